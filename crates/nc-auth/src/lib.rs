@@ -1,0 +1,15 @@
+//! Who calls, and what they may do.
+//!
+//! * [`Scope`] and [`ScopeSet`]: the permissions of this product, one spelling each.
+//! * [`Grants`]: what a credential allows; absent and empty are different things.
+//! * [`Caller`]: the identity that every call carries as a parameter.
+//! * [`basic`]: reading an HTTP `Authorization: Basic` header.
+
+pub mod basic;
+mod caller;
+mod grants;
+mod scope;
+
+pub use caller::{Caller, Credential, LoginName, UserId};
+pub use grants::Grants;
+pub use scope::{Scope, ScopeSet, UnknownScope};

@@ -1,0 +1,1 @@
+//! Typed Nextcloud client: one handle per app over a small transport.

@@ -1,0 +1,1 @@
+//! The embedded cloud: a small server that speaks the Nextcloud interfaces.

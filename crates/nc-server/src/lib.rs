@@ -1,0 +1,1 @@
+//! Assembles the application from a configuration; gives the binary nextcloud-mcp.

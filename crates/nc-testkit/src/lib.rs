@@ -1,0 +1,1 @@
+//! Boots the shipped assembly for tests.

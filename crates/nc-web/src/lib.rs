@@ -1,0 +1,1 @@
+//! The axum kit shared by every HTTP surface: request log, error answers, security headers, pages.
