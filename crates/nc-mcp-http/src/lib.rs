@@ -1,1 +1,0 @@
-//! Streamable HTTP for an MCP handler: host and origin checks, credentials, scope gate.

@@ -1,0 +1,207 @@
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use nc_auth::{Caller, ScopeSet};
+use serde_json::value::RawValue;
+
+use super::{
+    Authenticate, HttpOptions, Refusal,
+    peek::{Malformed, Peek, peek},
+    sessions::Sessions,
+};
+use crate::Backend;
+
+const SESSION_ID: &str = "mcp-session-id";
+const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+
+pub(super) struct Gate {
+    backend: Arc<dyn Backend>,
+    authenticate: Arc<dyn Authenticate>,
+    sessions: Sessions,
+    max_body_bytes: usize,
+}
+
+impl Gate {
+    pub(super) fn new(backend: Arc<dyn Backend>, options: &HttpOptions, sessions: Sessions) -> Self {
+        Self {
+            backend,
+            authenticate: Arc::clone(&options.authenticate),
+            sessions,
+            max_body_bytes: options.max_body_bytes,
+        }
+    }
+
+    /// What the message needs, judged before any handler runs. Unknown targets need nothing: the handler says so.
+    fn needed(&self, peek: &Peek<'_>) -> ScopeSet {
+        let params = peek.params.as_ref();
+        match peek.method.as_deref() {
+            Some("tools/call") => params
+                .and_then(|params| params.name.as_deref())
+                .and_then(|name| self.backend.tools().find_spec(name))
+                .map_or(ScopeSet::EMPTY, |spec| spec.scopes),
+            Some("resources/read" | "resources/subscribe") => params
+                .and_then(|params| params.uri.as_deref())
+                .and_then(|uri| self.backend.resources().iter().find(|spec| spec.matches(uri).is_some()))
+                .map_or(ScopeSet::EMPTY, |spec| spec.scopes),
+            _ => ScopeSet::EMPTY,
+        }
+    }
+}
+
+/// The gate in front of the SDK's service.
+pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    match admit(&gate, request).await {
+        Ok((caller, request)) => {
+            let opens = request.headers().get(SESSION_ID).is_none();
+            let response = next.run(request).await;
+            if opens && let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
+                gate.sessions.opened(id, &caller).await;
+            }
+            response
+        }
+        Err(response) => *response,
+    }
+}
+
+async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<Response>> {
+    let (mut parts, body) = request.into_parts();
+    let caller = gate
+        .authenticate
+        .authenticate(&parts)
+        .await
+        .map_err(|refusal| Box::new(refused(&refusal)))?;
+    if let Some(id) = parts.headers.get(SESSION_ID)
+        && !is_modern(&parts.headers)
+        && !id.to_str().is_ok_and(|id| gate.sessions.belongs_to(id, &caller))
+    {
+        return Err(Box::new(rpc_error(
+            StatusCode::NOT_FOUND,
+            None,
+            -32001,
+            "Session not found",
+        )));
+    }
+    parts.extensions.insert(caller.clone());
+    if parts.method != Method::POST {
+        return Ok((caller, Request::from_parts(parts, body)));
+    }
+    accept_both(&mut parts.headers);
+    let bytes = collect(body, gate.max_body_bytes).await?;
+    let peek = peek(&bytes).map_err(|malformed| Box::new(not_a_message(malformed)))?;
+    let needed = gate.needed(&peek);
+    if !caller.grants.allow(needed) {
+        return Err(Box::new(insufficient_scope(gate, peek.id, needed)));
+    }
+    if peek.method.as_deref() == Some("initialize") && !gate.sessions.has_room().await {
+        let mut response = rpc_error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            peek.id,
+            -32000,
+            "too many open sessions; close some, or use the stateless revision 2026-07-28",
+        );
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        return Err(Box::new(response));
+    }
+    let body = Body::from(bytes);
+    Ok((caller, Request::from_parts(parts, body)))
+}
+
+/// The stateless revisions have no sessions and ignore the header.
+fn is_modern(headers: &HeaderMap) -> bool {
+    headers
+        .get("mcp-protocol-version")
+        .and_then(|version| version.to_str().ok())
+        .is_some_and(|version| version >= "2026-07-28")
+}
+
+/// The SDK insists on both media types by name; many clients send `*/*`, one type, or nothing.
+fn accept_both(headers: &mut HeaderMap) {
+    let accepts = |wanted: &str| {
+        headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|entry| {
+                let mut parts = entry.split(';').map(str::trim);
+                let essence = parts.next().unwrap_or_default();
+                let excluded = parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0"));
+                !excluded && (essence.eq_ignore_ascii_case(wanted) || matches!(essence, "*/*" | "application/*"))
+            })
+    };
+    if !headers.contains_key(header::ACCEPT) || accepts("application/json") {
+        headers.insert(header::ACCEPT, BOTH_TYPES);
+    }
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Box<Response>> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message =
+                format!("the request is larger than {limit} bytes; send large files in parts or by another way");
+            Err(Box::new(rpc_error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                None,
+                -32600,
+                &message,
+            )))
+        }
+        Err(_) => Err(Box::new(rpc_error(
+            StatusCode::BAD_REQUEST,
+            None,
+            -32700,
+            "the request broke off",
+        ))),
+    }
+}
+
+fn not_a_message(malformed: Malformed) -> Response {
+    let (code, message) = match malformed {
+        Malformed::Json => (-32700, "Parse error: the body is not JSON"),
+        Malformed::Batch => (
+            -32600,
+            "Invalid Request: batches are not part of the protocol; send one message a request",
+        ),
+        Malformed::Message => (-32600, "Invalid Request: the body is not one JSON-RPC message"),
+    };
+    rpc_error(StatusCode::BAD_REQUEST, None, code, message)
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let mut response = rpc_error(refusal.status, None, -32001, &refusal.message);
+    for challenge in &refusal.challenges {
+        response
+            .headers_mut()
+            .append(header::WWW_AUTHENTICATE, challenge.clone());
+    }
+    if let Some(seconds) = refusal.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// RFC 6750 §3.1: all scopes that the operation needs, in one go.
+fn insufficient_scope(gate: &Gate, id: Option<&RawValue>, needed: ScopeSet) -> Response {
+    let message = format!("insufficient_scope: this needs {needed}");
+    let mut response = rpc_error(StatusCode::FORBIDDEN, id, -32001, &message);
+    if let Some(challenge) = gate.authenticate.scope_challenge(needed) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn rpc_error(status: StatusCode, id: Option<&RawValue>, code: i32, message: &str) -> Response {
+    let body = serde_json::json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
+    (status, axum::Json(body)).into_response()
+}

@@ -1,0 +1,79 @@
+//! Reads of a JSON-RPC message just what the gate decides by.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Method, id and target of one message. Names that stand twice are an error, so that no later parser can see
+/// another method than the one that was checked.
+#[derive(Debug, Deserialize)]
+pub(super) struct Peek<'a> {
+    #[serde(borrow)]
+    pub(super) method: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) params: Option<Params<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Params<'a> {
+    #[serde(borrow)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) uri: Option<Cow<'a, str>>,
+}
+
+/// Why a body is not one JSON-RPC message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Malformed {
+    /// Not JSON at all.
+    Json,
+    /// A batch; removed from the protocol in 2025-06-18.
+    Batch,
+    /// JSON, but not a message.
+    Message,
+}
+
+pub(super) fn peek(body: &[u8]) -> Result<Peek<'_>, Malformed> {
+    match serde_json::from_slice(body) {
+        Ok(peek) => Ok(peek),
+        Err(error) if error.is_data() => match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'[') => Err(Malformed::Batch),
+            _ => Err(Malformed::Message),
+        },
+        // An array fails on its first byte as data; everything else here is broken syntax.
+        Err(_) => Err(Malformed::Json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_of_a_call_is_read() {
+        let body = br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"t","arguments":{"name":"x"}}}"#;
+        let peek = peek(body).expect("message");
+        assert_eq!(peek.method.as_deref(), Some("tools/call"));
+        assert_eq!(peek.id.map(RawValue::get), Some("7"));
+        assert_eq!(peek.params.and_then(|params| params.name).as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused() {
+        let body = br#"{"method":"tools/list","method":"tools/call","params":{"name":"t"}}"#;
+        assert_eq!(peek(body).err(), Some(Malformed::Message));
+        let body = br#"{"method":"tools/call","params":{"name":"a","name":"b"}}"#;
+        assert_eq!(peek(body).err(), Some(Malformed::Message));
+    }
+
+    #[test]
+    fn what_is_not_a_message_is_told_apart() {
+        assert_eq!(peek(b"{\"method\":").err(), Some(Malformed::Json));
+        assert_eq!(peek(b"").err(), Some(Malformed::Json));
+        assert_eq!(peek(b" [{\"method\":\"ping\"}]").err(), Some(Malformed::Batch));
+        assert_eq!(peek(b"12").err(), Some(Malformed::Message));
+    }
+}
