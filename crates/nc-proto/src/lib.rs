@@ -1,5 +1,21 @@
 //! Wire formats of Nextcloud, spoken from both sides, without I/O.
 //!
+//! * [`account`]: who a credential belongs to.
+//! * [`apps`]: interfaces of single apps.
+//! * [`capabilities`]: what a server can do for a user.
 //! * [`clock`]: the time as an argument.
+//! * [`etag`]: version marks.
+//! * [`login_flow`]: app passwords by Login Flow v2.
+//! * [`ocs`]: the envelope of OCS answers.
+//! * [`status`]: the state that everybody may see.
+//! * [`tolerant`]: reading what PHP writes.
 
+pub mod account;
+pub mod apps;
+pub mod capabilities;
 pub mod clock;
+pub mod etag;
+pub mod login_flow;
+pub mod ocs;
+pub mod status;
+pub mod tolerant;
