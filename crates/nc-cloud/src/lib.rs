@@ -1,1 +1,23 @@
 //! The embedded cloud: a small server that speaks the Nextcloud interfaces.
+//!
+//! * [`Cloud`]: opened once, cloned cheaply; gives the router and the administrator's functions.
+//! * [`auth`]: one credential per request becomes a [`SignedIn`] in the request's extensions.
+//! * [`routes`]: no route without a declared [`routes::Access`].
+//! * [`accounts`]: who may sign in, their groups and app passwords.
+//! * [`db`]: SQLite, one writer, many readers.
+
+pub mod accounts;
+pub mod auth;
+mod base_url;
+mod cloud;
+mod config;
+pub mod db;
+mod error;
+mod random;
+pub mod routes;
+
+pub use auth::SignedIn;
+pub use base_url::BaseUrl;
+pub use cloud::Cloud;
+pub use config::CloudConfig;
+pub use error::Error;

@@ -1,0 +1,138 @@
+//! Who may sign in: accounts, their groups, their app passwords.
+
+mod app_passwords;
+mod new_user;
+mod password;
+
+use nc_auth::{LoginName, UserId};
+use sqlx::FromRow;
+
+pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
+pub(crate) use app_passwords::{AppPasswords, looks_like_app_password};
+pub use new_user::NewUser;
+pub(crate) use password::PasswordChecker;
+
+use crate::{Error, db::Db};
+
+/// One account.
+#[derive(Debug, Clone, FromRow)]
+pub struct Account {
+    /// The id, in the case in which it was created.
+    pub id: String,
+    /// The name that people see.
+    pub display_name: String,
+    /// The mail address, which is also accepted as login name.
+    pub email: Option<String>,
+    /// `None`: no limit.
+    pub quota_bytes: Option<i64>,
+    /// Profile fields as a JSON object of texts.
+    pub profile: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds of the first sign-in.
+    pub first_login_at: Option<i64>,
+    /// Unix seconds of the last sign-in that was noted.
+    pub last_login_at: Option<i64>,
+}
+
+impl Account {
+    /// The id as a type.
+    pub fn user_id(&self) -> UserId {
+        UserId::new(self.id.as_str())
+    }
+}
+
+/// How a name is compared at sign-in.
+fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
+macro_rules! select_account {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, display_name, email, quota_bytes, profile, created_at, first_login_at, last_login_at ",
+            "FROM accounts WHERE enabled = 1 AND ",
+            $condition
+        )
+    };
+}
+
+/// The accounts. A view on the database, made where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounts<'a>(&'a Db);
+
+impl<'a> Accounts<'a> {
+    /// The accounts of `db`.
+    pub const fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The enabled account with exactly this id.
+    pub async fn find(self, id: &UserId) -> Result<Option<Account>, Error> {
+        let query = sqlx::query_as(select_account!("id = ?")).bind(id.as_str());
+        Ok(query.fetch_optional(self.0.reader()).await?)
+    }
+
+    /// The enabled account that signs in as `login`: by id first, then by mail address, both without regard to case.
+    pub async fn find_by_login(self, login: &LoginName) -> Result<Option<Account>, Error> {
+        let folded = fold(login.as_str());
+        let query = sqlx::query_as(select_account!(
+            "(id_folded = ?1 OR email_folded = ?1) ORDER BY id_folded <> ?1 LIMIT 1"
+        ));
+        Ok(query.bind(folded).fetch_optional(self.0.reader()).await?)
+    }
+
+    /// The stored password hash of an enabled account.
+    pub(crate) async fn find_password_hash(self, id: &UserId) -> Result<Option<String>, Error> {
+        let query = sqlx::query_scalar("SELECT password_hash FROM accounts WHERE enabled = 1 AND id = ?");
+        Ok(query.bind(id.as_str()).fetch_optional(self.0.reader()).await?)
+    }
+
+    /// The groups of a user, in alphabetical order.
+    pub async fn list_groups(self, id: &UserId) -> Result<Vec<String>, Error> {
+        let query = sqlx::query_scalar("SELECT group_id FROM group_members WHERE user_id = ? ORDER BY group_id");
+        Ok(query.bind(id.as_str()).fetch_all(self.0.reader()).await?)
+    }
+
+    /// The user ids in a group, in alphabetical order.
+    pub async fn list_members(self, group: &str) -> Result<Vec<String>, Error> {
+        let query = sqlx::query_scalar("SELECT user_id FROM group_members WHERE group_id = ? ORDER BY user_id");
+        Ok(query.bind(group).fetch_all(self.0.reader()).await?)
+    }
+
+    /// Notes that the user signed in at `now`, Unix seconds.
+    pub(crate) async fn note_login(self, id: &UserId, now: i64) -> Result<(), Error> {
+        let mut write = self.0.write().await?;
+        sqlx::query(
+            "UPDATE accounts SET last_login_at = ?1, first_login_at = coalesce(first_login_at, ?1) WHERE id = ?2",
+        )
+        .bind(now)
+        .bind(id.as_str())
+        .execute(&mut *write)
+        .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Stores changed profile fields, and the mail address and display name where they are among them.
+    pub async fn update_profile(self, account: &Account) -> Result<(), Error> {
+        let mut write = self.0.write().await?;
+        sqlx::query("UPDATE accounts SET display_name = ?, email = ?, email_folded = ?, profile = ? WHERE id = ?")
+            .bind(&account.display_name)
+            .bind(&account.email)
+            .bind(account.email.as_deref().map(fold))
+            .bind(&account.profile)
+            .bind(&account.id)
+            .execute(&mut *write)
+            .await
+            .map_err(|error| taken(error, "an account with that mail address"))?;
+        Ok(write.commit().await?)
+    }
+}
+
+/// Turns a broken uniqueness rule into [`Error::Exists`].
+fn taken(error: sqlx::Error, what: &'static str) -> Error {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => Error::Exists(what),
+        _ => Error::Database(error),
+    }
+}

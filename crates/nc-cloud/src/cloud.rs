@@ -1,0 +1,157 @@
+use std::{
+    fs::{self, File},
+    sync::Arc,
+};
+
+use axum::Router;
+use nc_auth::UserId;
+use secrecy::SecretString;
+
+use crate::{
+    CloudConfig, Error,
+    accounts::{Account, Accounts, AppPasswordId, AppPasswords, NewUser},
+    auth::Authenticator,
+    db::Db,
+    random,
+};
+
+/// The embedded cloud. Cheap to clone; all clones are one cloud.
+#[derive(Clone)]
+pub struct Cloud(Arc<Inner>);
+
+struct Inner {
+    config: CloudConfig,
+    instance_id: String,
+    db: Db,
+    authenticator: Authenticator,
+    /// Held for as long as the cloud is open.
+    _lock: File,
+}
+
+impl Cloud {
+    /// Opens the cloud in the configured data directory, which is made when absent.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when another process has it open; [`Error::Io`] and the database's errors otherwise.
+    pub async fn open(config: CloudConfig) -> Result<Self, Error> {
+        create_private_dir(&config)?;
+        let lock = File::create(config.data_dir.join("cloud.lock"))?;
+        // Writers of files coordinate in memory; two processes on one directory would lose writes.
+        lock.try_lock()
+            .map_err(|_| Error::Invalid("another process has this data directory open"))?;
+        let db = Db::open(&config.data_dir.join("cloud.db")).await?;
+        let instance_id = instance_id(&db).await?;
+        let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            instance_id,
+            db,
+            authenticator,
+            _lock: lock,
+        })))
+    }
+
+    /// Every interface of the cloud.
+    pub fn router(&self) -> Router {
+        Router::new().with_state(self.clone())
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a bad id, address or password, [`Error::Exists`] when id or address are taken.
+    pub async fn create_user(&self, user: &NewUser) -> Result<(), Error> {
+        self.accounts()
+            .create(user, self.0.authenticator.checker(), self.now())
+            .await
+    }
+
+    /// Makes an app password for `user`, shown under `name` where the person revokes it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such user.
+    pub async fn create_app_password(&self, user: &UserId, name: &str) -> Result<SecretString, Error> {
+        AppPasswords(&self.0.db).create(user, name, self.now()).await
+    }
+
+    /// Revokes an app password, at once. Whether it was there.
+    pub async fn revoke_app_password(&self, id: AppPasswordId) -> Result<bool, Error> {
+        let deleted = AppPasswords(&self.0.db).delete(id).await?;
+        self.0.authenticator.forget();
+        Ok(deleted)
+    }
+
+    /// The account of a user, if there is one.
+    pub async fn find_user(&self, id: &UserId) -> Result<Option<Account>, Error> {
+        self.accounts().find(id).await
+    }
+
+    /// The accounts.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::new(&self.0.db)
+    }
+
+    /// What it was opened with.
+    pub fn config(&self) -> &CloudConfig {
+        &self.0.config
+    }
+
+    /// Random text, the same for the life of the data: the end of each `OC-FileId`, as in `00000042ocrdm85moyrc`.
+    pub fn instance_id(&self) -> &str {
+        &self.0.instance_id
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.0.config.clock.now().unix_timestamp()
+    }
+}
+
+/// The data directory holds everybody's files and password hashes: it is for this process's user only.
+fn create_private_dir(config: &CloudConfig) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    Ok(builder.create(&config.data_dir)?)
+}
+
+async fn instance_id(db: &Db) -> Result<String, Error> {
+    let mut write = db.write().await?;
+    let fresh = format!("oc{}", random::secret_text(10)?.to_lowercase());
+    sqlx::query("INSERT OR IGNORE INTO instance (key, value) VALUES ('instance_id', ?)")
+        .bind(fresh)
+        .execute(&mut *write)
+        .await?;
+    let id = sqlx::query_scalar("SELECT value FROM instance WHERE key = 'instance_id'")
+        .fetch_one(&mut *write)
+        .await?;
+    write.commit().await?;
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_instance_keeps_its_id_and_a_second_opener_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = CloudConfig::new(dir.path().join("data"));
+        let cloud = Cloud::open(config.clone()).await.unwrap();
+        let id = cloud.instance_id().to_owned();
+        assert_eq!(id.len(), 12);
+        assert!(matches!(Cloud::open(config.clone()).await, Err(Error::Invalid(_))));
+        drop(cloud);
+        assert_eq!(Cloud::open(config).await.unwrap().instance_id(), id);
+    }
+}

@@ -1,0 +1,118 @@
+//! SQLite: one connection that writes, several that read.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::Error;
+
+/// Readers beyond the number of cores only queue inside SQLite.
+const READERS: u32 = 4;
+
+/// How long a statement waits for another process (a backup, a shell) that holds the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The cloud's database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    reader: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl Db {
+    /// Opens the database at `path`, makes it when absent, and brings its schema up to date.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL syncs the log at each commit: what was acknowledged survives a power cut (NORMAL does not).
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("./migrations").run(&writer).await?;
+        let reader = pool(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Connections that only read; each statement sees the last committed state.
+    pub fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    /// Begins the one write at a time. Dropped without `commit`, it leaves nothing behind.
+    ///
+    /// `BEGIN IMMEDIATE`, so a transaction that first reads and then writes cannot fail half-way for want of the lock.
+    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Waits for work under way, then closes every connection.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // The database is a file in this process; there is no peer that could have hung up.
+        .test_before_acquire(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_dropped_write_leaves_nothing_and_readers_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("cloud.db")).await.unwrap();
+        let insert = "INSERT INTO instance (key, value) VALUES ('a', 'b')";
+        let mut write = db.write().await.unwrap();
+        sqlx::query(insert).execute(&mut *write).await.unwrap();
+        drop(write);
+        let count = "SELECT count(*) FROM instance";
+        assert_eq!(
+            sqlx::query_scalar::<_, i64>(count)
+                .fetch_one(db.reader())
+                .await
+                .unwrap(),
+            0
+        );
+        assert!(sqlx::query(insert).execute(db.reader()).await.is_err());
+        let mut write = db.write().await.unwrap();
+        sqlx::query(insert).execute(&mut *write).await.unwrap();
+        write.commit().await.unwrap();
+        assert_eq!(
+            sqlx::query_scalar::<_, i64>(count)
+                .fetch_one(db.reader())
+                .await
+                .unwrap(),
+            1
+        );
+    }
+
+    #[tokio::test]
+    async fn commits_are_synced_to_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("cloud.db")).await.unwrap();
+        let mut write = db.write().await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+            .fetch_one(&mut *write)
+            .await
+            .unwrap();
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&mut *write)
+            .await
+            .unwrap();
+        assert_eq!((synchronous, journal.as_str()), (2, "wal"));
+    }
+}

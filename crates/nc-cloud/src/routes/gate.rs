@@ -1,0 +1,48 @@
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use nc_web::ClientAddress;
+
+use super::{Access, Surface, answers};
+use crate::{Cloud, auth::Refusal};
+
+/// Lets a request through to its handler when the route's access allows it.
+pub(super) async fn pass(
+    State((cloud, surface, access)): State<(Cloud, Surface, Access)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if access == Access::Public {
+        return next.run(request).await;
+    }
+    let address = request.extensions().get::<ClientAddress>().copied();
+    let signed_in = match cloud.authenticator().authenticate(request.headers(), address).await {
+        Err(Refusal::WrongPassword | Refusal::Bearer) if access == Access::Optional => None,
+        Err(refusal) => return answers::refuse(surface, Some(&refusal)),
+        Ok(signed_in) => signed_in,
+    };
+    let Some(signed_in) = signed_in else {
+        return if access == Access::Optional {
+            next.run(request).await
+        } else {
+            answers::refuse(surface, None)
+        };
+    };
+    let missing = signed_in.grants.missing(access.needed(request.method()));
+    if !missing.is_empty() {
+        return answers::insufficient_scope(surface, missing);
+    }
+    // A browser sends stored Basic credentials along with a forged request, but not this header (P04). A token is never
+    // sent by itself; its pipeline decides by how the request was authenticated.
+    let header_given = request
+        .headers()
+        .get("ocs-apirequest")
+        .is_some_and(|value| value == "true");
+    if surface == Surface::Ocs && access != Access::Optional && !header_given {
+        return answers::csrf_failed();
+    }
+    request.extensions_mut().insert(signed_in);
+    next.run(request).await
+}
