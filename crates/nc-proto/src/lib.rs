@@ -4,6 +4,7 @@
 //! * [`apps`]: interfaces of single apps.
 //! * [`capabilities`]: what a server can do for a user.
 //! * [`clock`]: the time as an argument.
+//! * [`dav`]: `WebDAV` as Nextcloud speaks it.
 //! * [`etag`]: version marks.
 //! * [`login_flow`]: app passwords by Login Flow v2.
 //! * [`ocs`]: the envelope of OCS answers.
@@ -14,6 +15,7 @@ pub mod account;
 pub mod apps;
 pub mod capabilities;
 pub mod clock;
+pub mod dav;
 pub mod etag;
 pub mod login_flow;
 pub mod ocs;

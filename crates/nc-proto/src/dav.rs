@@ -1,0 +1,38 @@
+//! `WebDAV` as Nextcloud speaks it, from both sides.
+//!
+//! * [`Name`], [`Element`]: namespace-aware XML, read with entities off, written by a writer only.
+//! * [`ETag`], [`Depth`], [`DavPath`], [`Permissions`], [`date`]: the values in headers and properties.
+//! * [`Propfind`], [`PropPatch`], [`Multistatus`], [`Search`], [`FilterFiles`], [`LockInfo`], [`ErrorBody`]: the messages.
+//! * [`MultistatusReader`] and [`MultistatusWriter`]: the same answer in pieces, for folders of any size.
+
+pub mod date;
+mod depth;
+mod element;
+mod error_body;
+mod etag;
+mod if_header;
+mod lock;
+mod multistatus;
+mod name;
+mod path;
+mod permissions;
+mod propfind;
+mod proppatch;
+mod report;
+mod search;
+
+pub use crate::etag::ETag;
+pub use depth::Depth;
+pub use element::{Element, Limits, Node, XmlError};
+pub use error_body::ErrorBody;
+pub use etag::ETagCondition;
+pub use if_header::{IfCondition, IfHeader, IfList, IfState};
+pub use lock::{ActiveLock, LockInfo, LockScope, LockTimeout, lock_token};
+pub use multistatus::{Multistatus, MultistatusReader, MultistatusWriter, PropStat, Response};
+pub use name::{CALDAV, CALENDARSERVER, CARDDAV, DAV, NEXTCLOUD, Name, OCM, OCS, OWNCLOUD, SABRE, props};
+pub use path::{DavPath, NameError, PathError, check_name, decode_segment, encode_segment};
+pub use permissions::Permissions;
+pub use propfind::Propfind;
+pub use proppatch::{PropPatch, PropUpdate};
+pub use report::FilterFiles;
+pub use search::{Comparison, Condition, Direction, Order, Scope, Search, escape_like};

@@ -1,0 +1,48 @@
+use super::XmlError;
+
+/// The namespace that the prefix `xml` always has.
+pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// The prefixes that are declared at one place of a document, innermost last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope {
+    bindings: Vec<(String, String)>,
+}
+
+impl Scope {
+    /// Adds a declaration. The empty prefix is the default namespace.
+    pub(crate) fn declare(&mut self, prefix: &str, namespace: String) -> Result<(), XmlError> {
+        // Only the default namespace can be taken back (Namespaces in XML 1.0 §6.1).
+        if (!prefix.is_empty() && namespace.is_empty()) || prefix == "xmlns" || (prefix == "xml") != (namespace == XML)
+        {
+            return Err(XmlError::Malformed(format!(
+                "prefix {prefix} cannot be bound to that namespace"
+            )));
+        }
+        self.bindings.push((prefix.to_owned(), namespace));
+        Ok(())
+    }
+
+    /// How many declarations there are; with [`Self::rewind`] the way back out of an element.
+    pub(crate) const fn mark(&self) -> usize {
+        self.bindings.len()
+    }
+
+    /// Forgets everything declared since `mark`.
+    pub(crate) fn rewind(&mut self, mark: usize) {
+        self.bindings.truncate(mark);
+    }
+
+    /// The namespace of a prefix; of the empty prefix that of elements, which may be none.
+    pub(crate) fn resolve(&self, prefix: &str) -> Result<&str, XmlError> {
+        if prefix == "xml" {
+            return Ok(XML);
+        }
+        let found = self.bindings.iter().rev().find(|(known, _)| known == prefix);
+        match found {
+            Some((_, namespace)) => Ok(namespace),
+            None if prefix.is_empty() => Ok(""),
+            None => Err(XmlError::Malformed(format!("Namespace prefix {prefix} is not defined"))),
+        }
+    }
+}
