@@ -1,1 +1,3 @@
-//! Assembles the application from a configuration; gives the binary nextcloud-mcp.
+//! Assembles the application from a configuration; gives the binary `nextcloud-mcp`.
+
+pub mod config;

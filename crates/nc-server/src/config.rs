@@ -1,0 +1,12 @@
+//! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
+
+mod layers;
+mod peer;
+mod reference;
+mod resolve;
+mod setting;
+
+pub use layers::{ConfigError, Environment, Layers, Source};
+pub use reference::{reference, schema, show};
+pub use resolve::{Account, CloudSettings, Config, LogFormat, Mode, ServerSettings, ToolSettings};
+pub use setting::{Kind, SETTINGS, Setting};

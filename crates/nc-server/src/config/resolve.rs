@@ -1,0 +1,378 @@
+//! From text to checked values: after this stage nothing can be wrong with a setting by itself.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    layers::{ConfigError, Layers},
+    setting::{parse_bool, parse_url},
+};
+
+/// Shortest static token that is accepted; anything shorter can be guessed.
+const MIN_TOKEN_LENGTH: usize = 16;
+
+/// Who signs in where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One account, from the settings.
+    SingleUser,
+    /// Each request brings its own app password.
+    Basic,
+}
+
+/// The one account of single-user mode.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Login name.
+    pub login: String,
+    /// App password.
+    pub password: SecretString,
+}
+
+/// How the Nextcloud is reached.
+#[derive(Debug, Clone)]
+pub struct CloudSettings {
+    /// Its address, without a trailing slash or `index.php`.
+    pub url: Option<Url>,
+    /// Its address for browsers.
+    pub public_url: Option<Url>,
+    /// The configured account.
+    pub account: Option<Account>,
+    /// Whether its certificate is checked.
+    pub verify_tls: bool,
+    /// Further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// Whether connections are kept.
+    pub keepalive: bool,
+    /// Longest wait for an answer.
+    pub timeout: Duration,
+}
+
+/// How this server listens.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Address to listen on.
+    pub host: String,
+    /// Port; 0 for a free one.
+    pub port: u16,
+    /// Path of the endpoint.
+    pub path: String,
+    /// Address for clients.
+    pub public_url: Option<Url>,
+    /// Static bearer token of single-user mode.
+    pub token: Option<SecretString>,
+    /// Whether Host and Origin are checked.
+    pub check_host: bool,
+    /// Further hosts.
+    pub allowed_hosts: Vec<String>,
+    /// Further origins.
+    pub allowed_origins: Vec<String>,
+    /// Proxies whose forwarded headers count.
+    pub trusted_proxies: Vec<String>,
+    /// Longest request body.
+    pub max_body_bytes: usize,
+    /// Most sessions.
+    pub max_sessions: usize,
+}
+
+/// Which tools are offered.
+#[derive(Debug, Clone)]
+pub struct ToolSettings {
+    /// App families; `None` for all.
+    pub apps: Option<Vec<String>>,
+    /// Only tools that change nothing.
+    pub read_only: bool,
+    /// Whether tools of missing apps are hidden.
+    pub hide_missing_apps: bool,
+    /// Largest content of one write; `None` for no limit.
+    pub write_max_bytes: Option<u64>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Everything, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The Nextcloud.
+    pub cloud: CloudSettings,
+    /// This server.
+    pub server: ServerSettings,
+    /// The mode that was asked for, or that follows from the account.
+    pub mode: Option<Mode>,
+    /// The tools.
+    pub tools: ToolSettings,
+    /// Level for `tracing`.
+    pub log_level: String,
+    /// Format of the log.
+    pub log_format: LogFormat,
+    /// Port of the metrics listener; `None` when metrics are off.
+    pub metrics_port: Option<u16>,
+    /// How often readiness is refreshed.
+    pub health_refresh: Duration,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+}
+
+impl Config {
+    /// Checks and types the values.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when settings do not fit together.
+    pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
+        let reader = Reader(layers);
+        let account = account(layers)?;
+        let mode = mode(layers, account.is_some())?;
+        let mut notices = layers.notices.clone();
+        if mode == Some(Mode::Basic) && account.is_some() {
+            return Err(conflict(
+                "mode `basic` takes each user's own app password from the request; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD",
+            ));
+        }
+        let token = layers
+            .given("server.token")
+            .map(|token| SecretString::from(token.to_owned()));
+        if layers
+            .given("server.token")
+            .is_some_and(|token| token.chars().count() < MIN_TOKEN_LENGTH)
+        {
+            return Err(conflict("server.token must have at least 16 characters"));
+        }
+        let verify_tls = reader.bool("cloud.verify_tls");
+        if !verify_tls {
+            notices.push(
+                "certificate checks towards the Nextcloud are OFF: anybody on the way can read and change everything"
+                    .to_owned(),
+            );
+        }
+        let check_host = reader.bool("server.check_host");
+        if !check_host {
+            notices.push(
+                "Host and Origin checks are OFF: any web page that a user opens can reach this server".to_owned(),
+            );
+        }
+        let origins = reader.list("server.allowed_origins");
+        let (stars, allowed_origins): (Vec<_>, Vec<_>) = origins.into_iter().partition(|origin| origin == "*");
+        if !stars.is_empty() {
+            notices.push("the origin `*` is not accepted; name the origins".to_owned());
+        }
+        for origin in &allowed_origins {
+            check_origin(origin)?;
+        }
+        let ca_file = layers.given("cloud.ca_file").map(PathBuf::from);
+        if let Some(path) = &ca_file
+            && !path.is_file()
+        {
+            return Err(conflict(&format!("cloud.ca_file: {} is not a file", path.display())));
+        }
+        let path = reader.text("server.path");
+        if !path.starts_with('/') || path.contains(['?', '#', '{', '}', '*']) || path.chars().any(char::is_whitespace) {
+            return Err(conflict(
+                "server.path must start with `/` and be a plain path, such as /mcp",
+            ));
+        }
+        Ok(Self {
+            cloud: CloudSettings {
+                url: reader.url("cloud.url"),
+                public_url: reader.url("cloud.public_url"),
+                account,
+                verify_tls,
+                ca_file,
+                keepalive: reader.bool("cloud.keepalive"),
+                timeout: reader.seconds("cloud.timeout_s"),
+            },
+            server: ServerSettings {
+                host: reader.text("server.host"),
+                port: reader.port("server.port"),
+                path,
+                public_url: reader.url("server.public_url"),
+                token,
+                check_host,
+                allowed_hosts: reader.list("server.allowed_hosts"),
+                allowed_origins,
+                trusted_proxies: reader.list("server.trusted_proxies"),
+                max_body_bytes: usize::try_from(reader.bytes("server.max_request_mb")).unwrap_or(usize::MAX),
+                max_sessions: reader.text("server.max_sessions").parse().unwrap_or(usize::MAX),
+            },
+            mode,
+            tools: ToolSettings {
+                apps: Some(reader.list("tools.apps")).filter(|apps| !apps.is_empty()),
+                read_only: reader.bool("tools.read_only"),
+                hide_missing_apps: reader.bool("tools.hide_missing_apps"),
+                write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
+            },
+            log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
+                "critical" => "error".to_owned(),
+                "warning" => "warn".to_owned(),
+                level => level.to_owned(),
+            },
+            log_format: if reader.text("log.format").eq_ignore_ascii_case("json") {
+                LogFormat::Json
+            } else {
+                LogFormat::Text
+            },
+            metrics_port: reader.bool("metrics.enabled").then(|| reader.port("metrics.port")),
+            health_refresh: reader.seconds("health.refresh_s"),
+            notices,
+        })
+    }
+}
+
+fn account(layers: &Layers) -> Result<Option<Account>, ConfigError> {
+    match (layers.given("cloud.username"), layers.given("cloud.password")) {
+        (Some(login), Some(password)) => Ok(Some(Account {
+            login: login.to_owned(),
+            password: SecretString::from(password.to_owned()),
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(conflict(
+            "NEXTCLOUD_USERNAME is set, NEXTCLOUD_PASSWORD is not; set both (an app password is best)",
+        )),
+        (None, Some(_)) => Err(conflict(
+            "NEXTCLOUD_PASSWORD is set, NEXTCLOUD_USERNAME is not; set both",
+        )),
+    }
+}
+
+fn mode(layers: &Layers, has_account: bool) -> Result<Option<Mode>, ConfigError> {
+    match layers.given("server.mode").map(str::to_ascii_lowercase).as_deref() {
+        None => Ok(has_account.then_some(Mode::SingleUser)),
+        Some("single-user" | "single_user_basic") => Ok(Some(Mode::SingleUser)),
+        Some("basic" | "multi_user_basic") => Ok(Some(Mode::Basic)),
+        Some(other) => Err(conflict(&format!(
+            "mode `{other}` is not served by this version; use `single-user` or `basic`"
+        ))),
+    }
+}
+
+/// The SDK takes `scheme://host:port`; an entry without a port would match every port.
+fn check_origin(origin: &str) -> Result<(), ConfigError> {
+    let bare = origin.strip_suffix(":*").unwrap_or(origin);
+    let fits = parse_url(bare).is_some_and(|url| url.path() == "/" && !bare.ends_with('/') && url.query().is_none());
+    if fits {
+        Ok(())
+    } else {
+        Err(conflict(&format!(
+            "`{origin}` is not an origin; write it as https://app.example.org"
+        )))
+    }
+}
+
+fn conflict(text: &str) -> ConfigError {
+    ConfigError::Conflict(text.to_owned())
+}
+
+/// Reads values that [`Layers`] has checked. The defaults pass the same checks.
+struct Reader<'a>(&'a Layers);
+
+impl Reader<'_> {
+    fn text(&self, key: &str) -> String {
+        self.0
+            .get(key)
+            .map(|(text, _)| text.trim().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn bool(&self, key: &str) -> bool {
+        parse_bool(&self.text(key)).unwrap_or_default()
+    }
+
+    fn port(&self, key: &str) -> u16 {
+        self.text(key).parse().unwrap_or_default()
+    }
+
+    fn seconds(&self, key: &str) -> Duration {
+        Duration::try_from_secs_f64(self.text(key).parse().unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn bytes(&self, key: &str) -> u64 {
+        let megabytes: f64 = self.text(key).parse().unwrap_or_default();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be between 0 and 1e9"
+        )]
+        let bytes = (megabytes * 1_048_576.0) as u64;
+        bytes
+    }
+
+    fn url(&self, key: &str) -> Option<Url> {
+        parse_url(&self.text(key))
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        self.text(key)
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    fn resolve(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let environment: Environment = pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        let layers = Layers::read(None, &environment, &[]).map_err(|error| error.to_string())?;
+        Config::resolve(&layers).map_err(|error| error.to_string())
+    }
+
+    const ACCOUNT: [(&str, &str); 3] = [
+        ("NEXTCLOUD_HOST", "https://c.example/sub"),
+        ("NEXTCLOUD_USERNAME", "alice"),
+        ("NEXTCLOUD_PASSWORD", "pw"),
+    ];
+
+    #[test]
+    fn three_variables_are_enough() {
+        let config = resolve(&ACCOUNT).expect("config");
+        assert_eq!(config.mode, Some(Mode::SingleUser));
+        assert_eq!(
+            config.cloud.url.map(|url| url.to_string()).as_deref(),
+            Some("https://c.example/sub")
+        );
+        assert_eq!(config.server.path, "/mcp");
+        assert_eq!(config.tools.write_max_bytes, Some(50 * 1024 * 1024));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let config = resolve(&ACCOUNT).expect("config");
+        assert!(!format!("{config:?}").contains("pw\""), "{config:?}");
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_are_refused() {
+        let with = |extra: &[(&str, &str)]| resolve(&[&ACCOUNT[..], extra].concat()).expect_err("refused");
+        insta::assert_snapshot!(with(&[("MCP_DEPLOYMENT_MODE", "multi_user_basic")]), @"mode `basic` takes each user's own app password from the request; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD");
+        insta::assert_snapshot!(with(&[("NEXTCLOUD_MCP_TOKEN", "short")]), @"server.token must have at least 16 characters");
+        insta::assert_snapshot!(with(&[("MCP_ALLOWED_ORIGINS", "app.example.org")]), @"`app.example.org` is not an origin; write it as https://app.example.org");
+        insta::assert_snapshot!(with(&[("MCP_DEPLOYMENT_MODE", "login_flow")]), @"mode `login_flow` is not served by this version; use `single-user` or `basic`");
+        insta::assert_snapshot!(resolve(&ACCOUNT[..2]).expect_err("refused"), @"NEXTCLOUD_USERNAME is set, NEXTCLOUD_PASSWORD is not; set both (an app password is best)");
+    }
+
+    #[test]
+    fn weakened_checks_are_announced() {
+        let config = resolve(&[
+            ("NEXTCLOUD_VERIFY_SSL", "False"),
+            ("MCP_DNS_REBINDING_PROTECTION", "off"),
+        ])
+        .expect("config");
+        assert_eq!(config.notices.len(), 2, "{:?}", config.notices);
+    }
+}

@@ -1,0 +1,378 @@
+//! The one table of settings: it feeds the file parser, the environment, `config show`, the schema and the docs.
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// An `http` or `https` address.
+    Url,
+    /// `true`, `false`, `1`, `0`, `yes`, `no`, `on`, `off`, in any case.
+    Bool,
+    /// A whole number between these, inclusive.
+    Integer(u64, u64),
+    /// Seconds; fractions are allowed.
+    Seconds,
+    /// Mebibytes; fractions are allowed; 0 means no limit where the text says so.
+    Megabytes,
+    /// A list: comma-separated in the environment, an array in the file.
+    List,
+    /// A secret; also from `NAME_FILE` or `key_file`. Never shown.
+    Secret,
+    /// A file or directory.
+    Path,
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Key in the file: `section.name`.
+    pub key: &'static str,
+    /// Names in the environment, the preferred one first. `NEXTCLOUD_MCP__SECTION__NAME` always works as well.
+    pub env: &'static [&'static str],
+    /// What values it takes.
+    pub kind: Kind,
+    /// Default as text; empty for none.
+    pub default: &'static str,
+    /// What it does, for people.
+    pub doc: &'static str,
+}
+
+const fn setting(
+    key: &'static str,
+    env: &'static [&'static str],
+    kind: Kind,
+    default: &'static str,
+    doc: &'static str,
+) -> Setting {
+    Setting {
+        key,
+        env,
+        kind,
+        default,
+        doc,
+    }
+}
+
+/// Every setting, in the order in which docs show them.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "cloud.url",
+        &["NEXTCLOUD_HOST"],
+        Kind::Url,
+        "",
+        "Address of the Nextcloud as this server reaches it, with its subpath if it has one. Required.",
+    ),
+    setting(
+        "cloud.username",
+        &["NEXTCLOUD_USERNAME"],
+        Kind::Text,
+        "",
+        "Login name, in single-user mode only. Refused in the other modes.",
+    ),
+    setting(
+        "cloud.password",
+        &["NEXTCLOUD_PASSWORD"],
+        Kind::Secret,
+        "",
+        "App password (Nextcloud: Settings, Security, Devices and sessions), in single-user mode only.",
+    ),
+    setting(
+        "cloud.public_url",
+        &["NEXTCLOUD_PUBLIC_URL", "NEXTCLOUD_PUBLIC_ISSUER_URL"],
+        Kind::Url,
+        "",
+        "Address of the Nextcloud as browsers reach it, for links in results. Default: `cloud.url`.",
+    ),
+    setting(
+        "cloud.verify_tls",
+        &["NEXTCLOUD_VERIFY_SSL"],
+        Kind::Bool,
+        "true",
+        "`false` switches certificate checks towards the Nextcloud off. Anybody on the way can then read everything.",
+    ),
+    setting(
+        "cloud.ca_file",
+        &["NEXTCLOUD_CA_BUNDLE"],
+        Kind::Path,
+        "",
+        "PEM file of private certificate authorities, trusted beside the system's.",
+    ),
+    setting(
+        "cloud.keepalive",
+        &["NEXTCLOUD_HTTP_KEEPALIVE"],
+        Kind::Bool,
+        "true",
+        "`false` opens a new connection for each request to the Nextcloud.",
+    ),
+    setting(
+        "cloud.timeout_s",
+        &["NEXTCLOUD_TIMEOUT"],
+        Kind::Seconds,
+        "30",
+        "Longest wait for an answer of the Nextcloud, in seconds.",
+    ),
+    setting(
+        "server.mode",
+        &["MCP_DEPLOYMENT_MODE"],
+        Kind::Choice(&[
+            "single-user",
+            "basic",
+            "oauth",
+            "single_user_basic",
+            "multi_user_basic",
+            "login_flow",
+        ]),
+        "",
+        "Who signs in where. `single-user`: one account from these settings. `basic`: each request brings its own app \
+         password. Default: `single-user` when a user name and a password are set.",
+    ),
+    setting(
+        "server.host",
+        &["MCP_HOST"],
+        Kind::Text,
+        "127.0.0.1",
+        "Address to listen on.",
+    ),
+    setting(
+        "server.port",
+        &["PORT"],
+        Kind::Integer(0, 65535),
+        "8000",
+        "Port to listen on; 0 picks a free one.",
+    ),
+    setting(
+        "server.path",
+        &["MCP_PATH"],
+        Kind::Text,
+        "/mcp",
+        "Path of the MCP endpoint; also served with a trailing slash.",
+    ),
+    setting(
+        "server.public_url",
+        &["NEXTCLOUD_MCP_SERVER_URL"],
+        Kind::Url,
+        "",
+        "Address of this server as clients reach it. Its host and origin are allowed. Default: the address listened on.",
+    ),
+    setting(
+        "server.token",
+        &["NEXTCLOUD_MCP_TOKEN"],
+        Kind::Secret,
+        "",
+        "Bearer token that clients must send in single-user mode. Required to listen beyond loopback in that mode; at least \
+         16 characters.",
+    ),
+    setting(
+        "server.check_host",
+        &["MCP_DNS_REBINDING_PROTECTION"],
+        Kind::Bool,
+        "true",
+        "Refuses requests whose Host or Origin is not allowed. `false` opens the door to any web page.",
+    ),
+    setting(
+        "server.allowed_hosts",
+        &["MCP_ALLOWED_HOSTS"],
+        Kind::List,
+        "",
+        "Further hosts that requests may name, with or without a port; the public URL's and loopback always may.",
+    ),
+    setting(
+        "server.allowed_origins",
+        &["MCP_ALLOWED_ORIGINS", "CORS_ALLOW_ORIGINS"],
+        Kind::List,
+        "",
+        "Further origins that browsers may come from, as `https://host:port`. `*` is not accepted.",
+    ),
+    setting(
+        "server.trusted_proxies",
+        &["FORWARDED_ALLOW_IPS"],
+        Kind::List,
+        "127.0.0.1",
+        "Proxies whose `X-Forwarded-*` headers count: addresses, networks, or `*`.",
+    ),
+    setting(
+        "server.max_request_mb",
+        &["MCP_MAX_REQUEST_MB"],
+        Kind::Megabytes,
+        "60",
+        "Longest request body. Larger ones are answered with 413.",
+    ),
+    setting(
+        "server.max_sessions",
+        &["MCP_MAX_SESSIONS"],
+        Kind::Integer(1, 1_000_000),
+        "1000",
+        "Most sessions of the session-based protocol revisions at a time.",
+    ),
+    setting(
+        "tools.apps",
+        &["MCP_ENABLED_APPS"],
+        Kind::List,
+        "",
+        "App families whose tools are offered. Default: all.",
+    ),
+    setting(
+        "tools.read_only",
+        &["MCP_READ_ONLY"],
+        Kind::Bool,
+        "false",
+        "Offers only tools that change nothing.",
+    ),
+    setting(
+        "tools.hide_missing_apps",
+        &[],
+        Kind::Bool,
+        "true",
+        "Hides tools of apps that the Nextcloud lacks. `MCP_DISABLE_CAPABILITY_GATING=true` means `false` here.",
+    ),
+    setting(
+        "tools.write_max_mb",
+        &["WEBDAV_WRITE_MAX_MB"],
+        Kind::Megabytes,
+        "50",
+        "Largest content of one write; 0 means no limit of its own.",
+    ),
+    setting(
+        "log.level",
+        &["LOG_LEVEL"],
+        Kind::Choice(&["critical", "error", "warning", "warn", "info", "debug", "trace"]),
+        "info",
+        "What is logged, on standard error.",
+    ),
+    setting(
+        "log.format",
+        &["LOG_FORMAT"],
+        Kind::Choice(&["text", "json"]),
+        "text",
+        "`json` writes one object a line.",
+    ),
+    setting(
+        "metrics.enabled",
+        &["METRICS_ENABLED"],
+        Kind::Bool,
+        "true",
+        "Serves Prometheus metrics: `serve` on a port of their own, every command on the main port while that is loopback.",
+    ),
+    setting(
+        "metrics.port",
+        &["METRICS_PORT"],
+        Kind::Integer(0, 65535),
+        "9090",
+        "Port of the metrics; path `/metrics`.",
+    ),
+    setting(
+        "health.refresh_s",
+        &["HEALTH_READY_REFRESH_INTERVAL"],
+        Kind::Seconds,
+        "15",
+        "How often `/health/ready` asks whether the Nextcloud answers, in seconds.",
+    ),
+];
+
+/// The setting `key`.
+pub(super) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+impl Setting {
+    /// The name in the environment that follows from the key.
+    pub fn own_env(&self) -> String {
+        format!("NEXTCLOUD_MCP__{}", self.key.to_uppercase().replace('.', "__"))
+    }
+
+    /// Checks `text`, or says what is allowed.
+    ///
+    /// # Errors
+    /// What is allowed, for people.
+    pub fn check(&self, text: &str) -> Result<(), String> {
+        let ok = match self.kind {
+            Kind::Text | Kind::Secret | Kind::Path | Kind::List => true,
+            Kind::Choice(choices) => {
+                if choices.iter().any(|choice| choice.eq_ignore_ascii_case(text)) {
+                    return Ok(());
+                }
+                return Err(format!("must be one of {}", choices.join(", ")));
+            }
+            Kind::Url => {
+                if parse_url(text).is_some() {
+                    return Ok(());
+                }
+                return Err("must be an http or https address, such as https://cloud.example.org".to_owned());
+            }
+            Kind::Bool => {
+                if parse_bool(text).is_some() {
+                    return Ok(());
+                }
+                return Err("must be true or false".to_owned());
+            }
+            Kind::Integer(low, high) => {
+                if text
+                    .trim()
+                    .parse::<u64>()
+                    .is_ok_and(|number| (low..=high).contains(&number))
+                {
+                    return Ok(());
+                }
+                return Err(format!("must be a whole number from {low} to {high}"));
+            }
+            Kind::Seconds | Kind::Megabytes => text
+                .trim()
+                .parse::<f64>()
+                .is_ok_and(|number| number.is_finite() && (0.0..=1e9).contains(&number)),
+        };
+        if ok {
+            Ok(())
+        } else {
+            Err("must be a number that is not negative".to_owned())
+        }
+    }
+}
+
+/// Reads a switch as people write it.
+pub(super) fn parse_bool(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Reads an address. One without a scheme is refused: guessing `http` would send passwords in the clear.
+pub(super) fn parse_url(text: &str) -> Option<url::Url> {
+    let url = url::Url::parse(text.trim()).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.host().is_some() && plain).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_passes_its_own_check() {
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            assert_eq!(setting.check(setting.default), Ok(()), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn keys_and_names_are_unique() {
+        let mut names: Vec<String> = SETTINGS
+            .iter()
+            .flat_map(|setting| {
+                setting
+                    .env
+                    .iter()
+                    .map(ToString::to_string)
+                    .chain([setting.own_env(), setting.key.into()])
+            })
+            .collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
