@@ -1,11 +1,12 @@
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts, uri::Authority};
+use nc_web::ClientOrigin;
 
 use crate::Cloud;
 
 /// The URL by which the client of this request knows the cloud, without a trailing slash.
 ///
-/// The configured public URL where there is one, else what the request's `Host` says.
+/// The configured public URL where there is one, else what a trusted proxy or the request's `Host` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
@@ -39,14 +40,16 @@ impl FromRequestParts<Cloud> for BaseUrl {
         if let Some(url) = &cloud.config().public_url {
             return Ok(Self(url.as_str().trim_end_matches('/').to_owned()));
         }
-        let host = parts.uri.authority().cloned().or_else(|| {
+        let origin = parts.extensions.get::<ClientOrigin>().cloned().unwrap_or_default();
+        let host = origin.host.or_else(|| parts.uri.authority().cloned()).or_else(|| {
             let value = parts.headers.get(header::HOST)?.to_str().ok()?;
             // Parsed, so that nothing but a host and a port gets into our answers.
             let authority = value.parse::<Authority>().ok()?;
             (!authority.as_str().contains('@')).then_some(authority)
         });
+        let scheme = if origin.https { "https" } else { "http" };
         Ok(Self(format!(
-            "http://{}",
+            "{scheme}://{}",
             host.as_ref().map_or("localhost", Authority::as_str)
         )))
     }

@@ -3,7 +3,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use nc_web::ClientAddress;
+use nc_web::{ClientAddress, Identified};
 
 use super::{Access, Surface, answers};
 use crate::{Cloud, auth::Refusal};
@@ -43,6 +43,12 @@ pub(super) async fn pass(
     if surface == Surface::Ocs && access != Access::Optional && !header_given {
         return answers::csrf_failed();
     }
+    let who = Identified {
+        user: signed_in.user.clone(),
+        client: None,
+    };
     request.extensions_mut().insert(signed_in);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(who);
+    response
 }

@@ -1,0 +1,84 @@
+//! The HTML pages. Plain templates over plain data; every text is escaped by the template engine.
+//!
+//! No page needs a script. The style sheet lies in the page itself and its hash in the policy, so a page is one request
+//! and nothing else can style it.
+
+mod login_flow;
+mod notice;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+pub use login_flow::{Connected, Grant, SignIn};
+pub use notice::Notice;
+
+/// The style sheet of every page.
+const STYLE: &str = include_str!("../templates/style.css");
+
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; \
+         form-action 'self'"
+    )
+});
+
+/// Turns a page into an answer that is never cached, framed or scripted.
+pub(crate) fn answer(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => {
+            let mut response = (status, Html(html)).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+            if let Ok(policy) = HeaderValue::from_str(&POLICY) {
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_from_outside_are_escaped_and_the_page_has_a_strict_policy() {
+        let page = Grant {
+            action: "/grant",
+            client: "<script>alert(1)</script>",
+            user: "Alice \"A\"",
+            server: "cloud.example.org",
+            csrf: "token",
+        };
+        let html = page.render().unwrap();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+        let response = page.into_response();
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn the_style_in_the_page_is_the_one_of_the_policy() {
+        let html = Notice::not_found().render().unwrap();
+        let style = html
+            .split_once("<style>")
+            .and_then(|(_, rest)| rest.split_once("</style>"))
+            .unwrap()
+            .0;
+        assert_eq!(style, STYLE);
+    }
+}
