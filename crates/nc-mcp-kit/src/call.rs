@@ -49,7 +49,8 @@ pub struct Progress(Option<Arc<Inner>>);
 struct Inner {
     peer: Peer<RoleServer>,
     token: ProgressToken,
-    last: AtomicU64,
+    /// One more than the last value sent, so that a first report of nothing done is one too.
+    next: AtomicU64,
 }
 
 impl Progress {
@@ -63,7 +64,7 @@ impl Progress {
             Arc::new(Inner {
                 peer,
                 token,
-                last: AtomicU64::new(0),
+                next: AtomicU64::new(0),
             })
         }))
     }
@@ -76,7 +77,7 @@ impl Progress {
     /// Says that `done` of `total` units are done. Values that do not increase are not sent.
     pub async fn report(&self, done: u64, total: Option<u64>, message: &str) {
         let Some(inner) = &self.0 else { return };
-        if inner.last.fetch_max(done, Ordering::AcqRel) >= done {
+        if inner.next.fetch_max(done.saturating_add(1), Ordering::AcqRel) > done {
             return;
         }
         // The protocol's unit is a float; 2^52 units are never reached.

@@ -308,7 +308,10 @@ impl ServerHandler for Handler {
             .resources()
             .iter()
             .find(|spec| spec.matches(&request.uri).is_some())
-            .ok_or_else(|| ErrorData::resource_not_found(format!("no resource {}", shortened(&request.uri)), None))?;
+            .ok_or_else(|| {
+                let data = serde_json::json!({ "uri": request.uri });
+                ErrorData::resource_not_found(format!("no resource {}", shortened(&request.uri)), Some(data))
+            })?;
         let missing = call.caller.grants.missing(spec.scopes);
         if !missing.is_empty() {
             return Err(ErrorData::invalid_params(insufficient_scope(missing).to_string(), None));
