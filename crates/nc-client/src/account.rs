@@ -1,0 +1,139 @@
+//! What is known about one credential.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use http::HeaderValue;
+use moka::sync::Cache;
+use nc_proto::{account::CloudUser, capabilities::Capabilities};
+use time::OffsetDateTime;
+
+use crate::{Credential, Error, credential::Key, fresh::Fresh};
+
+const UNPROVEN: u8 = 0;
+const PROVEN: u8 = 1;
+const REJECTED: u8 = 2;
+
+/// How long it is remembered that an app is missing.
+const APP_MISSING_FOR: time::Duration = time::Duration::minutes(5);
+
+/// What is known about one credential.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) credential: Credential,
+    pub(crate) authorization: Result<HeaderValue, Error>,
+    standing: AtomicU8,
+    /// Held by the one request that tries an unproven credential.
+    trial: tokio::sync::Mutex<()>,
+    pub(crate) user: Fresh<CloudUser>,
+    pub(crate) capabilities: Fresh<Capabilities>,
+    missing_apps: Mutex<HashMap<&'static str, OffsetDateTime>>,
+}
+
+impl Account {
+    fn new(credential: Credential, rejected: bool) -> Self {
+        Self {
+            authorization: credential.header_value(),
+            credential,
+            standing: AtomicU8::new(if rejected { REJECTED } else { UNPROVEN }),
+            trial: tokio::sync::Mutex::default(),
+            user: Fresh::default(),
+            capabilities: Fresh::default(),
+            missing_apps: Mutex::default(),
+        }
+    }
+
+    /// Waits for the right to send a request.
+    ///
+    /// Nextcloud slows down, then blocks the address of whoever sends wrong passwords, and a shared server has one
+    /// address for all its users. So an unproven credential is tried by one request alone, and a rejected one is not
+    /// sent again.
+    pub(crate) async fn admit(&self) -> Result<Admission<'_>, Error> {
+        if self.standing.load(Ordering::Acquire) == UNPROVEN {
+            let trial = self.trial.lock().await;
+            if self.standing.load(Ordering::Acquire) == UNPROVEN {
+                return Ok(Admission { _trial: Some(trial) });
+            }
+        }
+        match self.standing.load(Ordering::Acquire) {
+            REJECTED => Err(Error::Unauthorized),
+            _ => Ok(Admission { _trial: None }),
+        }
+    }
+
+    pub(crate) fn is_rejected(&self) -> bool {
+        self.standing.load(Ordering::Acquire) == REJECTED
+    }
+
+    pub(crate) fn prove(&self) {
+        let _ = self
+            .standing
+            .compare_exchange(UNPROVEN, PROVEN, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    pub(crate) fn lacks(&self, app: &'static str, now: OffsetDateTime) -> bool {
+        let missing = self
+            .missing_apps
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        missing.get(app).is_some_and(|since| now - *since < APP_MISSING_FOR)
+    }
+
+    pub(crate) fn note_missing(&self, app: &'static str, now: OffsetDateTime) {
+        let mut missing = self
+            .missing_apps
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        missing.insert(app, now);
+    }
+}
+
+/// The right to send a request; lets the next ones in when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Admission<'a> {
+    _trial: Option<tokio::sync::MutexGuard<'a, ()>>,
+}
+
+/// All credentials of the last hour, and those that were rejected.
+pub(crate) struct Accounts {
+    known: Cache<Key, Arc<Account>>,
+    rejected: Cache<Key, ()>,
+}
+
+impl Accounts {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_idle(Duration::from_secs(60 * 60))
+                .build(),
+            rejected: Cache::builder().max_capacity(100_000).build(),
+        }
+    }
+
+    pub(crate) fn get(&self, credential: Credential) -> Arc<Account> {
+        let key = credential.key();
+        self.known.get_with(key, || {
+            Arc::new(Account::new(credential, self.rejected.contains_key(&key)))
+        })
+    }
+
+    pub(crate) fn reject(&self, account: &Account) {
+        account.standing.store(REJECTED, Ordering::Release);
+        self.rejected.insert(account.credential.key(), ());
+    }
+
+    /// Lets a credential be tried again.
+    pub(crate) fn forgive(&self, account: &Account) {
+        self.rejected.invalidate(&account.credential.key());
+        let _ = account
+            .standing
+            .compare_exchange(REJECTED, UNPROVEN, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
