@@ -10,6 +10,7 @@ use sqlx::FromRow;
 pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
 pub(crate) use app_passwords::{AppPasswords, looks_like_app_password};
 pub use new_user::NewUser;
+pub(crate) use new_user::is_mail_address;
 pub(crate) use password::PasswordChecker;
 
 use crate::{Error, db::Db};
@@ -98,6 +99,15 @@ impl<'a> Accounts<'a> {
     pub async fn list_members(self, group: &str) -> Result<Vec<String>, Error> {
         let query = sqlx::query_scalar("SELECT user_id FROM group_members WHERE group_id = ? ORDER BY user_id");
         Ok(query.bind(group).fetch_all(self.0.reader()).await?)
+    }
+
+    /// Enabled accounts whose id, display name or mail address holds `text`, in order of id.
+    pub(crate) async fn search(self, text: &str, limit: u8) -> Result<Vec<Account>, Error> {
+        // `instr`, not `LIKE`: the text has no wildcards.
+        let query = sqlx::query_as(select_account!(
+            "(instr(id_folded, ?1) OR instr(lower(display_name), ?1) OR instr(email_folded, ?1)) ORDER BY id LIMIT ?2"
+        ));
+        Ok(query.bind(fold(text)).bind(limit).fetch_all(self.0.reader()).await?)
     }
 
     /// Notes that the user signed in at `now`, Unix seconds.

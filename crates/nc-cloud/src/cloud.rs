@@ -5,6 +5,7 @@ use std::{
 
 use axum::Router;
 use nc_auth::UserId;
+use nc_web::pages::Notice;
 use secrecy::SecretString;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     accounts::{Account, Accounts, AppPasswordId, AppPasswords, NewUser},
     auth::Authenticator,
     db::Db,
-    random,
+    ocs, random, status,
 };
 
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
@@ -53,7 +54,11 @@ impl Cloud {
 
     /// Every interface of the cloud.
     pub fn router(&self) -> Router {
-        Router::new().with_state(self.clone())
+        Router::new()
+            .merge(ocs::routes(self))
+            .merge(status::routes(self))
+            .fallback(|| async { Notice::not_found() })
+            .with_state(self.clone())
     }
 
     /// Makes an account.
@@ -89,6 +94,11 @@ impl Cloud {
     /// The accounts.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::new(&self.0.db)
+    }
+
+    /// Bytes of all files of a user.
+    pub(crate) async fn used_bytes(&self, _user: &UserId) -> Result<u64, Error> {
+        Ok(0)
     }
 
     /// What it was opened with.

@@ -13,8 +13,13 @@ mod cloud;
 mod config;
 pub mod db;
 mod error;
+mod json;
+mod notes;
+mod ocs;
 mod random;
 pub mod routes;
+mod status;
+mod version;
 
 pub use auth::SignedIn;
 pub use base_url::BaseUrl;

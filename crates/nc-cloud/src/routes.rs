@@ -28,6 +28,9 @@ pub enum Access {
     Optional,
     /// Every signed-in user, whatever the credential's scopes. For what belongs to the credential itself.
     User,
+    /// Signed-in users whose credential carries no scopes: for what changes the account itself or makes credentials, which
+    /// no scope covers.
+    Unscoped,
     /// Signed-in users whose credential holds the scope of the request's method.
     Scoped {
         /// For methods that only read: GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH.
@@ -46,7 +49,7 @@ impl Access {
     /// The scopes that a request with `method` needs.
     pub fn needed(self, method: &Method) -> ScopeSet {
         match self {
-            Self::Public | Self::Optional | Self::User => ScopeSet::EMPTY,
+            Self::Public | Self::Optional | Self::User | Self::Unscoped => ScopeSet::EMPTY,
             Self::Scoped { read, write } => ScopeSet::EMPTY.with(if only_reads(method) { read } else { write }),
         }
     }
@@ -70,6 +73,8 @@ pub enum Surface {
     App,
     /// Pages for browsers.
     Page,
+    /// Single addresses at the root, as they are.
+    Plain,
 }
 
 /// Routes of one surface. See the module's text.
@@ -91,15 +96,20 @@ impl Routes {
 
     /// One path. `methods` decides by method; what it does not list is answered 405, after the gate.
     ///
-    /// Paths of apps and pages also exist below `/index.php`, on every Nextcloud (P01).
+    /// Paths of apps and pages also exist below `/index.php`, on every Nextcloud (P01). Paths of OCS are given without
+    /// `/ocs/v1.php` and `/ocs/v2.php` and exist below both.
     #[must_use]
     pub fn at(mut self, path: &str, access: Access, methods: MethodRouter<Cloud>) -> Self {
         let state = (self.cloud.clone(), self.surface, access);
         let methods = methods.layer(middleware::from_fn_with_state(state, gate::pass));
-        if matches!(self.surface, Surface::App | Surface::Page) {
-            self.router = self.router.route(&format!("/index.php{path}"), methods.clone());
+        let prefixes: &[&str] = match self.surface {
+            Surface::App | Surface::Page => &["", "/index.php"],
+            Surface::Ocs => &["/ocs/v1.php", "/ocs/v2.php"],
+            Surface::Dav | Surface::Plain => &[""],
+        };
+        for prefix in prefixes {
+            self.router = self.router.route(&format!("{prefix}{path}"), methods.clone());
         }
-        self.router = self.router.route(path, methods);
         self
     }
 

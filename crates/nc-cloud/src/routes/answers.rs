@@ -1,8 +1,8 @@
 //! Refusals in the form of each surface, as recorded from Nextcloud 32.
 
 use axum::{
-    Json,
     body::Body,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -14,124 +14,116 @@ use quick_xml::{
 use serde_json::json;
 
 use super::Surface;
-use crate::auth::Refusal;
+use crate::{auth::Refusal, json::json, ocs::Ocs};
 
-/// The answer to a request without a credential (`None`) or with one that was refused.
-pub(crate) fn refuse(surface: Surface, refusal: Option<&Refusal>) -> Response {
-    match refusal {
-        None => not_signed_in(surface, None),
-        Some(refusal @ (Refusal::WrongPassword | Refusal::Bearer)) => not_signed_in(surface, Some(refusal)),
-        Some(Refusal::SeveralCredentials) => plain(
-            surface,
-            StatusCode::BAD_REQUEST,
-            "Sabre\\DAV\\Exception\\BadRequest",
-            "Send one Authorization header",
-        ),
-        Some(Refusal::Throttled { retry_after_s }) => {
-            let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests";
-            let mut response = plain(
-                surface,
-                StatusCode::TOO_MANY_REQUESTS,
-                exception,
-                "Too many failed attempts",
-            );
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
-            response
+/// How one request's refusals look.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum View {
+    Dav,
+    Ocs(Ocs),
+    Json,
+}
+
+impl View {
+    pub(super) fn of(surface: Surface, request: &Request) -> Self {
+        match surface {
+            Surface::Dav => Self::Dav,
+            Surface::Ocs => Self::Ocs(Ocs::of(request.uri(), request.headers())),
+            Surface::App | Surface::Page | Surface::Plain => Self::Json,
         }
-        Some(Refusal::Failed(error)) => {
-            tracing::error!(
-                error = error.as_ref() as &dyn std::error::Error,
-                "credential could not be checked"
-            );
-            plain(
-                surface,
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Exception",
-                "Internal Server Error",
-            )
+    }
+
+    /// The answer to a request without a credential (`None`) or with one that was refused.
+    pub(super) fn refuse(self, refusal: Option<&Refusal>) -> Response {
+        match refusal {
+            None | Some(Refusal::Bearer) => self.not_signed_in(false),
+            Some(Refusal::WrongPassword) => self.not_signed_in(true),
+            Some(Refusal::SeveralCredentials) => {
+                let exception = "Sabre\\DAV\\Exception\\BadRequest";
+                self.plain(StatusCode::BAD_REQUEST, exception, "Send one Authorization header")
+            }
+            Some(Refusal::Throttled { retry_after_s }) => {
+                let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests";
+                let mut response = self.plain(StatusCode::TOO_MANY_REQUESTS, exception, "Too many failed attempts");
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+                response
+            }
+            Some(Refusal::Failed(error)) => {
+                tracing::error!(
+                    error = error.as_ref() as &dyn std::error::Error,
+                    "credential could not be checked"
+                );
+                self.plain(StatusCode::INTERNAL_SERVER_ERROR, "Exception", "Internal Server Error")
+            }
+        }
+    }
+
+    fn not_signed_in(self, wrong_password: bool) -> Response {
+        match self {
+            Self::Dav => {
+                let message = if wrong_password {
+                    "Username or password was incorrect"
+                } else {
+                    "No 'Authorization: Basic' header found. Either the client didn't send one, or the server is \
+                     misconfigured"
+                };
+                let exception = "Sabre\\DAV\\Exception\\NotAuthenticated";
+                let mut response = sabre_error(StatusCode::UNAUTHORIZED, exception, message);
+                challenge(&mut response, r#"Basic realm="Nextcloud", charset="UTF-8""#);
+                response
+            }
+            Self::Ocs(ocs) if wrong_password => {
+                let mut response = ocs.refuse(997, "Unauthorised");
+                challenge(&mut response, r#"Basic realm="Authorisation Required""#);
+                response
+            }
+            Self::Ocs(ocs) => ocs.refuse(997, "Current user is not logged in"),
+            Self::Json => {
+                let message = if wrong_password {
+                    ""
+                } else {
+                    "Current user is not logged in"
+                };
+                message_json(StatusCode::UNAUTHORIZED, message)
+            }
+        }
+    }
+
+    /// The credential is good but lacks scopes. RFC 6750 §3.1.
+    pub(super) fn insufficient_scope(self, missing: ScopeSet) -> Response {
+        let message = format!("The credential lacks the scope {missing}");
+        let mut response = self.plain(StatusCode::FORBIDDEN, "Sabre\\DAV\\Exception\\Forbidden", &message);
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{missing}""#);
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+
+    /// An OCS request with Basic credentials, but without `OCS-APIRequest`. Not an envelope, by Nextcloud's own ways.
+    pub(super) fn csrf_failed() -> Response {
+        message_json(StatusCode::PRECONDITION_FAILED, "CSRF check failed")
+    }
+
+    fn plain(self, status: StatusCode, exception: &str, message: &str) -> Response {
+        match self {
+            Self::Dav => sabre_error(status, exception, message),
+            Self::Ocs(ocs) => ocs.refuse(status.as_u16(), message),
+            Self::Json => message_json(status, message),
         }
     }
 }
 
-fn not_signed_in(surface: Surface, refusal: Option<&Refusal>) -> Response {
-    let wrong_password = matches!(refusal, Some(Refusal::WrongPassword));
-    match surface {
-        Surface::Dav => {
-            let message = if wrong_password {
-                "Username or password was incorrect"
-            } else {
-                "No 'Authorization: Basic' header found. Either the client didn't send one, or the server is misconfigured"
-            };
-            let mut response = sabre_error(
-                StatusCode::UNAUTHORIZED,
-                "Sabre\\DAV\\Exception\\NotAuthenticated",
-                message,
-            );
-            challenge(&mut response, r#"Basic realm="Nextcloud", charset="UTF-8""#);
-            response
-        }
-        Surface::Ocs if wrong_password => {
-            let mut response = ocs_error(StatusCode::UNAUTHORIZED, 997, "Unauthorised");
-            challenge(&mut response, r#"Basic realm="Authorisation Required""#);
-            response
-        }
-        Surface::Ocs => ocs_error(StatusCode::UNAUTHORIZED, 997, "Current user is not logged in"),
-        Surface::App | Surface::Page => {
-            let message = if wrong_password {
-                ""
-            } else {
-                "Current user is not logged in"
-            };
-            (StatusCode::UNAUTHORIZED, Json(json!({ "message": message }))).into_response()
-        }
-    }
+fn message_json(status: StatusCode, message: &str) -> Response {
+    json(status, &json!({ "message": message }))
 }
 
 fn challenge(response: &mut Response, value: &'static str) {
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(value));
-}
-
-/// The credential is good but lacks scopes. RFC 6750 §3.1.
-pub(super) fn insufficient_scope(surface: Surface, missing: ScopeSet) -> Response {
-    let message = format!("The credential lacks the scope {missing}");
-    let mut response = plain(
-        surface,
-        StatusCode::FORBIDDEN,
-        "Sabre\\DAV\\Exception\\Forbidden",
-        &message,
-    );
-    let challenge = format!(r#"Bearer error="insufficient_scope", scope="{missing}""#);
-    if let Ok(value) = HeaderValue::from_str(&challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-    }
-    response
-}
-
-/// An OCS request with Basic credentials, but without `OCS-APIRequest`. Not an envelope, by Nextcloud's own ways.
-pub(super) fn csrf_failed() -> Response {
-    (
-        StatusCode::PRECONDITION_FAILED,
-        Json(json!({ "message": "CSRF check failed" })),
-    )
-        .into_response()
-}
-
-fn plain(surface: Surface, status: StatusCode, exception: &str, message: &str) -> Response {
-    match surface {
-        Surface::Dav => sabre_error(status, exception, message),
-        Surface::Ocs => ocs_error(status, status.as_u16(), message),
-        Surface::App | Surface::Page => (status, Json(json!({ "message": message }))).into_response(),
-    }
-}
-
-fn ocs_error(status: StatusCode, code: u16, message: &str) -> Response {
-    let body =
-        json!({ "ocs": { "meta": { "status": "failure", "statuscode": code, "message": message }, "data": [] } });
-    (status, Json(body)).into_response()
 }
 
 /// An error as the sabre/dav library writes it.

@@ -3,10 +3,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use http::{HeaderValue, StatusCode, header};
 use nc_web::{ClientAddress, Identified};
 
-use super::{Access, Surface, answers};
+use super::{Access, Surface, answers::View};
 use crate::{Cloud, auth::Refusal};
+use nc_auth::Grants;
 
 /// Lets a request through to its handler when the route's access allows it.
 pub(super) async fn pass(
@@ -17,22 +19,24 @@ pub(super) async fn pass(
     if access == Access::Public {
         return next.run(request).await;
     }
+    let view = View::of(surface, &request);
     let address = request.extensions().get::<ClientAddress>().copied();
     let signed_in = match cloud.authenticator().authenticate(request.headers(), address).await {
         Err(Refusal::WrongPassword | Refusal::Bearer) if access == Access::Optional => None,
-        Err(refusal) => return answers::refuse(surface, Some(&refusal)),
+        Err(refusal) => return view.refuse(Some(&refusal)),
         Ok(signed_in) => signed_in,
     };
     let Some(signed_in) = signed_in else {
         return if access == Access::Optional {
             next.run(request).await
         } else {
-            answers::refuse(surface, None)
+            view.refuse(None)
         };
     };
     let missing = signed_in.grants.missing(access.needed(request.method()));
-    if !missing.is_empty() {
-        return answers::insufficient_scope(surface, missing);
+    let too_narrow = access == Access::Unscoped && signed_in.grants != Grants::Unrestricted;
+    if too_narrow || !missing.is_empty() {
+        return view.insufficient_scope(missing);
     }
     // A browser sends stored Basic credentials along with a forged request, but not this header (P04). A token is never
     // sent by itself; its pipeline decides by how the request was authenticated.
@@ -41,7 +45,7 @@ pub(super) async fn pass(
         .get("ocs-apirequest")
         .is_some_and(|value| value == "true");
     if surface == Surface::Ocs && access != Access::Optional && !header_given {
-        return answers::csrf_failed();
+        return View::csrf_failed();
     }
     let who = Identified {
         user: signed_in.user.clone(),
@@ -49,6 +53,11 @@ pub(super) async fn pass(
     };
     request.extensions_mut().insert(signed_in);
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && surface == Surface::App {
+        // Nextcloud's is an empty page, and clients look at the type.
+        let html = HeaderValue::from_static("text/html; charset=UTF-8");
+        response.headers_mut().entry(header::CONTENT_TYPE).or_insert(html);
+    }
     response.extensions_mut().insert(who);
     response
 }

@@ -44,8 +44,8 @@ impl Wire {
             )
             .merge(
                 Routes::new(Surface::Ocs, &cloud)
-                    .at("/ocs/user", Access::User, get(who))
-                    .at("/ocs/capabilities", Access::Optional, get(who))
+                    .at("/user", Access::User, get(who))
+                    .at("/capabilities", Access::Optional, get(who))
                     .into_router(),
             )
             .merge(
@@ -92,7 +92,7 @@ async fn every_way_to_name_the_user_leads_to_the_same_id() {
     let app_password = wire.app_password.expose_secret();
     for login in ["Alice", "alice", "alice@example.org", "ALICE@example.org"] {
         for password in ["wonderland", app_password] {
-            let answer = wire.as_user("/ocs/user", login, password).await;
+            let answer = wire.as_user("/ocs/v2.php/user?format=json", login, password).await;
             assert_eq!(answer, (StatusCode::OK, "Alice".to_owned()), "{login}");
         }
     }
@@ -126,7 +126,7 @@ async fn a_wrong_or_foreign_password_is_refused_in_each_surface_own_words() {
         body.contains("<s:exception>Sabre\\DAV\\Exception\\NotAuthenticated</s:exception>"),
         "{body}"
     );
-    let (status, headers_ocs, body) = wire.send("GET", "/ocs/user", &headers).await;
+    let (status, headers_ocs, body) = wire.send("GET", "/ocs/v2.php/user?format=json", &headers).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(
         headers_ocs[header::WWW_AUTHENTICATE],
@@ -143,11 +143,11 @@ async fn a_wrong_or_foreign_password_is_refused_in_each_surface_own_words() {
 async fn an_optional_route_answers_anonymously_to_a_bad_credential() {
     let wire = Wire::boot().await;
     assert_eq!(
-        wire.as_user("/ocs/capabilities", "Alice", "nope").await,
+        wire.as_user("/ocs/v2.php/capabilities", "Alice", "nope").await,
         (StatusCode::OK, "nobody".to_owned())
     );
     assert_eq!(
-        wire.as_user("/ocs/capabilities", "Alice", "wonderland").await.1,
+        wire.as_user("/ocs/v2.php/capabilities", "Alice", "wonderland").await.1,
         "Alice"
     );
     assert_eq!(wire.as_user("/open", "Alice", "wonderland").await.1, "nobody");
@@ -160,19 +160,23 @@ async fn two_credentials_tokens_and_missing_ocs_headers_are_refused() {
     let good = ("authorization", good.as_str());
     let ocs = ("ocs-apirequest", "true");
     assert_eq!(
-        wire.send("GET", "/ocs/user", &[good, good, ocs]).await.0,
+        wire.send("GET", "/ocs/v2.php/user?format=json", &[good, good, ocs])
+            .await
+            .0,
         StatusCode::BAD_REQUEST
     );
     let bearer = ("authorization", "Bearer x");
     assert_eq!(
-        wire.send("GET", "/ocs/user", &[good, bearer, ocs]).await.0,
+        wire.send("GET", "/ocs/v2.php/user?format=json", &[good, bearer, ocs])
+            .await
+            .0,
         StatusCode::BAD_REQUEST
     );
     assert_eq!(
-        wire.send("GET", "/ocs/user", &[bearer, ocs]).await.0,
+        wire.send("GET", "/ocs/v2.php/user?format=json", &[bearer, ocs]).await.0,
         StatusCode::UNAUTHORIZED
     );
-    let (status, _, body) = wire.send("GET", "/ocs/user", &[good]).await;
+    let (status, _, body) = wire.send("GET", "/ocs/v2.php/user?format=json", &[good]).await;
     assert_eq!(
         (status, body.as_str()),
         (StatusCode::PRECONDITION_FAILED, r#"{"message":"CSRF check failed"}"#)

@@ -1,0 +1,93 @@
+//! OCS, version 1 and 2: the envelope interface for accounts and capabilities.
+
+mod app_passwords;
+mod autocomplete;
+mod capabilities;
+mod envelope;
+mod users;
+mod xml;
+
+use axum::{
+    Router,
+    routing::{any, delete, get},
+};
+use http::StatusCode;
+
+pub(crate) use envelope::Ocs;
+
+use crate::{
+    Cloud, Error,
+    routes::{Access, Routes, Surface},
+};
+
+/// What Nextcloud says about a route that it does not have, word by word.
+const UNKNOWN_ROUTE: &str = "Invalid query, please check the syntax. API specifications are here: \
+                             http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n";
+
+/// Why an OCS call failed: the envelope's status code and text.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u16,
+    message: &'static str,
+}
+
+impl Failure {
+    /// 998: nothing of that name, or nothing that the caller may know of.
+    const NOT_FOUND: Self = Self::new(998, "");
+
+    const fn new(code: u16, message: &'static str) -> Self {
+        Self { code, message }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(message) => Self::new(400, message),
+            Error::Exists(message) => Self::new(409, message),
+            Error::NotFound(_) => Self::NOT_FOUND,
+            error => {
+                tracing::error!(error = &error as &dyn std::error::Error, "OCS call failed");
+                Self::new(996, "Internal Server Error\n")
+            }
+        }
+    }
+}
+
+/// The routes below `/ocs/v1.php` and `/ocs/v2.php`.
+pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+    Routes::new(Surface::Ocs, cloud)
+        .at("/config", Access::Public, get(capabilities::config))
+        .at("/cloud/capabilities", Access::Optional, get(capabilities::get))
+        .at("/cloud/user", Access::User, get(users::me))
+        .at("/cloud/user/fields", Access::User, get(users::fields))
+        .at("/cloud/users", Access::User, get(users::administrators_only))
+        .at("/cloud/users/{id}", Access::User, get(users::get))
+        .at("/cloud/users/{id}", Access::Unscoped, axum::routing::put(users::update))
+        .at("/cloud/users/{id}/groups", Access::User, get(users::groups))
+        .at("/cloud/groups", Access::User, get(users::administrators_only))
+        .at("/cloud/groups/{group}/users", Access::User, get(users::members))
+        .at("/core/getapppassword", Access::Unscoped, get(app_passwords::create))
+        .at("/core/apppassword", Access::User, delete(app_passwords::revoke))
+        .at("/core/autocomplete/get", Access::User, get(autocomplete::get))
+        .at("/{*rest}", Access::Public, any(unknown))
+        .into_router()
+}
+
+async fn unknown(ocs: Ocs) -> axum::response::Response {
+    ocs.fail(&Failure::new(998, UNKNOWN_ROUTE))
+}
+
+/// The HTTP status that goes with an envelope's code in version 2, where the status tells the truth.
+fn http_status(code: u16) -> StatusCode {
+    match code {
+        100 | 200 => StatusCode::OK,
+        997 => StatusCode::UNAUTHORIZED,
+        998 => StatusCode::NOT_FOUND,
+        996 | 999 => StatusCode::INTERNAL_SERVER_ERROR,
+        code => match StatusCode::from_u16(code) {
+            Ok(status) if (200..600).contains(&code) => status,
+            _ => StatusCode::BAD_REQUEST,
+        },
+    }
+}

@@ -1,0 +1,107 @@
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use md5::{Digest, Md5};
+use serde_json::{Value, json};
+
+use super::Ocs;
+use crate::{BaseUrl, Cloud, Error, SignedIn, notes, version};
+
+/// Largest part of a chunked upload that we ask clients to send.
+const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
+
+/// `GET …/cloud/capabilities`: what is here, in full for users and reduced for strangers. Only keys of what we have:
+/// clients switch features on by them.
+pub(super) async fn get(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    headers: HeaderMap,
+    signed_in: Option<axum::Extension<SignedIn>>,
+) -> Response {
+    let capabilities = match signed_in {
+        None => anonymous(),
+        Some(signed_in) => match full(&cloud, &signed_in).await {
+            Ok(capabilities) => capabilities,
+            Err(error) => return ocs.fail(&error.into()),
+        },
+    };
+    let data = json!({
+        "version": {
+            "major": version::MAJOR, "minor": version::MINOR, "micro": version::MICRO, "string": version::STRING,
+            "edition": "", "extendedSupport": false
+        },
+        "capabilities": capabilities
+    });
+    let etag = format!("\"{}\"", hex::encode(Md5::digest(data.to_string())));
+    // Clients poll this (P29).
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|given| given == etag.as_str());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ocs.ok(&data)
+    };
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+fn anonymous() -> Value {
+    json!({ "bruteforce": bruteforce(), "theming": theming() })
+}
+
+async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
+    let notes = notes::settings(cloud, &signed_in.user).await?;
+    Ok(json!({
+        "core": {
+            "pollinterval": 60, "webdav-root": "remote.php/webdav", "reference-api": false, "reference-regex": "",
+            "mod-rewrite-working": true, "user": { "language": "", "locale": "", "timezone": "UTC" }
+        },
+        "bruteforce": bruteforce(),
+        "dav": { "chunking": "1.0", "public_shares_chunking": false },
+        "files": {
+            "blacklisted_files": [".htaccess"],
+            "forbidden_filenames": [".htaccess"],
+            "forbidden_filename_basenames": [],
+            "forbidden_filename_characters": ["\\", "/"],
+            "forbidden_filename_extensions": [".filepart", ".part"],
+            "bigfilechunking": true,
+            "chunked_upload": { "max_size": CHUNK_BYTES, "max_parallel_count": 5 },
+            "file_conversions": [],
+            "windows_compatible_filenames": false,
+            "comments": false,
+            "undelete": false,
+            "delete_from_trash": false,
+            "versioning": false,
+            "version_labeling": false,
+            "version_deletion": false
+        },
+        "notes": { "api_version": notes::API_VERSIONS, "version": notes::APP_VERSION, "notes_path": notes.notes_path },
+        "theming": theming()
+    }))
+}
+
+/// Throttled requests are refused, not delayed.
+fn bruteforce() -> Value {
+    json!({ "delay": 0, "allow-listed": false })
+}
+
+fn theming() -> Value {
+    json!({
+        "name": version::PRODUCT, "productName": version::PRODUCT, "url": "", "slogan": "", "color": "#00639a",
+        "color-text": "#ffffff", "color-element": "#00639a", "color-element-bright": "#00639a",
+        "color-element-dark": "#00639a"
+    })
+}
+
+/// `GET …/config`: a remnant of the first OCS, which some clients still ask for.
+pub(super) async fn config(ocs: Ocs, base: BaseUrl) -> Response {
+    let ssl = if base.is_https() { "true" } else { "false" };
+    ocs.ok(
+        &json!({ "version": "1.7", "website": version::PRODUCT, "host": base.authority(), "contact": "", "ssl": ssl }),
+    )
+}

@@ -1,0 +1,205 @@
+use axum::{
+    Form,
+    extract::{Path, State},
+    response::Response,
+};
+use nc_auth::UserId;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Failure, Ocs};
+use crate::{
+    Cloud, Error, SignedIn,
+    accounts::{Account, is_mail_address},
+};
+
+/// Profile fields that a person edits, with the scope in which Nextcloud shows them at first. Kept in one JSON object.
+const PROFILE: [(&str, &str); 12] = [
+    ("phone", "v2-local"),
+    ("address", "v2-local"),
+    ("website", "v2-local"),
+    ("twitter", "v2-local"),
+    ("bluesky", "v2-local"),
+    ("fediverse", "v2-local"),
+    ("organisation", "v2-local"),
+    ("role", "v2-local"),
+    ("headline", "v2-local"),
+    ("biography", "v2-local"),
+    ("profile_enabled", "v2-local"),
+    ("pronouns", "v2-federated"),
+];
+
+/// Longest value of a profile field, in bytes.
+const MAX_FIELD: usize = 4096;
+
+/// Nextcloud's number for "no limit" and "not known".
+const UNLIMITED: i64 = -3;
+
+/// `GET …/cloud/user`: whose credential this is.
+pub(super) async fn me(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn) -> Response {
+    ocs.answer(record(&cloud, &signed_in.user).await)
+}
+
+/// `GET …/cloud/users/{id}`: one's own record. Other people's are no business of an ordinary user (P30).
+pub(super) async fn get(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, Path(id): Path<String>) -> Response {
+    if id != signed_in.user.as_str() {
+        return ocs.fail(&Failure::NOT_FOUND);
+    }
+    ocs.answer(record(&cloud, &signed_in.user).await)
+}
+
+/// `GET …/cloud/user/fields`: what a person may change.
+pub(super) async fn fields(ocs: Ocs, _: SignedIn) -> Response {
+    let fields = ["displayname", "email"]
+        .into_iter()
+        .chain(PROFILE.iter().map(|(name, _)| *name));
+    ocs.ok(&fields.collect())
+}
+
+/// Lists of all users and all groups.
+pub(super) async fn administrators_only(ocs: Ocs, _: SignedIn) -> Response {
+    ocs.fail(&Failure::new(403, "Logged in account must be at least a sub admin"))
+}
+
+/// `GET …/cloud/users/{id}/groups`.
+pub(super) async fn groups(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    if id != signed_in.user.as_str() {
+        return ocs.fail(&Failure::NOT_FOUND);
+    }
+    let groups = cloud.accounts().list_groups(&signed_in.user).await;
+    ocs.answer(groups.map(|groups| json!({ "groups": groups })).map_err(Failure::from))
+}
+
+/// `GET …/cloud/groups/{group}/users`: for the group's own members.
+pub(super) async fn members(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Path(group): Path<String>,
+) -> Response {
+    let members = cloud.accounts().list_members(&group).await.map_err(Failure::from);
+    let members = members.and_then(|members| {
+        let is_member = members.iter().any(|member| member == signed_in.user.as_str());
+        // The same answer for a group that does not exist, so nobody can probe for names.
+        is_member
+            .then(|| json!({ "users": members }))
+            .ok_or(Failure::new(403, ""))
+    });
+    ocs.answer(members)
+}
+
+/// One change to a record.
+#[derive(Debug, Deserialize)]
+pub(super) struct Change {
+    key: String,
+    value: String,
+}
+
+/// `PUT …/cloud/users/{id}` with `key` and `value`.
+pub(super) async fn update(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    Form(change): Form<Change>,
+) -> Response {
+    if id != signed_in.user.as_str() {
+        return ocs.fail(&Failure::NOT_FOUND);
+    }
+    ocs.answer(change_own(&cloud, &signed_in.user, change).await.map(|()| json!([])))
+}
+
+async fn change_own(cloud: &Cloud, user: &UserId, Change { key, value }: Change) -> Result<(), Failure> {
+    const BAD_VALUE: Failure = Failure::new(101, "");
+    let mut account = account(cloud, user).await?;
+    if value.len() > MAX_FIELD || value.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(BAD_VALUE);
+    }
+    match key.as_str() {
+        "displayname" | "display" if value.trim().is_empty() => return Err(BAD_VALUE),
+        "displayname" | "display" => account.display_name = value,
+        "email" if value.is_empty() => account.email = None,
+        "email" if is_mail_address(&value) => account.email = Some(value),
+        "email" => return Err(BAD_VALUE),
+        key if PROFILE.iter().any(|(name, _)| *name == key) => {
+            let mut profile = profile(&account);
+            profile.insert(key.to_owned(), value.into());
+            account.profile = Value::Object(profile).to_string();
+        }
+        _ => return Err(Failure::new(113, "")),
+    }
+    cloud
+        .accounts()
+        .update_profile(&account)
+        .await
+        .map_err(|error| match error {
+            Error::Exists(_) => BAD_VALUE,
+            error => error.into(),
+        })
+}
+
+async fn account(cloud: &Cloud, user: &UserId) -> Result<Account, Failure> {
+    cloud.find_user(user).await?.ok_or(Failure::NOT_FOUND)
+}
+
+fn profile(account: &Account) -> Map<String, Value> {
+    serde_json::from_str(&account.profile).unwrap_or_default()
+}
+
+/// The whole record, with every field that clients know.
+async fn record(cloud: &Cloud, user: &UserId) -> Result<Value, Failure> {
+    let account = account(cloud, user).await?;
+    let groups = cloud.accounts().list_groups(user).await?;
+    let used_bytes = cloud.used_bytes(user).await?;
+    let profile = profile(&account);
+    let mut record = Map::new();
+    let mut set = |key: &str, value: Value| record.insert(key.to_owned(), value);
+    set("enabled", true.into());
+    set("id", account.id.as_str().into());
+    set("firstLoginTimestamp", account.first_login_at.unwrap_or(-1).into());
+    set("lastLoginTimestamp", account.last_login_at.unwrap_or(0).into());
+    set("lastLogin", (account.last_login_at.unwrap_or(0) * 1000).into());
+    set("backend", "Database".into());
+    set("subadmin", json!([]));
+    set("quota", quota(account.quota_bytes, used_bytes));
+    set("manager", "".into());
+    set("avatarScope", "v2-federated".into());
+    set("email", account.email.clone().into());
+    set("emailScope", "v2-federated".into());
+    set("additional_mail", json!([]));
+    set("additional_mailScope", json!([]));
+    set("displayname", account.display_name.as_str().into());
+    set("display-name", account.display_name.as_str().into());
+    set("displaynameScope", "v2-federated".into());
+    for (field, scope) in PROFILE {
+        let default = if field == "profile_enabled" { "1" } else { "" };
+        set(field, profile.get(field).cloned().unwrap_or_else(|| default.into()));
+        set(&format!("{field}Scope"), scope.into());
+    }
+    set("groups", groups.into());
+    set("language", "en".into());
+    set("locale", "".into());
+    set("timezone", "".into());
+    set("notify_email", Value::Null);
+    set(
+        "backendCapabilities",
+        json!({ "setDisplayName": true, "setPassword": false }),
+    );
+    Ok(Value::Object(record))
+}
+
+fn quota(limit: Option<i64>, used: u64) -> Value {
+    let used = i64::try_from(used).unwrap_or(i64::MAX);
+    let Some(limit) = limit else {
+        return json!({ "free": UNLIMITED, "used": used, "total": UNLIMITED, "relative": 0, "quota": UNLIMITED });
+    };
+    // Percent with two digits, as Nextcloud rounds it.
+    let hundredths = i128::from(used) * 10_000 / i128::from(limit.max(1));
+    let relative = f64::from(i32::try_from(hundredths).unwrap_or(i32::MAX)) / 100.0;
+    json!({ "free": (limit - used).max(0), "used": used, "total": limit, "relative": relative, "quota": limit })
+}

@@ -1,0 +1,10 @@
+//! Replays recorded requests of a real Nextcloud 32 against the booted cloud, by the rules of `fixtures/README.md`:
+//! same status, media type, headers and shape of the body. Every intended difference is in a table, with its reason.
+
+#![cfg(test)]
+
+mod core;
+mod differences;
+mod recording;
+mod shape;
+mod wire;
