@@ -12,6 +12,7 @@ use crate::{
     CloudConfig, Error,
     accounts::{Account, Accounts, AppPasswordId, AppPasswords, NewUser},
     auth::Authenticator,
+    content::{Content, ContentError},
     db::Db,
     ocs, random, status,
 };
@@ -24,6 +25,7 @@ struct Inner {
     config: CloudConfig,
     instance_id: String,
     db: Db,
+    content: Content,
     authenticator: Authenticator,
     /// Held for as long as the cloud is open.
     _lock: File,
@@ -42,11 +44,13 @@ impl Cloud {
             .map_err(|_| Error::Invalid("another process has this data directory open"))?;
         let db = Db::open(&config.data_dir.join("cloud.db")).await?;
         let instance_id = instance_id(&db).await?;
+        let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
         Ok(Self(Arc::new(Inner {
             config,
             instance_id,
             db,
+            content,
             authenticator,
             _lock: lock,
         })))
@@ -97,8 +101,12 @@ impl Cloud {
     }
 
     /// Bytes of all files of a user.
-    pub(crate) async fn used_bytes(&self, _user: &UserId) -> Result<u64, Error> {
-        Ok(0)
+    pub(crate) async fn used_bytes(&self, user: &UserId) -> Result<u64, Error> {
+        let asked = async { self.0.content.home(user).await?.used_bytes().await };
+        asked.await.map_err(|error| match error {
+            ContentError::Storage(error) => error,
+            _ => Error::Internal("the root of a tree is missing"),
+        })
     }
 
     /// What it was opened with.
@@ -114,6 +122,11 @@ impl Cloud {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    /// Everybody's files.
+    pub fn content(&self) -> &Content {
+        &self.0.content
     }
 
     pub(crate) fn authenticator(&self) -> &Authenticator {

@@ -4,6 +4,7 @@
 //! * [`auth`]: one credential per request becomes a [`SignedIn`] in the request's extensions.
 //! * [`routes`]: no route without a declared [`routes::Access`].
 //! * [`accounts`]: who may sign in, their groups and app passwords.
+//! * [`content`]: everybody's files.
 //! * [`db`]: SQLite, one writer, many readers.
 
 pub mod accounts;
@@ -11,6 +12,7 @@ pub mod auth;
 mod base_url;
 mod cloud;
 mod config;
+pub mod content;
 pub mod db;
 mod error;
 mod json;

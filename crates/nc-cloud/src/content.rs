@@ -1,0 +1,118 @@
+//! The content store: plain files in the data directory, everything known about them in SQLite.
+//!
+//! * [`Content`]: opened once; [`Content::home`] gives the tree of a user.
+//! * [`Home`]: stat, list, read, write, move, …; the interface for WebDAV, Notes and whatever comes.
+//! * [`Staged`]: bytes on their way in, invisible until they are committed.
+//!
+//! A file `Notes/a.md` of alice lies at `data/alice/files/Notes/a.md` below the data directory; names are those of the
+//! file. What is being uploaded lies in `data/.tmp` and `data/alice/uploads`.
+//!
+//! # Why an acknowledged write survives a crash
+//! 1. New bytes go to a file in `data/.tmp`, which is synced.
+//! 2. One transaction changes the metadata **and** notes which steps on disk it promises (table `pending`).
+//! 3. After the commit the steps are done: atomic renames, synced. Then the request is answered.
+//! 4. Done steps are taken out of the table by the next change. At start, steps that are left are done again: each
+//!    recognises that it was done before. Then `data/.tmp` is emptied.
+//!
+//! So the database is what counts, and never names bytes that are not on disk. Readers take metadata and open the file
+//! under a lock that a change holds from its commit to its last step: they see both old or both new.
+
+mod change;
+mod checksum;
+mod copy;
+mod disk;
+mod entry;
+mod error;
+mod home;
+mod journal;
+mod locks;
+mod names;
+mod properties;
+mod search;
+mod staged;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod uploads;
+mod write;
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use nc_auth::UserId;
+use nc_proto::clock::Clock;
+use tokio::sync;
+
+pub use checksum::Checksum;
+pub use entry::{Entry, FileId, Kind};
+pub use error::ContentError;
+pub use home::Home;
+pub use locks::{HeldLock, NewLock};
+pub use names::{BadName, check_storable};
+pub use properties::PropertyChange;
+pub use search::{Query, SortKey, Test};
+pub use staged::Staged;
+pub use tree::{Overwrite, Transfer};
+pub use uploads::{Chunk, Upload};
+pub use write::{Precondition, WriteOptions, Written};
+
+use crate::{Error, db::Db};
+
+/// Everybody's files. Cheap to clone.
+#[derive(Clone)]
+pub struct Content(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    disk: disk::Disk,
+    clock: Clock,
+    journal: journal::Journal,
+    homes: Mutex<HashMap<UserId, Arc<HomeLocks>>>,
+}
+
+/// What orders the changes of one home.
+#[derive(Default)]
+struct HomeLocks {
+    /// Held by a change from its first look to its last step.
+    writer: sync::Mutex<()>,
+    /// Held exclusively from commit to last step; shared while metadata is read and the file opened.
+    visible: sync::RwLock<()>,
+    /// Steps of a committed change that failed on disk; done before the next change.
+    unfinished: Mutex<Option<journal::Promise>>,
+    /// Whether the root is known to exist.
+    made: sync::OnceCell<()>,
+}
+
+impl Content {
+    /// Opens the store below `data_dir`, and finishes or forgets what a crash left over.
+    pub async fn open(db: Db, data_dir: &Path, clock: Clock) -> Result<Self, Error> {
+        let disk = disk::Disk::open(data_dir)?;
+        let journal = journal::Journal::default();
+        journal::recover(&db, &disk).await?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            disk,
+            clock,
+            journal,
+            homes: Mutex::default(),
+        })))
+    }
+
+    /// The tree of a user, made at first use.
+    pub async fn home(&self, user: &UserId) -> Result<Home, ContentError> {
+        let locks = {
+            let mut homes = self.0.homes.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(homes.entry(user.clone()).or_default())
+        };
+        let home = Home::new(self.clone(), user.clone(), Arc::clone(&locks));
+        locks.made.get_or_try_init(|| home.make_root()).await?;
+        Ok(home)
+    }
+
+    fn now(&self) -> i64 {
+        self.0.clock.now().unix_timestamp()
+    }
+}

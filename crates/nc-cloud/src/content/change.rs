@@ -1,0 +1,199 @@
+use std::{pin::Pin, sync::PoisonError};
+
+use nc_auth::UserId;
+use nc_proto::dav::DavPath;
+use sqlx::{Sqlite, Transaction};
+
+use super::{
+    ContentError, Entry, FileId, Home, Staged,
+    disk::{Disk, Step},
+    entry::{ancestor_keys, path_key, select_entry},
+};
+
+/// A change of one home that is being put together: rows now, steps on disk after the commit.
+pub(super) struct Change {
+    pub(super) tx: Transaction<'static, Sqlite>,
+    pub(super) user: UserId,
+    pub(super) now: i64,
+    pub(super) disk: Disk,
+    steps: Vec<Step>,
+    /// What the steps move into place; removed if the change fails.
+    staged: Vec<Staged>,
+}
+
+/// The right to change a home.
+pub(super) struct Turn<'a>(#[expect(dead_code, reason = "held, not read")] tokio::sync::MutexGuard<'a, ()>);
+
+type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, ContentError>> + Send + 'c>>;
+
+impl Home {
+    /// Does one change: all of it or nothing, one after the other, and to the end even if the caller goes away.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Change) -> Work<'c, T> + Send + 'static,
+    ) -> Result<T, ContentError> {
+        let home = self.clone();
+        // A request that is cut off between commit and last step must not leave the steps undone.
+        let task = async move {
+            let turn = home.turn().await?;
+            home.change_in_turn(&turn, work).await
+        };
+        tokio::spawn(task).await?
+    }
+
+    /// Waits for this home's turn to change.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, ContentError> {
+        let turn = Turn(self.locks.writer.lock().await);
+        self.finish_what_failed().await?;
+        Ok(turn)
+    }
+
+    /// Does one change; to be called in a task of its own.
+    pub(super) async fn change_in_turn<T: Send>(
+        &self,
+        _turn: &Turn<'_>,
+        work: impl for<'c> FnOnce(&'c mut Change) -> Work<'c, T>,
+    ) -> Result<T, ContentError> {
+        let content = &self.content.0;
+        let mut change = Change {
+            tx: content.db.write().await?,
+            user: self.user.clone(),
+            now: self.content.now(),
+            disk: content.disk.clone(),
+            steps: Vec::new(),
+            staged: Vec::new(),
+        };
+        let value = work(&mut change).await?;
+        let Change {
+            mut tx,
+            steps,
+            mut staged,
+            disk,
+            ..
+        } = change;
+        if !staged.is_empty() {
+            let disk = disk.clone();
+            tokio::task::spawn_blocking(move || disk.sync_tmp()).await??;
+        }
+        let (promise, cleared) = content.journal.promise(&mut tx, steps).await?;
+        let _visible = self.locks.visible.write().await;
+        tx.commit().await?;
+        staged.iter_mut().for_each(Staged::keep);
+        content.journal.cleared(&cleared);
+        if !promise.steps.is_empty()
+            && let Err(error) = content.journal.fulfil(&disk, &promise).await
+        {
+            *self.locks.unfinished.lock().unwrap_or_else(PoisonError::into_inner) = Some(promise);
+            return Err(error);
+        }
+        Ok(value)
+    }
+
+    /// Does the steps of an earlier change that the disk refused then; until they are done, nothing new begins.
+    async fn finish_what_failed(&self) -> Result<(), ContentError> {
+        let unfinished = self
+            .locks
+            .unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(promise) = unfinished {
+            let _visible = self.locks.visible.write().await;
+            self.content.0.journal.fulfil(&self.content.0.disk, &promise).await?;
+            *self.locks.unfinished.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(())
+    }
+}
+
+impl Change {
+    /// Promises a step.
+    pub(super) fn promise(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Promises to put staged content where `path` is.
+    pub(super) fn place(&mut self, staged: Staged, path: &DavPath) -> Result<(), ContentError> {
+        let target = self.disk.file(&self.user, path)?;
+        let source = staged.relative().to_owned();
+        self.staged.push(staged);
+        self.promise(Step::Replace { source, target });
+        Ok(())
+    }
+
+    /// What is at `path`.
+    pub(super) async fn find(&mut self, path: &DavPath) -> Result<Option<Entry>, ContentError> {
+        let query = sqlx::query_as(select_entry!("f.path = ?2"));
+        let query = query.bind(self.user.as_str()).bind(path_key(path));
+        Ok(query.fetch_optional(&mut *self.tx).await?)
+    }
+
+    /// What is at `path`, which must exist.
+    pub(super) async fn get(&mut self, path: &DavPath) -> Result<Entry, ContentError> {
+        self.find(path)
+            .await?
+            .ok_or_else(|| ContentError::NotFound(path.clone()))
+    }
+
+    /// The folder that holds `path`.
+    pub(super) async fn parent(&mut self, path: &DavPath) -> Result<Entry, ContentError> {
+        let missing = || ContentError::ParentMissing(path.clone());
+        let parent = path.parent().ok_or_else(missing)?;
+        let parent = self.find(&parent).await?.ok_or_else(missing)?;
+        if parent.is_folder() { Ok(parent) } else { Err(missing()) }
+    }
+
+    /// Moves the tags of everything above `path`, and adds to the sizes.
+    pub(super) async fn touch_ancestors(&mut self, path: &DavPath, added_bytes: i64) -> Result<(), ContentError> {
+        for key in ancestor_keys(path) {
+            sqlx::query(
+                "UPDATE files SET etag = lower(hex(randomblob(16))), mtime = max(mtime, ?), size = size + ? \
+                 WHERE owner = ? AND path = ?",
+            )
+            .bind(self.now)
+            .bind(added_bytes)
+            .bind(self.user.as_str())
+            .bind(key)
+            .execute(&mut *self.tx)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Fails if the tree cannot grow by so many bytes.
+    pub(super) async fn check_quota(&mut self, required: u64, replaced: u64) -> Result<(), ContentError> {
+        let used = self.get(&DavPath::root()).await?.size_bytes;
+        let quota: Option<Option<i64>> = sqlx::query_scalar("SELECT quota_bytes FROM accounts WHERE id = ?")
+            .bind(self.user.as_str())
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let Some(quota) = quota.flatten() else { return Ok(()) };
+        let available = u64::try_from(quota).unwrap_or_default().saturating_sub(used);
+        if required > available.saturating_add(replaced) {
+            return Err(ContentError::Quota { required, available });
+        }
+        Ok(())
+    }
+
+    /// Adds a row for a folder, without any step.
+    pub(super) async fn insert_folder(
+        &mut self,
+        parent: Option<FileId>,
+        path: &DavPath,
+    ) -> Result<FileId, ContentError> {
+        let name = path.name().unwrap_or_default();
+        let id = sqlx::query_scalar(
+            "INSERT INTO files (owner, parent, path, name, name_folded, is_folder, size, mtime, etag) \
+             VALUES (?, ?, ?, ?, ?, 1, 0, ?, lower(hex(randomblob(16)))) RETURNING id",
+        )
+        .bind(self.user.as_str())
+        .bind(parent.map(|parent| parent.0))
+        .bind(path_key(path))
+        .bind(name)
+        .bind(name.to_lowercase())
+        .bind(self.now)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(FileId(id))
+    }
+}

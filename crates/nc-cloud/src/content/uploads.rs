@@ -1,0 +1,174 @@
+use std::{fs, io, path::PathBuf};
+
+use nc_proto::dav::DavPath;
+
+use super::{Checksum, ContentError, Home, Staged, WriteOptions, Written, check_storable, disk, names::BadName};
+
+/// One piece of an [`Upload`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its name; pieces are put together in the order of their numbers.
+    pub name: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// A file that arrives in pieces (chunked upload v2). It is a folder on disk until it is put together.
+#[derive(Clone)]
+pub struct Upload {
+    home: Home,
+    name: String,
+    folder: PathBuf,
+}
+
+impl Home {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// [`ContentError::Exists`], [`ContentError::Name`]
+    pub async fn begin_upload(&self, name: &str) -> Result<Upload, ContentError> {
+        let upload = self.upload(name)?;
+        let folder = upload.folder.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            fs::create_dir(&folder)?;
+            folder.parent().map_or(Ok(()), disk::sync_folder)
+        });
+        match made.await? {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ContentError::Exists(DavPath::from_names([name])))
+            }
+            result => Ok(result.map(|()| upload)?),
+        }
+    }
+
+    /// An upload that was begun.
+    ///
+    /// # Errors
+    /// [`ContentError::NotFound`]
+    pub async fn find_upload(&self, name: &str) -> Result<Upload, ContentError> {
+        let upload = self.upload(name)?;
+        if tokio::fs::try_exists(&upload.folder).await? {
+            Ok(upload)
+        } else {
+            Err(ContentError::NotFound(DavPath::from_names([name])))
+        }
+    }
+
+    /// The names of the uploads that were begun and not finished.
+    pub async fn list_uploads(&self) -> Result<Vec<String>, ContentError> {
+        let folder = self.content.0.disk.absolute(&disk::uploads(&self.user));
+        let listed = tokio::task::spawn_blocking(move || {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                names.extend(entry?.file_name().into_string().ok());
+            }
+            names.sort();
+            Ok::<_, io::Error>(names)
+        });
+        Ok(listed.await??)
+    }
+
+    fn upload(&self, name: &str) -> Result<Upload, ContentError> {
+        check_storable(name)?;
+        let folder = disk::uploads(&self.user) + "/" + name;
+        Ok(Upload {
+            home: self.clone(),
+            name: name.to_owned(),
+            folder: self.content.0.disk.absolute(&folder),
+        })
+    }
+}
+
+impl Upload {
+    /// The name that the client chose.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Keeps staged content as a piece. Gives whether it is new.
+    ///
+    /// # Errors
+    /// [`ContentError::Name`], [`ContentError::Checksum`], [`ContentError::NotFound`] if the upload was aborted.
+    pub async fn put_chunk(&self, name: &str, mut staged: Staged) -> Result<bool, ContentError> {
+        check_storable(name)?;
+        if name == ".file" {
+            return Err(BadName::Reserved.into());
+        }
+        staged.finish(None).await?;
+        let (folder, target) = (self.folder.clone(), self.folder.join(name));
+        let moved = tokio::task::spawn_blocking(move || {
+            let new = disk::exists(&target)?.is_none();
+            fs::rename(staged.absolute(), &target)?;
+            staged.keep();
+            disk::sync_folder(&folder)?;
+            Ok::<_, io::Error>(new)
+        });
+        match moved.await? {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(ContentError::NotFound(DavPath::from_names([&self.name])))
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// The pieces in the order in which they are put together.
+    pub async fn list_chunks(&self) -> Result<Vec<Chunk>, ContentError> {
+        let folder = self.folder.clone();
+        Ok(tokio::task::spawn_blocking(move || list(&folder)).await??)
+    }
+
+    /// Puts the pieces together as the file at `path`, and ends the upload.
+    ///
+    /// # Errors
+    /// [`ContentError::Incomplete`] if the sizes do not add up to `expected_bytes`; else as [`Home::commit`]. The pieces
+    /// stay, so the client can mend and try again.
+    pub async fn assemble(
+        &self,
+        path: &DavPath,
+        expected_bytes: Option<u64>,
+        checksum: Option<Checksum>,
+        options: WriteOptions,
+    ) -> Result<Written, ContentError> {
+        let chunks = self.list_chunks().await?;
+        let actual = chunks.iter().map(|chunk| chunk.size_bytes).sum();
+        if let Some(expected) = expected_bytes.filter(|expected| *expected != actual) {
+            return Err(ContentError::Incomplete { expected, actual });
+        }
+        self.home.check_write(path, actual, &options).await?;
+        let mut staged = self.home.content.stage(checksum).await?;
+        let mut buffer = vec![0; 1 << 20];
+        for chunk in &chunks {
+            let mut file = tokio::fs::File::open(self.folder.join(&chunk.name)).await?;
+            loop {
+                let read = tokio::io::AsyncReadExt::read(&mut file, &mut buffer).await?;
+                if read == 0 {
+                    break;
+                }
+                staged.write(&buffer[..read]).await?;
+            }
+        }
+        let written = self.home.commit(path, staged, options).await?;
+        self.abort().await?;
+        Ok(written)
+    }
+
+    /// Ends the upload and removes its pieces.
+    pub async fn abort(&self) -> Result<(), ContentError> {
+        let folder = self.folder.clone();
+        Ok(tokio::task::spawn_blocking(move || disk::remove(&folder)).await??)
+    }
+}
+
+fn list(folder: &PathBuf) -> io::Result<Vec<Chunk>> {
+    let mut chunks = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string() {
+            let size_bytes = entry.metadata()?.len();
+            chunks.push(Chunk { name, size_bytes });
+        }
+    }
+    // Clients number their pieces 1, 2, … 10 or 00001, 00002, …; some name them by their offset.
+    chunks.sort_by_cached_key(|chunk| (chunk.name.parse::<u64>().unwrap_or(u64::MAX), chunk.name.clone()));
+    Ok(chunks)
+}
