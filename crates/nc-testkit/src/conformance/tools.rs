@@ -27,6 +27,7 @@ pub(super) fn table() -> ToolTable {
         "test_logging_tool",
         "test_missing_capability",
         "test_multiple_content_types",
+        "test_reconnection",
         "test_simple_text",
         "test_streaming_elicitation",
         "test_tool_with_logging",

@@ -1,0 +1,60 @@
+//! Reference pages that the binary itself writes.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    project::{Profile, Project},
+    run::Run,
+    term,
+};
+
+/// Whether to replace or to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Mode {
+    /// Replaces the files.
+    Write,
+    /// Fails if one differs.
+    Check,
+}
+
+/// Each page and the arguments that make `nextcloud-mcp` print it.
+const PAGES: &[(&str, &[&str])] = &[];
+
+/// Writes or compares every page. `false` if one is stale.
+///
+/// # Errors
+/// When the binary does not compile or fails.
+pub(crate) fn run(project: &Project, mode: Mode) -> Result<bool> {
+    if PAGES.is_empty() {
+        return Ok(true);
+    }
+    let binary = project
+        .build_binaries(Profile::Debug, &["nc-server"])?
+        .join("nextcloud-mcp");
+    let mut fresh = true;
+    for (page, arguments) in PAGES {
+        let text = Run::new(&binary, *arguments)
+            .output()
+            .with_context(|| (*page).to_owned())?;
+        let path = project.root.join(page);
+        if fs::read_to_string(&path).is_ok_and(|current| current == text) {
+            continue;
+        }
+        match mode {
+            Mode::Write => {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::write(&path, text).with_context(|| (*page).to_owned())?;
+                term::line(format!("wrote {page}"));
+            }
+            Mode::Check => {
+                term::line(format!("{page} is stale: run `cargo xtask generate`"));
+                fresh = false;
+            }
+        }
+    }
+    Ok(fresh)
+}

@@ -1,0 +1,220 @@
+//! The stages, in the order in which they run: quick ones first, then the whole product from outside.
+
+use std::{cell::OnceCell, path::PathBuf};
+
+use anyhow::Result;
+
+use super::count::Count;
+use crate::{
+    check,
+    install::{Debian, Installer},
+    project::{Profile, Project},
+    run::Run,
+    term,
+};
+
+pub(super) struct Stage {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) run: fn(&Workshop<'_>) -> Result<Count>,
+}
+
+pub(super) const STAGES: &[Stage] = &[
+    Stage {
+        name: "format",
+        about: "cargo fmt",
+        run: |workshop| workshop.cargo(&["fmt", "--all", "--check"]),
+    },
+    Stage {
+        name: "clippy",
+        about: "lints, warnings are errors",
+        run: |workshop| {
+            workshop.cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ])
+        },
+    },
+    Stage {
+        name: "check",
+        about: "arrows between crates, file sizes, machine paths, generated pages",
+        run: |workshop| check::run(workshop.project).map(verdict),
+    },
+    Stage {
+        name: "licences",
+        about: "licences and origins of dependencies",
+        run: |workshop| check::licences(workshop.project).map(verdict),
+    },
+    Stage {
+        name: "unit",
+        about: "unit, property and integration tests",
+        run: unit,
+    },
+    Stage {
+        name: "doc",
+        about: "examples in the documentation, and the documentation itself",
+        run: doc,
+    },
+    Stage {
+        name: "conformance",
+        about: "the MCP conformance suite, against the product and against the fixtures",
+        run: |workshop| workshop.with_node("conformance.py"),
+    },
+    Stage {
+        name: "python-sdk",
+        about: "the official Python client, every tool, both protocol eras, HTTP and stdio",
+        run: |workshop| workshop.script("python_sdk.py"),
+    },
+    Stage {
+        name: "typescript-sdk",
+        about: "both official TypeScript clients, every tool, both protocol eras, HTTP and stdio",
+        run: |workshop| workshop.with_node("typescript_sdk.py"),
+    },
+    Stage {
+        name: "litmus",
+        about: "the WebDAV suite against the embedded cloud",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "litmus",
+                package: "litmus",
+            })?;
+            workshop.script("litmus.py")
+        },
+    },
+    Stage {
+        name: "rclone",
+        about: "copy, check and sync with the embedded cloud, both ways",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "rclone",
+                package: "rclone",
+            })?;
+            workshop.script("rclone.py")
+        },
+    },
+    Stage {
+        name: "login-flow",
+        about: "Login Flow v2 in a browser",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "chromium",
+                package: "chromium",
+            })?;
+            workshop.with_node("login_flow.py")
+        },
+    },
+    Stage {
+        name: "durability",
+        about: "kill -9 during writes: what was acknowledged is there",
+        run: |workshop| workshop.script("durability.py"),
+    },
+];
+
+/// What the stages share: things that are made once.
+pub(super) struct Workshop<'a> {
+    project: &'a Project,
+    installer: Installer<'a>,
+    binaries: OnceCell<PathBuf>,
+}
+
+impl<'a> Workshop<'a> {
+    pub(super) fn new(project: &'a Project) -> Self {
+        Self {
+            project,
+            installer: Installer::new(project),
+            binaries: OnceCell::new(),
+        }
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<Count> {
+        // Totals are read from the text, where colours would stand between the words.
+        let shown = Run::new("cargo", arguments)
+            .in_folder(&self.project.root)
+            .set("CARGO_TERM_COLOR", "never")
+            .shown()?;
+        Ok(Count::of(shown.success, &shown.text))
+    }
+
+    /// The folder of the binaries that the scripts run: `nextcloud-mcp` and those of the test kit.
+    fn binaries(&self) -> Result<&PathBuf> {
+        if let Some(folder) = self.binaries.get() {
+            return Ok(folder);
+        }
+        let folder = self
+            .project
+            .build_binaries(Profile::Debug, &["nc-server", "nc-testkit"])?;
+        Ok(self.binaries.get_or_init(|| folder))
+    }
+
+    /// Runs a script of `e2e/`.
+    fn script(&self, name: &str) -> Result<Count> {
+        let run = self.prepared(name)?;
+        let shown = run.shown()?;
+        Ok(Count::of(shown.success, &shown.text))
+    }
+
+    /// Runs a script of `e2e/` that uses Node.
+    fn with_node(&self, name: &str) -> Result<Count> {
+        let node = self.installer.node()?;
+        let run = self.prepared(name)?;
+        let shown = run
+            .set("E2E_NODE", &node.program)
+            .set("E2E_NODE_FOLDER", &node.folder)
+            .shown()?;
+        Ok(Count::of(shown.success, &shown.text))
+    }
+
+    fn prepared(&self, name: &str) -> Result<Run> {
+        let python = self.installer.python()?;
+        let script = self.project.root.join("e2e").join(name);
+        Ok(Run::new(python, [script.as_os_str()])
+            .in_folder(&self.project.root)
+            .set("PYTHONUNBUFFERED", "1")
+            .set("PYTHONDONTWRITEBYTECODE", "1")
+            .set("E2E_BINARIES", self.binaries()?)
+            .set("E2E_BUILD", &self.project.build))
+    }
+}
+
+fn verdict(kept: bool) -> Count {
+    if kept { Count::PASSED } else { Count::FAILED }
+}
+
+fn unit(workshop: &Workshop<'_>) -> Result<Count> {
+    if Run::new("cargo-nextest", ["--version"]).succeeds() {
+        return workshop.cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]);
+    }
+    term::line("cargo-nextest is not installed; cargo test does the same, more slowly");
+    workshop.cargo(&[
+        "test",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--lib",
+        "--bins",
+        "--tests",
+    ])
+}
+
+fn doc(workshop: &Workshop<'_>) -> Result<Count> {
+    let examples = workshop.cargo(&["test", "--workspace", "--locked", "--doc"])?;
+    let pages = Run::new(
+        "cargo",
+        [
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--locked",
+            "--document-private-items",
+        ],
+    )
+    .in_folder(&workshop.project.root)
+    .set("RUSTDOCFLAGS", "-D warnings")
+    .shown()?;
+    Ok([examples, verdict(pages.success)].into_iter().sum())
+}
