@@ -103,6 +103,11 @@ impl Incoming {
     }
 
     /// Replaces the limit, for what may be larger than usual.
+    pub(crate) const fn allow(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// Replaces the limit, for what may be larger than usual.
     pub(crate) const fn limited_to(mut self, limit: u64) -> Self {
         self.limit = limit;
         self

@@ -60,9 +60,9 @@ impl<T> Default for Fresh<T> {
 
 impl<T> Fresh<T> {
     /// The value; asks for it if it is missing or too old. All who wait share one answer, also a failure.
-    pub(crate) async fn get<F>(&self, clock: &Clock, fetch: F) -> Result<Arc<T>, Error>
+    pub(crate) async fn get<F>(&self, clock: &Clock, fetch: impl FnOnce(Option<ETag>) -> F) -> Result<Arc<T>, Error>
     where
-        F: AsyncFnOnce(Option<&ETag>) -> Result<Fetched<T>, Error>,
+        F: Future<Output = Result<Fetched<T>, Error>>,
     {
         let seen = self.attempts.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -76,7 +76,7 @@ impl<T> Fresh<T> {
         if let (true, Some(failure)) = (waited, &state.failure) {
             return Err(failure.clone());
         }
-        let fetched = fetch(state.held.as_ref().and_then(|held| held.etag.as_ref())).await;
+        let fetched = fetch(state.held.as_ref().and_then(|held| held.etag.clone())).await;
         self.attempts.fetch_add(1, Ordering::Release);
         state.failure = None;
         match (fetched, state.held.as_mut()) {

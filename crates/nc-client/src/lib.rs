@@ -11,6 +11,7 @@ mod body;
 mod config;
 mod credential;
 mod error;
+mod files;
 mod fresh;
 mod links;
 mod login_flow;
@@ -27,16 +28,59 @@ pub use body::{Body, BoxError};
 pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy, Verification};
 pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
+pub use files::{
+    Decoded, Download, Encoding, FileEntry, FileId, FileKind, FileOrder, FilePath, FileQuery, FileSlice, Files, Found,
+    ListOptions, Listing, Made, NamePattern, Overwrite, Placed, ReadOptions, SortKey, WriteMode, WriteOptions, Written,
+    decode_text,
+};
 pub use links::WebPage;
 pub use login_flow::{Grant, LoginFlow, Poll};
 pub use nc_proto::{
     account::CloudUser,
     apps::notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
     capabilities::Capabilities,
-    dav::{ETag, Permissions},
+    dav::Permissions,
+    etag::ETag,
     status::ServerStatus,
 };
 pub use nextcloud::{Client, Nextcloud};
 pub use notes::{CategoryFilter, FileContent, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
+
+/// The calls can be made from tasks that move between threads; the compiler checks it here.
+#[cfg(test)]
+mod send_futures {
+    use super::{Client, FilePath, FileQuery, ListOptions, NoteId, NotePatch, NotesFilter, Overwrite, ReadOptions};
+
+    fn is_send<T: Send>(_: T) {}
+
+    #[expect(dead_code, reason = "only compiled")]
+    fn every_call(client: &'static Client, path: &'static FilePath) {
+        let (files, notes) = (client.files(), client.notes());
+        is_send(async move {
+            let _ = files.list(path, &ListOptions::default()).await;
+            let _ = files.stat(path).await;
+            let _ = files.read(path, &ReadOptions::default()).await;
+            let _ = files.download(path).await;
+            let _ = files
+                .write(
+                    path,
+                    Vec::new(),
+                    &super::WriteMode::CreateNew,
+                    &super::WriteOptions::default(),
+                )
+                .await;
+            let _ = files.create_directory(path, true).await;
+            let _ = files.delete(path, None).await;
+            let _ = files.move_to(path, path, Overwrite::Never).await;
+            let _ = files.search(&FileQuery::default()).await;
+            let _ = files.favorites(1).await;
+            let _ = files.set_favorite(path, true).await;
+            let _ = notes.list(&NotesFilter::default()).await;
+            let _ = notes.append(NoteId(1), "").await;
+            let _ = client.capabilities().await;
+            drop(NotePatch::default());
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{BaseUrl, Client, nextcloud::Nextcloud};
+use crate::{BaseUrl, Client, FileId, nextcloud::Nextcloud};
 use nc_proto::apps::notes::NoteId;
 
 /// A page of the web interface.
@@ -13,7 +13,7 @@ pub enum WebPage {
     /// A note, in the Notes app.
     Note(NoteId),
     /// A file or folder, in the Files app.
-    File(i64),
+    File(FileId),
     /// The page where app passwords are made and taken back.
     SecuritySettings,
 }

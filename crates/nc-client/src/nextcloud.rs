@@ -108,7 +108,7 @@ impl Client {
     /// [`Error::Unauthorized`] if the credential is not valid; otherwise as for every call.
     pub async fn user(&self) -> Result<Arc<CloudUser>, Error> {
         self.check_standing()?;
-        let fetch = async |_: Option<&ETag>| {
+        let fetch = async |_: Option<ETag>| {
             let request = self.ocs(Method::GET, &["cloud", "user"], Subject::named("the account"));
             let (user, _): (CloudUser, _) = read_ocs(request).await?;
             if user.id.is_empty() {
@@ -130,12 +130,12 @@ impl Client {
     pub async fn capabilities(&self) -> Result<Arc<Capabilities>, Error> {
         // Without a valid sign-in the server answers with a part of them, which must not be taken for all.
         self.user().await?;
-        let fetch = async |known: Option<&ETag>| {
+        let fetch = async |known: Option<ETag>| {
             let subject = Subject::named("the capabilities");
             let request = self
                 .ocs(Method::GET, &["cloud", "capabilities"], subject)
                 .public()
-                .if_none_match(known);
+                .if_none_match(known.as_ref());
             match read_ocs_unless_unchanged(request).await? {
                 Some((capabilities, headers)) => {
                     let etag = headers.get(http::header::ETAG).and_then(|value| value.to_str().ok());

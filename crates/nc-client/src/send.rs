@@ -225,7 +225,7 @@ fn judge_standing(request: &Request<'_>, status: StatusCode) {
 }
 
 /// Looks at an answer.
-async fn answered(request: &Request<'_>, response: Response<Body>, reading: Reading) -> Try {
+async fn answered(request: &mut Request<'_>, response: Response<Body>, reading: Reading) -> Try {
     let config = request.nextcloud.config();
     let (parts, body) = response.into_parts();
     let (status, headers) = (parts.status, parts.headers);
