@@ -1,6 +1,7 @@
 //! Who may sign in: accounts, their groups, their app passwords.
 
 mod app_passwords;
+mod client_name;
 mod new_user;
 mod password;
 
@@ -9,6 +10,7 @@ use sqlx::FromRow;
 
 pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
 pub(crate) use app_passwords::{AppPasswords, looks_like_app_password};
+pub(crate) use client_name::{clean, client_name};
 pub use new_user::NewUser;
 pub(crate) use new_user::is_mail_address;
 pub(crate) use password::PasswordChecker;

@@ -14,7 +14,7 @@ use crate::{
     auth::Authenticator,
     content::{Content, ContentError},
     db::Db,
-    ocs, random, status,
+    login_flow, ocs, random, status,
 };
 
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
@@ -27,6 +27,7 @@ struct Inner {
     db: Db,
     content: Content,
     authenticator: Authenticator,
+    login_flow_limits: login_flow::Limits,
     /// Held for as long as the cloud is open.
     _lock: File,
 }
@@ -46,8 +47,10 @@ impl Cloud {
         let instance_id = instance_id(&db).await?;
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
+        let login_flow_limits = login_flow::Limits::new(&config.clock);
         Ok(Self(Arc::new(Inner {
             config,
+            login_flow_limits,
             instance_id,
             db,
             content,
@@ -61,6 +64,7 @@ impl Cloud {
         Router::new()
             .merge(ocs::routes(self))
             .merge(status::routes(self))
+            .merge(login_flow::routes(self))
             .fallback(|| async { Notice::not_found() })
             .with_state(self.clone())
     }
@@ -131,6 +135,10 @@ impl Cloud {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    pub(crate) fn login_flow_limits(&self) -> &login_flow::Limits {
+        &self.0.login_flow_limits
     }
 
     /// Unix seconds.

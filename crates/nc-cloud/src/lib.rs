@@ -16,6 +16,7 @@ pub mod content;
 pub mod db;
 mod error;
 mod json;
+mod login_flow;
 mod notes;
 mod ocs;
 mod random;

@@ -7,9 +7,6 @@ use crate::{Error, db::Db, random};
 /// Length of an app password: letters and digits, as Nextcloud's Login Flow gives out.
 pub const APP_PASSWORD_LENGTH: usize = 72;
 
-/// Longest kept name; the rest of an overlong `User-Agent` tells nobody anything.
-const MAX_NAME_CHARS: usize = 120;
-
 /// Which app password; says nothing about its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AppPasswordId(pub(crate) i64);
@@ -54,10 +51,9 @@ impl AppPasswords<'_> {
         now: i64,
     ) -> Result<SecretString, Error> {
         let password = SecretString::from(random::secret_text(APP_PASSWORD_LENGTH)?);
-        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
         sqlx::query("INSERT INTO app_passwords (user_id, name, token_hash, created_at) VALUES (?, ?, ?, ?)")
             .bind(user.as_str())
-            .bind(name)
+            .bind(super::clean(name))
             .bind(hash(&password))
             .bind(now)
             .execute(write)

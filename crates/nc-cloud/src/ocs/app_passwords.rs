@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{Failure, Ocs};
-use crate::{Cloud, SignedIn, auth::SignedInBy};
+use crate::{Cloud, SignedIn, accounts::client_name, auth::SignedInBy};
 
 /// `GET …/core/getapppassword`: turns the account password into an app password.
 pub(super) async fn create(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, headers: HeaderMap) -> Response {
@@ -23,17 +23,10 @@ async fn make(cloud: &Cloud, signed_in: &SignedIn, headers: &HeaderMap) -> Resul
             "You cannot request an new apppassword with an apppassword",
         ));
     }
-    let password = cloud.create_app_password(&signed_in.user, client_name(headers)).await?;
+    let password = cloud
+        .create_app_password(&signed_in.user, &client_name(headers))
+        .await?;
     Ok(json!({ "apppassword": password.expose_secret() }))
-}
-
-/// The name under which the person finds the app password again: the client's own (P163).
-pub(crate) fn client_name(headers: &HeaderMap) -> &str {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    agent
-        .map(str::trim)
-        .filter(|agent| !agent.is_empty())
-        .unwrap_or("unknown program")
 }
 
 /// `DELETE …/core/apppassword`: the app password revokes itself.

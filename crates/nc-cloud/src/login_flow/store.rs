@@ -1,0 +1,165 @@
+use nc_auth::UserId;
+use nc_proto::login_flow::LIFETIME_S;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+use crate::{Cloud, Error, accounts::AppPasswords, random};
+
+/// Length of the two tokens, as Nextcloud's.
+const TOKEN_LENGTH: usize = 128;
+
+/// Flows that may be under way at a time, so a stranger cannot fill the disk.
+const MAX_FLOWS: i64 = 10_000;
+
+/// The two tokens of a new flow.
+pub(super) struct Tokens {
+    pub(super) poll: String,
+    pub(super) login: String,
+}
+
+/// A flow as its browser sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) client: String,
+    pub(super) user: Option<UserId>,
+}
+
+/// Login flows. A view on the database.
+pub(super) struct Flows<'a>(pub(super) &'a Cloud);
+
+fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+impl Flows<'_> {
+    /// Times of creation at and before this one have run out.
+    fn too_old(&self) -> i64 {
+        self.0.now() - i64::try_from(LIFETIME_S).unwrap_or(i64::MAX)
+    }
+
+    /// Starts a flow. `None`: too many are under way.
+    pub(super) async fn start(&self, client: &str) -> Result<Option<Tokens>, Error> {
+        let tokens = Tokens {
+            poll: random::secret_text(TOKEN_LENGTH)?,
+            login: random::secret_text(TOKEN_LENGTH)?,
+        };
+        let mut write = self.0.db().write().await?;
+        let expired = sqlx::query("DELETE FROM login_flows WHERE created_at <= ?").bind(self.too_old());
+        expired.execute(&mut *write).await?;
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM login_flows")
+            .fetch_one(&mut *write)
+            .await?;
+        if count >= MAX_FLOWS {
+            return Ok(None);
+        }
+        sqlx::query("INSERT INTO login_flows (poll_hash, login_hash, client, created_at) VALUES (?, ?, ?, ?)")
+            .bind(hash(&tokens.poll))
+            .bind(hash(&tokens.login))
+            .bind(client)
+            .bind(self.0.now())
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        Ok(Some(tokens))
+    }
+
+    /// Binds the flow of a login link to a browser: the secret for its cookie. Opening the link again begins anew, so a
+    /// second browser never inherits the first one's sign-in.
+    pub(super) async fn open(&self, login_token: &str) -> Result<Option<String>, Error> {
+        let secret = random::secret_text(43)?;
+        let mut write = self.0.db().write().await?;
+        let opened = sqlx::query(
+            "UPDATE login_flows SET browser_hash = ?, user_id = NULL WHERE login_hash = ? AND granted = 0 AND created_at > ?",
+        )
+        .bind(hash(&secret))
+        .bind(hash(login_token))
+        .bind(self.too_old())
+        .execute(&mut *write)
+        .await?;
+        write.commit().await?;
+        Ok((opened.rows_affected() > 0).then_some(secret))
+    }
+
+    /// The flow of a browser that waits for its person.
+    pub(super) async fn find(&self, browser_secret: &str) -> Result<Option<Flow>, Error> {
+        let row: Option<(String, Option<String>)> = sqlx::query_as(
+            "SELECT client, user_id FROM login_flows WHERE browser_hash = ? AND granted = 0 AND created_at > ?",
+        )
+        .bind(hash(browser_secret))
+        .bind(self.too_old())
+        .fetch_optional(self.0.db().reader())
+        .await?;
+        Ok(row.map(|(client, user)| Flow {
+            client,
+            user: user.map(UserId::new),
+        }))
+    }
+
+    /// Notes who signed in. The browser gets a new secret: one that was known before sign-in is worth nothing after.
+    pub(super) async fn sign_in(&self, browser_secret: &str, user: &UserId) -> Result<Option<String>, Error> {
+        let secret = random::secret_text(43)?;
+        let mut write = self.0.db().write().await?;
+        let changed = sqlx::query(
+            "UPDATE login_flows SET browser_hash = ?, user_id = ? WHERE browser_hash = ? AND granted = 0 AND created_at > ?",
+        )
+        .bind(hash(&secret))
+        .bind(user.as_str())
+        .bind(hash(browser_secret))
+        .bind(self.too_old())
+        .execute(&mut *write)
+        .await?;
+        write.commit().await?;
+        Ok((changed.rows_affected() > 0).then_some(secret))
+    }
+
+    /// Grants the flow of a signed-in browser. Whether it was there.
+    pub(super) async fn grant(&self, browser_secret: &str) -> Result<bool, Error> {
+        let mut write = self.0.db().write().await?;
+        let granted = sqlx::query(
+            "UPDATE login_flows SET granted = 1 \
+             WHERE browser_hash = ? AND user_id IS NOT NULL AND granted = 0 AND created_at > ?",
+        )
+        .bind(hash(browser_secret))
+        .bind(self.too_old())
+        .execute(&mut *write)
+        .await?;
+        write.commit().await?;
+        Ok(granted.rows_affected() > 0)
+    }
+
+    /// Ends the flow of a browser without a result.
+    pub(super) async fn refuse(&self, browser_secret: &str) -> Result<(), Error> {
+        let mut write = self.0.db().write().await?;
+        let query = sqlx::query("DELETE FROM login_flows WHERE browser_hash = ? AND granted = 0");
+        query.bind(hash(browser_secret)).execute(&mut *write).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// The result of a granted flow, one time only: the flow ends and the app password begins in one transaction.
+    pub(super) async fn fetch(&self, poll_token: &str) -> Result<Option<(UserId, SecretString)>, Error> {
+        let poll_hash = hash(poll_token);
+        // Nearly every poll comes too early: look first, without taking the one writer.
+        let granted: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM login_flows WHERE poll_hash = ? AND granted = 1 AND created_at > ?")
+                .bind(&poll_hash)
+                .bind(self.too_old())
+                .fetch_optional(self.0.db().reader())
+                .await?;
+        if granted.is_none() {
+            return Ok(None);
+        }
+        let mut write = self.0.db().write().await?;
+        let row: Option<(String, String)> =
+            sqlx::query_as("DELETE FROM login_flows WHERE poll_hash = ? AND granted = 1 RETURNING user_id, client")
+                .bind(&poll_hash)
+                .fetch_optional(&mut *write)
+                .await?;
+        let Some((user, client)) = row else {
+            return Ok(None);
+        };
+        let user = UserId::new(user);
+        let password = AppPasswords::create_in(&mut write, &user, &client, self.0.now()).await?;
+        write.commit().await?;
+        Ok(Some((user, password)))
+    }
+}

@@ -1,0 +1,361 @@
+//! Login Flow v2 through the wire: a program, a browser, and people who try to break it.
+
+#![cfg(test)]
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use nc_auth::basic;
+use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_proto::{
+    clock::Clock,
+    login_flow::{Granted, Started},
+};
+use time::{Duration, OffsetDateTime};
+use tower::ServiceExt;
+
+const HOST: &str = "http://cloud.example.org";
+
+struct Wire {
+    router: Router,
+    clock: Clock,
+    _dir: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        self.headers[header::LOCATION]
+            .to_str()
+            .unwrap()
+            .strip_prefix(HOST)
+            .unwrap()
+    }
+
+    fn csrf(&self) -> String {
+        let rest = self.body.split_once(r#"name="csrf" value=""#).expect("a form").1;
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// A browser: keeps one cookie, sends forms.
+#[derive(Default, Clone)]
+struct Browser {
+    cookie: Option<String>,
+}
+
+impl Wire {
+    async fn boot() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap());
+        let mut config = CloudConfig::new(dir.path());
+        config.clock = clock.clone();
+        let cloud = Cloud::open(config).await.unwrap();
+        cloud
+            .create_user(&NewUser::new("alice", "Alice <A>", "wonderland".into()))
+            .await
+            .unwrap();
+        Self {
+            router: cloud.router(),
+            clock,
+            _dir: dir,
+        }
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "cloud.example.org");
+        if !body.is_empty() {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    async fn start(&self) -> Started {
+        let answer = self
+            .send(
+                "POST",
+                "/index.php/login/v2",
+                &[("user-agent", "Notebook <b>1</b>")],
+                "",
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::OK);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    async fn poll(&self, token: &str) -> Answer {
+        self.send("POST", "/login/v2/poll", &[], &format!("token={token}"))
+            .await
+    }
+
+    async fn browse(
+        &self,
+        browser: &mut Browser,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut headers = headers.to_vec();
+        let cookie = browser.cookie.clone().unwrap_or_default();
+        if !cookie.is_empty() {
+            headers.push(("cookie", &cookie));
+        }
+        let answer = self.send(method, path, &headers, body).await;
+        if let Some(set) = answer.headers.get(header::SET_COOKIE) {
+            browser.cookie = set.to_str().unwrap().split(';').next().map(ToOwned::to_owned);
+        }
+        answer
+    }
+
+    /// A browser with the flow's sign-in page open, and that page.
+    async fn open(&self, started: &Started) -> (Browser, Answer) {
+        let mut browser = Browser::default();
+        let link = started.login.strip_prefix(HOST).unwrap();
+        let answer = self.browse(&mut browser, "GET", link, &[], "").await;
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, "/login/v2/flow?user=&direct=0")
+        );
+        let page = self.browse(&mut browser, "GET", answer.location(), &[], "").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        (browser, page)
+    }
+
+    async fn sign_in(&self, browser: &mut Browser, page: &Answer, password: &str) -> Answer {
+        let form = format!("csrf={}&user=alice&password={password}", page.csrf());
+        self.browse(browser, "POST", "/login/v2/flow", &[], &form).await
+    }
+
+    /// A browser that is signed in, and its grant page.
+    async fn signed_in(&self, started: &Started) -> (Browser, Answer) {
+        let (mut browser, page) = self.open(started).await;
+        let answer = self.sign_in(&mut browser, &page, "wonderland").await;
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, "/login/v2/grant")
+        );
+        let page = self.browse(&mut browser, "GET", "/login/v2/grant", &[], "").await;
+        (browser, page)
+    }
+
+    async fn grant(&self, browser: &mut Browser, page: &Answer) -> Answer {
+        let form = format!("csrf={}&decision=grant", page.csrf());
+        self.browse(browser, "POST", "/login/v2/grant", &[], &form).await
+    }
+}
+
+#[tokio::test]
+async fn the_granted_app_password_works_and_is_given_out_once() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    assert_eq!(
+        (started.poll.token.len(), started.poll.endpoint.as_str()),
+        (128, "http://cloud.example.org/login/v2/poll")
+    );
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    let (mut browser, page) = wire.signed_in(&started).await;
+    assert!(page.body.contains("Notebook &#60;b&#62;1&#60;/b&#62;"), "{}", page.body);
+    assert!(page.body.contains("Alice &#60;A&#62;"), "{}", page.body);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    let done = wire.grant(&mut browser, &page).await;
+    assert_eq!(done.status, StatusCode::OK);
+    assert!(done.body.contains("Account connected"), "{}", done.body);
+    let answer = wire.poll(&started.poll.token).await;
+    assert_eq!(
+        (answer.status, &answer.headers[header::CACHE_CONTROL]),
+        (StatusCode::OK, &"no-store".parse().unwrap())
+    );
+    let granted: Granted = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((granted.server.as_str(), granted.login_name.as_str()), (HOST, "alice"));
+    let authorization = basic::header_value("alice", &granted.app_password);
+    let headers = [("authorization", authorization.as_str()), ("ocs-apirequest", "true")];
+    assert_eq!(
+        wire.send("GET", "/ocs/v2.php/cloud/user", &headers, "").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        wire.browse(&mut browser, "GET", "/login/v2/grant", &[], "")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn many_polls_at_once_give_out_one_app_password() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.signed_in(&started).await;
+    wire.grant(&mut browser, &page).await;
+    let polls = (0..20).map(|_| wire.poll(&started.poll.token));
+    let answers = futures_util::future::join_all(polls).await;
+    assert_eq!(
+        answers.iter().filter(|answer| answer.status == StatusCode::OK).count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn wrong_unknown_and_missing_poll_tokens_look_alike() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let pending = wire.poll(&started.poll.token).await;
+    let login_token = started.login.rsplit('/').next().unwrap();
+    for token in ["", "x", login_token, &"x".repeat(128), "%00", &"y".repeat(10_000)] {
+        let answer = wire.poll(token).await;
+        assert_eq!(
+            (answer.status, &answer.body),
+            (StatusCode::NOT_FOUND, &pending.body),
+            "{token}"
+        );
+    }
+    let answer = wire.send("POST", "/login/v2/poll", &[], "").await;
+    assert_eq!((answer.status, &answer.body), (StatusCode::NOT_FOUND, &pending.body));
+}
+
+#[tokio::test]
+async fn after_twenty_minutes_every_step_has_run_out() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.signed_in(&started).await;
+    let granted = wire.start().await;
+    let (mut other, other_page) = wire.signed_in(&granted).await;
+    wire.grant(&mut other, &other_page).await;
+    wire.clock.advance(Duration::minutes(20));
+    assert_eq!(wire.grant(&mut browser, &page).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(wire.poll(&granted.poll.token).await.status, StatusCode::NOT_FOUND);
+    let link = started.login.strip_prefix(HOST).unwrap();
+    assert_eq!(wire.send("GET", link, &[], "").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_form_without_the_page_s_token_or_from_another_site_is_refused() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.signed_in(&started).await;
+    let post = "/login/v2/grant";
+    for form in ["decision=grant", "csrf=&decision=grant", "csrf=0000&decision=grant"] {
+        let answer = wire.browse(&mut browser, "POST", post, &[], form).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{form}");
+    }
+    let form = format!("csrf={}&decision=grant", page.csrf());
+    for header in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        assert_eq!(
+            wire.browse(&mut browser, "POST", post, &[header], &form).await.status,
+            StatusCode::FORBIDDEN
+        );
+    }
+    assert_eq!(wire.send("POST", post, &[], &form).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(wire.grant(&mut browser, &page).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nobody_grants_without_having_signed_in() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.open(&started).await;
+    let before = browser.clone();
+    let answer = wire.browse(&mut browser, "GET", "/login/v2/grant", &[], "").await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/login/v2/flow")
+    );
+    // The token of the sign-in form is not one of the grant form.
+    assert_eq!(wire.grant(&mut browser, &page).await.status, StatusCode::FORBIDDEN);
+    // Whoever planted the cookie before sign-in has nothing after it.
+    wire.sign_in(&mut browser, &page, "wonderland").await;
+    let answer = wire
+        .browse(&mut before.clone(), "GET", "/login/v2/grant", &[], "")
+        .await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    // Opening the link in another browser begins anew, without the first one's sign-in.
+    let (mut second, _) = wire.open(&started).await;
+    let answer = wire.browse(&mut second, "GET", "/login/v2/grant", &[], "").await;
+    assert_eq!(answer.location(), "/login/v2/flow");
+}
+
+#[tokio::test]
+async fn cancelling_ends_the_flow() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.signed_in(&started).await;
+    let form = format!("csrf={}&decision=refuse", page.csrf());
+    let answer = wire.browse(&mut browser, "POST", "/login/v2/grant", &[], &form).await;
+    assert!(answer.body.contains("Not connected"), "{}", answer.body);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(wire.grant(&mut browser, &page).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn guessing_passwords_on_the_page_is_stopped() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.open(&started).await;
+    for guess in 0..10 {
+        let answer = wire.sign_in(&mut browser, &page, &format!("guess{guess}")).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(
+            answer.body.contains(r#"role="alert">Wrong user name or password."#),
+            "{}",
+            answer.body
+        );
+    }
+    let answer = wire.sign_in(&mut browser, &page, "wonderland").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.body.contains("Try again in 5 min."), "{}", answer.body);
+    wire.clock.advance(Duration::minutes(5));
+    assert_eq!(
+        wire.sign_in(&mut browser, &page, "wonderland").await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn starting_flows_without_end_is_stopped() {
+    let wire = Wire::boot().await;
+    for _ in 0..60 {
+        wire.start().await;
+    }
+    let answer = wire.send("POST", "/index.php/login/v2", &[], "").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.headers.contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn an_app_password_cannot_sign_in_to_make_another() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let (mut browser, page) = wire.signed_in(&started).await;
+    wire.grant(&mut browser, &page).await;
+    let granted: Granted = serde_json::from_str(&wire.poll(&started.poll.token).await.body).unwrap();
+    let started = wire.start().await;
+    let (mut browser, page) = wire.open(&started).await;
+    let answer = wire.sign_in(&mut browser, &page, &granted.app_password).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.body.contains("This is an app password"), "{}", answer.body);
+}
