@@ -245,6 +245,14 @@ impl Error {
         )
     }
 
+    /// How long Nextcloud asks to wait, if it does.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Maintenance { retry_after } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// An argument that cannot be used.
     pub fn invalid(argument: &'static str, why: impl Into<String>) -> Self {
         Self::InvalidInput {

@@ -44,7 +44,7 @@ pub use nc_proto::{
     status::ServerStatus,
 };
 pub use nextcloud::{Client, Nextcloud};
-pub use notes::{CategoryFilter, FileContent, Notes, NotesFilter};
+pub use notes::{CategoryFilter, FileContent, NotePages, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
 

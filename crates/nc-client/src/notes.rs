@@ -13,7 +13,7 @@ mod attachment;
 mod list;
 
 pub use attachment::FileContent;
-pub use list::{CategoryFilter, NotesFilter};
+pub use list::{CategoryFilter, NotePages, NotesFilter};
 
 /// How often an append is tried when the note changes meanwhile.
 const APPEND_TRIES: u32 = 3;
@@ -33,13 +33,18 @@ impl Client {
 #[derive(Deserialize)]
 struct Answer(#[serde(deserialize_with = "nc_proto::tolerant::one")] NoteEntry);
 
-impl Notes<'_> {
+impl<'a> Notes<'a> {
     /// The notes, in the server's order.
     ///
     /// # Errors
     /// [`Error::AppMissing`] if the app is not there; otherwise as for every call.
     pub async fn list(&self, filter: &NotesFilter) -> Result<Vec<NoteEntry>, Error> {
         list::list(self, filter).await
+    }
+
+    /// The notes in pieces, for those who want only some of many.
+    pub const fn pages<'f>(&'f self, filter: &'f NotesFilter) -> NotePages<'f> {
+        NotePages::new(*self, filter)
     }
 
     /// A note with its text.
@@ -81,7 +86,7 @@ impl Notes<'_> {
             .map_err(read_only)
     }
 
-    /// Adds text at the end of a note. If it changes meanwhile, it is read and tried again, so nothing is lost.
+    /// Adds text at the end of a note, on a line of its own. If it changes meanwhile, it is read and tried again, so nothing is lost.
     ///
     /// # Errors
     /// [`Error::Conflict`] if it changed three times; otherwise as for [`Self::update`].
@@ -94,7 +99,7 @@ impl Notes<'_> {
                 .etag
                 .ok_or_else(|| Error::bad_answer(subject(id), 200, "a note without etag"))?;
             let patch = NotePatch {
-                content: Some(old.content + text),
+                content: Some(joined(old.content, text)),
                 ..NotePatch::default()
             };
             match self.update(id, &patch, &etag).await {
@@ -137,7 +142,7 @@ impl Notes<'_> {
         self.request(method, &["notes", &id.to_string()], subject(id))
     }
 
-    fn request(&self, method: Method, path: &[&str], subject: Subject) -> Request<'_> {
+    fn request(self, method: Method, path: &[&str], subject: Subject) -> Request<'a> {
         self.0.app("notes", method, &[&["api", "v1"], path].concat(), subject)
     }
 }
@@ -169,6 +174,14 @@ async fn note(request: Request<'_>) -> Result<Note, Error> {
 
 fn subject(id: NoteId) -> Subject {
     Subject::new(format!("note {id}"))
+}
+
+/// `text` below `old`.
+fn joined(mut old: String, text: &str) -> String {
+    if !old.is_empty() && !old.ends_with('\n') {
+        old.push('\n');
+    }
+    old + text
 }
 
 /// Says what 403 means here.

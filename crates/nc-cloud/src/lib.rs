@@ -29,3 +29,4 @@ pub use base_url::BaseUrl;
 pub use cloud::Cloud;
 pub use config::CloudConfig;
 pub use error::Error;
+pub use random::random_password;

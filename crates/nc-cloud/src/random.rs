@@ -1,6 +1,7 @@
 //! The one place that asks the operating system for randomness; only secrets and their like come from here.
 
 use rand::{TryRng, rngs::SysRng};
+use secrecy::SecretString;
 
 use crate::Error;
 
@@ -28,6 +29,14 @@ pub(crate) fn secret_text(length: usize) -> Result<String, Error> {
         );
     }
     Ok(text)
+}
+
+/// An unguessable account password, for accounts that a program makes: 142 bits.
+///
+/// # Errors
+/// [`Error::Internal`] when the operating system has no randomness.
+pub fn random_password() -> Result<SecretString, Error> {
+    secret_text(24).map(SecretString::from)
 }
 
 #[cfg(test)]

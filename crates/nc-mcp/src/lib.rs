@@ -1,1 +1,18 @@
-//! The tools, resources and prompts, over the typed client.
+//! The tools, resources and completions of the product, over the typed client.
+//!
+//! * [`Assistant`]: the backend that the MCP kit serves.
+//! * [`Options`]: which tools are offered, and how much one call may carry.
+//! * `tools/`: one file an app, each a table of tools with the functions behind them.
+
+mod assistant;
+mod completions;
+mod context;
+mod errors;
+mod instructions;
+mod reading;
+mod resources;
+mod row;
+mod tools;
+
+pub use assistant::{Assistant, Options};
+pub use tools::{APPS, Family};

@@ -24,13 +24,15 @@ pub enum Made {
 }
 
 /// What may happen to a target that is there already.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Overwrite {
     /// Nothing: the name must be free.
     #[default]
     Never,
     /// It is replaced.
     Replace,
+    /// It is replaced if it is still this version.
+    ReplaceVersion(ETag),
 }
 
 /// Where something was moved or copied to.
@@ -173,7 +175,7 @@ impl Files<'_> {
                 "it is the source itself, or lies inside of it",
             ));
         }
-        if from.is_in(to) && overwrite == Overwrite::Replace {
+        if from.is_in(to) && overwrite != Overwrite::Never {
             return Err(Error::invalid("destination", "it is a folder that the source lies in"));
         }
         let destination = self.destination(to).await?;
@@ -182,15 +184,25 @@ impl Files<'_> {
                 .request(method, &from)
                 .await?
                 .header("destination", destination.as_str());
-            request = match overwrite {
+            request = match &overwrite {
                 Overwrite::Never => {
                     request.context.condition = Condition::Absent;
                     request.header("overwrite", "F")
                 }
                 Overwrite::Replace => request.header("overwrite", "T"),
+                Overwrite::ReplaceVersion(etag) => {
+                    // RFC 4918 §10.4: a tagged list speaks of another resource than the request's.
+                    let condition = format!("<{destination}> ([{}])", etag.header_value());
+                    request.context.condition = Condition::Unchanged;
+                    request.header("overwrite", "T").header("if", condition)
+                }
             };
             let answer = request.send().await.map_err(|error| match error {
                 Error::AlreadyExists { current, .. } => Error::AlreadyExists {
+                    subject: subject(to),
+                    current,
+                },
+                Error::Conflict { current, .. } => Error::Conflict {
                     subject: subject(to),
                     current,
                 },

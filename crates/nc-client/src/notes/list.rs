@@ -1,8 +1,10 @@
+use std::collections::{HashMap, HashSet};
+
 use http::Method;
 use nc_proto::apps::notes::{ListItem, NoteEntry, NoteId};
 
 use super::Notes;
-use crate::{Error, Subject, answer};
+use crate::{Error, Subject, answer, request::Request};
 
 /// Notes asked for at once; the server sends the rest in further answers.
 const CHUNK: u32 = 500;
@@ -42,69 +44,114 @@ impl CategoryFilter {
     }
 }
 
-pub(super) async fn list(notes: &Notes<'_>, filter: &NotesFilter) -> Result<Vec<NoteEntry>, Error> {
-    let mut all: Vec<NoteEntry> = Vec::new();
-    let mut ids: Option<Vec<NoteId>> = None;
-    let mut cursor: Option<String> = None;
-    for _ in 0..MOST_CHUNKS {
-        let mut request = notes.request(Method::GET, &["notes"], Subject::named("the list of notes"));
-        match &filter.category {
-            Some(CategoryFilter::Uncategorized) => request = request.query("category", ""),
-            Some(CategoryFilter::Exactly(name)) => request = request.query("category", name.as_str()),
-            Some(CategoryFilter::WithSubcategories(_)) | None => {}
+/// The notes in pieces, so that texts of thousands of notes never lie in memory together.
+///
+/// A note that changes meanwhile can come twice; the later one counts. One that is deleted meanwhile is missing in
+/// [`Self::exists`] at the end.
+#[derive(Debug)]
+pub struct NotePages<'a> {
+    notes: Notes<'a>,
+    filter: &'a NotesFilter,
+    cursor: Option<String>,
+    fetched: usize,
+    ended: bool,
+    existing: Option<HashSet<NoteId>>,
+}
+
+impl<'a> NotePages<'a> {
+    pub(super) const fn new(notes: Notes<'a>, filter: &'a NotesFilter) -> Self {
+        Self {
+            notes,
+            filter,
+            cursor: None,
+            fetched: 0,
+            ended: false,
+            existing: None,
         }
-        if !filter.with_content {
-            request = request.query("exclude", "content");
+    }
+
+    /// The next piece, or `None` at the end. A piece may be empty.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn next(&mut self) -> Result<Option<Vec<NoteEntry>>, Error> {
+        if self.ended || self.fetched == MOST_CHUNKS {
+            return Ok(None);
         }
-        request = request.query("chunkSize", CHUNK.to_string());
-        if let Some(cursor) = &cursor {
-            request = request.query("chunkCursor", cursor.as_str());
-        }
-        let whole = request.header("accept", "application/json").read().await?;
+        self.fetched += 1;
+        let whole = self.request().read().await?;
         let items: Vec<ListItem> = answer::json(&whole)?;
         let next = whole
             .headers
             .get("x-notes-chunk-cursor")
-            .and_then(|value| value.to_str().ok());
-        let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
-        let mut listed = Vec::with_capacity(items.len());
+            .and_then(|value| value.to_str().ok())
+            .filter(|next| !next.is_empty())
+            .map(str::to_owned);
+        let mut listed = HashSet::with_capacity(items.len());
+        let mut piece = Vec::new();
         for item in items {
             match item {
                 ListItem::Note(note) => {
-                    listed.push(note.id);
-                    all.push(*note);
+                    listed.insert(note.id);
+                    piece.push(*note);
                 }
-                ListItem::Unchanged { id } => listed.push(id),
+                ListItem::Unchanged { id } => {
+                    listed.insert(id);
+                }
             }
         }
-        let again = next.is_some() && next == cursor;
         match next {
-            Some(next) if !again => cursor = Some(next),
-            // The last answer names every note that still exists, so one that was deleted meanwhile is left out.
-            _ if cursor.is_some() => {
-                ids = Some(listed);
-                break;
+            Some(next) if self.cursor.as_ref() != Some(&next) => self.cursor = Some(next),
+            _ => {
+                self.ended = true;
+                // The last answer names every note that still exists; an only answer has them all anyway.
+                self.existing = self.cursor.is_some().then_some(listed);
             }
-            _ => break,
+        }
+        let wanted = self.filter.category.as_ref();
+        piece.retain(|note| wanted.is_none_or(|wanted| wanted.admits(&note.category)));
+        Ok(Some(piece))
+    }
+
+    /// Whether the note still existed when the last piece was read.
+    pub fn exists(&self, id: NoteId) -> bool {
+        self.existing.as_ref().is_none_or(|existing| existing.contains(&id))
+    }
+
+    fn request(&self) -> Request<'a> {
+        let subject = Subject::named("the list of notes");
+        let mut request = self.notes.request(Method::GET, &["notes"], subject);
+        match &self.filter.category {
+            Some(CategoryFilter::Uncategorized) => request = request.query("category", ""),
+            Some(CategoryFilter::Exactly(name)) => request = request.query("category", name.as_str()),
+            Some(CategoryFilter::WithSubcategories(_)) | None => {}
+        }
+        if !self.filter.with_content {
+            request = request.query("exclude", "content");
+        }
+        request = request.query("chunkSize", CHUNK.to_string());
+        if let Some(cursor) = &self.cursor {
+            request = request.query("chunkCursor", cursor.as_str());
+        }
+        request.header("accept", "application/json")
+    }
+}
+
+pub(super) async fn list(notes: &Notes<'_>, filter: &NotesFilter) -> Result<Vec<NoteEntry>, Error> {
+    let mut pages = NotePages::new(*notes, filter);
+    let mut all: Vec<NoteEntry> = Vec::new();
+    let mut places: HashMap<NoteId, usize> = HashMap::new();
+    while let Some(piece) = pages.next().await? {
+        for note in piece {
+            if let Some(place) = places.get(&note.id) {
+                all[*place] = note;
+            } else {
+                places.insert(note.id, all.len());
+                all.push(note);
+            }
         }
     }
-    let mut seen = std::collections::HashMap::new();
-    for (position, note) in all.iter().enumerate() {
-        seen.insert(note.id, position);
-    }
-    let existing = ids.map(|ids| ids.into_iter().collect::<std::collections::HashSet<_>>());
-    let mut position = 0;
-    all.retain(|note| {
-        let newest = seen.get(&note.id) == Some(&position);
-        position += 1;
-        let exists = existing.as_ref().is_none_or(|ids| ids.contains(&note.id));
-        newest
-            && exists
-            && filter
-                .category
-                .as_ref()
-                .is_none_or(|wanted| wanted.admits(&note.category))
-    });
+    all.retain(|note| pages.exists(note.id));
     Ok(all)
 }
 
