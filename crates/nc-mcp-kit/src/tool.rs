@@ -87,7 +87,8 @@ impl ToolSpec {
     /// The definition as `tools/list` shows it.
     pub fn definition(&self) -> Tool {
         let annotations = ToolAnnotations::from_raw(
-            Some(self.title.to_owned()),
+            // The title stands in the tool itself; twice would cost every list.
+            None,
             Some(self.hints.read_only),
             Some(self.hints.destructive),
             Some(self.hints.idempotent),

@@ -41,3 +41,6 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests;

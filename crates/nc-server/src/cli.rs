@@ -51,6 +51,9 @@ pub enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+    /// Print the reference page of the command line.
+    #[command(hide = true)]
+    Manual,
     /// The peer's name for `serve`, with its flags.
     #[command(hide = true, disable_help_flag = true)]
     Run(Run),

@@ -9,6 +9,7 @@ mod demo_data;
 mod doctor;
 mod listen;
 mod login;
+mod manual;
 mod output;
 mod serve;
 mod stdio;
@@ -109,6 +110,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
     // These need no settings, so they work when those are broken.
     match &cli.command {
         Command::Completions { shell } => return output::completions(*shell).or_fail(),
+        Command::Manual => return output::data(manual::page().trim_end()).or_fail(),
         Command::Config(command) if config::needs_no_settings(command) => return config::print(command).or_fail(),
         _ => {}
     }
@@ -134,7 +136,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
         Command::Call(arguments) => call::run(setting, arguments).await,
         Command::Config(command) => config::run(&setting, &command),
         Command::Doctor(_) => doctor::run(setting).await,
-        Command::Completions { .. } => Ok(()),
+        Command::Completions { .. } | Command::Manual => Ok(()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "nc_webdav_write_file",
             "Write File",
             "Writes a text file. Without if_match it only creates: an existing file is left alone and the call fails with \
-             already_exists. To replace one, pass the etag of the last read as if_match; `*` replaces whatever is there. The \
+             already_exists. To replace one, pass the etag of the last read as if_match. The value `*` replaces whatever is there. The \
              folder must exist.",
             write,
         ),
@@ -77,9 +77,9 @@ struct WriteFile {
     path: String,
     /// The whole new content, stored as UTF-8.
     content: String,
-    /// Media type; taken from the name if not given. Append `;base64` when the content is base64 of binary data.
+    /// Media type, taken from the name if not given. When the content is base64 of binary data, append a semicolon and the word base64.
     content_type: Option<String>,
-    /// Etag of the last read, to replace exactly that version; `*` replaces any.
+    /// Etag of the last read, to replace exactly that version. The value `*` replaces any.
     if_match: Option<String>,
 }
 
@@ -101,7 +101,7 @@ struct TwoPaths {
     /// Whether an existing destination may be replaced.
     #[serde(default)]
     overwrite: bool,
-    /// Etag of the destination; with overwrite, replaces exactly that version.
+    /// Etag of the destination. With overwrite, exactly that version is replaced.
     if_destination_match: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_webdav_search_files",
             "Search Files",
-            "Finds files and folders below a folder by name, type and favourite mark; all that are given must hold.",
+            "Finds files and folders below a folder by name, type and favourite mark. All that are given must hold.",
             search,
         ),
         row(
@@ -39,7 +39,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "nc_webdav_find_by_name",
             "Find Files by Name",
             "Finds files and folders whose name contains the pattern, in any case. `*` in the pattern stands for any \
-             characters; then the whole name must match, as in *.pdf.",
+             characters, then the whole name must match, as in *.pdf.",
             by_name,
         ),
         row(
@@ -65,30 +65,30 @@ pub(crate) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct SearchFiles {
-    /// Folder to look in, with everything below it; empty for all files.
+    /// Folder to look in, with everything below it. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Part of the name; `*` stands for any characters.
+    /// Part of the name. `*` stands for any characters.
     name_pattern: Option<String>,
     /// Media type such as application/pdf, or the part before the slash.
     mime_type: Option<String>,
     /// Only favourites.
     #[serde(default)]
     only_favorites: bool,
-    /// Most hits to return, 1 to 1000; 100 if not given.
+    /// Most hits to return, 1 to 1000. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct FindByName {
-    /// Part of the name; `*` stands for any characters.
+    /// Part of the name. `*` stands for any characters.
     #[schemars(length(min = 1))]
     pattern: String,
-    /// Folder to look in, with everything below it; empty for all files.
+    /// Folder to look in, with everything below it. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000; 100 if not given.
+    /// Most hits to return, 1 to 1000. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
@@ -98,20 +98,20 @@ struct FindByType {
     /// Media type such as application/pdf, or the part before the slash.
     #[schemars(length(min = 1))]
     mime_type: String,
-    /// Folder to look in, with everything below it; empty for all files.
+    /// Folder to look in, with everything below it. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000; 100 if not given.
+    /// Most hits to return, 1 to 1000. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct ListFavorites {
-    /// Folder to look in, with everything below it; empty for all files.
+    /// Folder to look in, with everything below it. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000; 100 if not given.
+    /// Most hits to return, 1 to 1000. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
@@ -121,7 +121,7 @@ struct FilesFound {
     success: bool,
     timestamp: String,
     results: Vec<Item>,
-    /// How many are in this answer; there are more when `truncated` is true.
+    /// How many are in this answer. There are more when `truncated` is true.
     total_found: usize,
     /// Whether the limit cut the list.
     truncated: bool,

@@ -47,10 +47,10 @@ pub(crate) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListDirectory {
-    /// Folder, from the user's root; empty for the root itself.
+    /// Folder, from the user's root. Empty for the root itself.
     #[serde(default)]
     path: String,
-    /// Most entries to return, 1 to 5000; 500 if not given.
+    /// Most entries to return, 1 to 5000. 500 if not given.
     #[schemars(range(min = 1, max = 5000))]
     limit: Option<u32>,
     /// How many entries to skip.
@@ -64,7 +64,7 @@ struct ReadFile {
     /// File, from the user's root.
     #[schemars(length(min = 1))]
     path: String,
-    /// `auto` and `raw` read what is stored; `markdown` asks for extracted document text.
+    /// `auto` and `raw` read what is stored. `markdown` asks for extracted document text.
     #[serde(default)]
     parse_document: ParseDocument,
     /// First page, for documents.
@@ -77,7 +77,7 @@ struct ReadFile {
     #[serde(default)]
     #[schemars(range(min = 0))]
     offset: u64,
-    /// Most bytes of text to return, 1 to 1000000; 100000 if not given.
+    /// Most bytes of text to return, 1 to 1000000. 100000 if not given.
     #[schemars(range(min = 1, max = 1_000_000))]
     max_bytes: Option<u32>,
     /// Etag of the first piece, so that pieces of two versions never mix.
@@ -97,10 +97,10 @@ enum ParseDocument {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Item {
     name: String,
-    /// From the user's root; usable as argument.
+    /// From the user's root. Usable as argument.
     path: String,
     is_directory: bool,
-    /// Bytes; for folders, of everything in them.
+    /// Bytes. For folders, of everything in them.
     size: Option<u64>,
     content_type: Option<String>,
     /// RFC 3339.

@@ -33,7 +33,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_notes_list_notes",
             "List Notes",
-            "Lists notes, newest change first, without their text. Filter by category; a category includes its \
+            "Lists notes, newest change first, without their text. Filter by category, which includes its \
              subcategories. Use nc_notes_get_note to read one.",
             list,
         ),
@@ -72,7 +72,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE.idempotent(),
             "nc_notes_update_note",
             "Update Note",
-            "Changes title, text or category of a note; what is not given stays. Needs the etag of the last read. If the \
+            "Changes title, text or category of a note. What is not given stays. Needs the etag of the last read. If the \
              note changed since, nothing is written and the call fails with conflict: read again, merge, retry.",
             update,
         ),
@@ -117,7 +117,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListNotes {
-    /// Only notes of this category and its subcategories; an empty text means notes without a category.
+    /// Only notes of this category and its subcategories. An empty text means notes without a category.
     category: Option<String>,
     /// Most notes to return, at most 1000.
     #[serde(default = "default_list_limit")]
@@ -134,7 +134,7 @@ struct SearchNotes {
     /// Words to look for, in any order and case.
     #[schemars(length(min = 1, max = 1000))]
     query: String,
-    /// Most hits to return, 1 to 1000; 50 if not given.
+    /// Most hits to return, 1 to 1000. 50 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
@@ -147,12 +147,12 @@ struct NoteRef {
 
 #[derive(Deserialize, JsonSchema)]
 struct CreateNote {
-    /// Title; also the name of the note's file.
+    /// Title. Also the name of the note's file.
     #[schemars(length(min = 1, max = 1000))]
     title: String,
     /// Markdown text.
     content: String,
-    /// Category; nested with `/`, empty for none.
+    /// Category. Nested with `/`, empty for none.
     #[serde(default)]
     category: String,
 }
@@ -167,9 +167,9 @@ struct UpdateNote {
     /// New title.
     #[schemars(length(min = 1, max = 1000))]
     title: Option<String>,
-    /// New Markdown text; replaces the old text whole.
+    /// New Markdown text. Replaces the old text whole.
     content: Option<String>,
-    /// New category; empty for none.
+    /// New category. Empty for none.
     category: Option<String>,
 }
 
@@ -200,7 +200,7 @@ struct Hit {
     id: i64,
     title: String,
     category: String,
-    /// How well it matches, above 0; null in lists.
+    /// How well it matches, above 0. Null in lists.
     score: Option<f64>,
     /// Seconds since 1970.
     modified: i64,
@@ -259,7 +259,7 @@ struct StoredNote {
     success: bool,
     timestamp: String,
     id: i64,
-    /// As stored; may differ from the wish.
+    /// As stored. May differ from the wish.
     title: String,
     category: String,
     /// Needed for the next change.

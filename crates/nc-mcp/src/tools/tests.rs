@@ -1,0 +1,141 @@
+use std::collections::BTreeSet;
+
+use nc_mcp_kit::ToolSpec;
+use serde_json::Value;
+
+use super::rows;
+
+/// The interface that users of the peer have wired into their prompts. Lies beside the repository.
+fn catalogue() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/spec/catalogue.json");
+    let text = std::fs::read_to_string(path).expect("the catalogue lies beside the repository, in shared/spec");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Tools of these families that a later issue builds.
+const LATER: &[&str] = &[
+    "nc_webdav_list_comments",
+    "nc_webdav_create_comment",
+    "nc_webdav_list_trash",
+    "nc_webdav_restore_from_trash",
+    "nc_webdav_list_versions",
+    "nc_webdav_restore_version",
+    "nc_webdav_list_tags",
+    "nc_webdav_get_file_tags",
+    "nc_webdav_find_by_tag_name",
+    "nc_webdav_tag_file",
+    "nc_webdav_untag_file",
+];
+
+fn names(schema: &serde_json::Map<String, Value>) -> BTreeSet<String> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn every_tool_of_the_catalogue_keeps_its_name_parameters_scopes_and_fields() {
+    let specs: Vec<ToolSpec> = rows().into_iter().map(|row| row.spec).collect();
+    let catalogue = catalogue();
+    let mut compared = 0;
+    for tool in catalogue["tools"].as_array().expect("tools") {
+        let name = tool["name"].as_str().expect("name");
+        if !matches!(tool["app"].as_str(), Some("notes" | "webdav")) || LATER.contains(&name) {
+            continue;
+        }
+        let spec = specs
+            .iter()
+            .find(|spec| spec.name == name)
+            .unwrap_or_else(|| panic!("{name} is missing"));
+        let parameters = names(&spec.input);
+        for parameter in tool["params"].as_array().expect("params") {
+            let wanted = parameter["name"].as_str().expect("name");
+            assert!(parameters.contains(wanted), "{name} lacks the parameter {wanted}");
+        }
+        let scopes: Vec<&str> = spec.scopes.iter().map(nc_auth::Scope::as_str).collect();
+        assert_eq!(serde_json::json!(scopes), tool["scopes_colon_form"], "{name}");
+        let fields = names(spec.output.as_ref().expect("an output schema"));
+        for field in tool["output_fields"].as_object().expect("fields").keys() {
+            assert!(fields.contains(field), "{name} lacks the result field {field}");
+        }
+        assert_eq!(
+            tool["annotations"]["readOnlyHint"] == true,
+            spec.hints.read_only,
+            "{name}"
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, 19);
+}
+
+/// Gateways drop tools whose texts hold shell characters.
+#[test]
+fn no_text_holds_what_a_gateway_takes_for_a_command() {
+    fn scan(name: &str, value: &Value) {
+        match value {
+            Value::String(text) => {
+                for bad in [";", "&&", "||", "$(", "<", ">", "`$"] {
+                    assert!(!text.contains(bad), "{name}: {bad} in {text:?}");
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| scan(name, item)),
+            Value::Object(object) => object.values().for_each(|value| scan(name, value)),
+            _ => {}
+        }
+    }
+    for row in rows() {
+        scan(
+            row.spec.name,
+            &serde_json::to_value(row.spec.definition()).expect("JSON"),
+        );
+    }
+}
+
+#[test]
+fn names_fit_the_tightest_hosts() {
+    for row in rows() {
+        let name = row.spec.name;
+        assert!(name.len() <= 40, "{name}");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_parameter_says_what_it_is() {
+    for row in rows() {
+        let properties = row
+            .spec
+            .input
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        for (name, schema) in properties {
+            assert!(schema["description"].is_string(), "{} of {}", name, row.spec.name);
+            assert!(
+                schema["type"].is_string(),
+                "{} of {} has no single type",
+                name,
+                row.spec.name
+            );
+        }
+    }
+}
+
+/// Whoever changes a word here sees it in review: the texts are the model's manual.
+#[test]
+fn the_list_of_tools_is_as_reviewed() {
+    let mut rows = rows();
+    rows.sort_by_key(|row| row.spec.name);
+    let list: Vec<Value> = rows
+        .iter()
+        .map(|row| serde_json::to_value(row.spec.definition()).expect("JSON"))
+        .collect();
+    insta::assert_json_snapshot!("tools_list", list);
+}
