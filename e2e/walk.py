@@ -1,0 +1,332 @@
+"""A walk over every tool, resource and completion, on real data, through whatever client is handed in.
+
+A client is an object with `tools()`, `call(name, arguments)`, `resources()`, `templates()`, `read(uri)` and
+`complete(template, name, value)`; see `clients.py`. Errors of the protocol arrive as `clients.Refused`.
+"""
+
+import base64
+import json
+import urllib.parse
+
+from clients import Refused
+
+HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+TOOLS = {
+    "nc_get_capabilities",
+    "nc_notes_append_content",
+    "nc_notes_create_note",
+    "nc_notes_delete_note",
+    "nc_notes_get_attachment",
+    "nc_notes_get_note",
+    "nc_notes_get_settings",
+    "nc_notes_list_notes",
+    "nc_notes_search_notes",
+    "nc_notes_update_note",
+    "nc_webdav_copy_resource",
+    "nc_webdav_create_directory",
+    "nc_webdav_delete_resource",
+    "nc_webdav_find_by_name",
+    "nc_webdav_find_by_type",
+    "nc_webdav_list_directory",
+    "nc_webdav_list_favorites",
+    "nc_webdav_move_resource",
+    "nc_webdav_read_file",
+    "nc_webdav_search_files",
+    "nc_webdav_write_file",
+}
+# Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
+NAMES = [
+    "100% #1?.txt",
+    "%41.txt",
+    "a&b+c.txt",
+    "a;b,c=d@e$f!.txt",
+    "it's (a) [b] {c}.txt",
+    "naïve 日本語 🚀.txt",
+    "u\u0308 decomposed.txt",
+    " leading space.txt",
+    "_under_score%like.txt",
+    "x" * 251 + ".txt",
+]
+
+
+class Walk:
+    def __init__(self, tally, client, label):
+        self.tally = tally
+        self.client = client
+        self.label = label
+        self.folder = f"Walk {label}"
+        self.used = set()
+
+    def check(self, what, good, detail=""):
+        return self.tally.check(f"{self.label}: {what}", good, detail)
+
+    def equal(self, what, actual, expected):
+        return self.tally.equal(f"{self.label}: {what}", actual, expected)
+
+    async def ok(self, tool, **arguments):
+        """A call that must succeed; its structured result, which the text must repeat."""
+        self.used.add(tool)
+        reply = await self.client.call(tool, arguments)
+        if not self.check(f"{tool} {short(arguments)} succeeds", not reply["isError"], reply["text"]):
+            raise RuntimeError(f"{tool} failed: {reply['text']}")
+        self.check(f"{tool} text is the structured result", json.loads(reply["text"]) == reply["structured"], reply["text"])
+        return reply["structured"]
+
+    async def fails(self, code, tool, **arguments):
+        """A call that must fail with one of the codes, as text only."""
+        self.used.add(tool)
+        codes = (code,) if isinstance(code, str) else code
+        reply = await self.client.call(tool, arguments)
+        good = reply["isError"] and reply["text"].startswith(tuple(f"{one}: " for one in codes))
+        self.check(f"{tool} {short(arguments)} fails with {codes}", good, reply["text"])
+        self.check(f"{tool} error has no structured content", reply["structured"] is None)
+        return reply["text"]
+
+    async def refused(self, what, awaitable, codes):
+        """Something that the protocol itself refuses."""
+        try:
+            answer = await awaitable
+        except Refused as refusal:
+            self.check(f"{what} is refused with {codes}", refusal.code in codes, f"{refusal.code} {refusal}")
+        else:
+            self.check(f"{what} is refused", False, f"got {answer}")
+
+    async def all(self):
+        for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.bad_arguments]:
+            with self.tally.part(f"{self.label} {part.__name__}"):
+                await part()
+        self.equal("every tool was called", TOOLS - self.used, set())
+
+    async def lists(self):
+        tools = await self.client.tools()
+        names = [tool["name"] for tool in tools]
+        self.equal("tools", set(names), TOOLS)
+        self.equal("tools are in order", names, sorted(names))
+        for tool in tools:
+            name = tool["name"]
+            self.check(f"{name} has a title and a description", tool.get("title") and tool.get("description"))
+            self.check(f"{name} has all hints", set(tool["annotations"]) >= HINTS, tool["annotations"])
+            self.check(f"{name} refuses unknown arguments", tool["inputSchema"].get("additionalProperties") is False)
+            self.check(f"{name} has an output schema", (tool.get("outputSchema") or {}).get("type") == "object")
+        for tool in tools:
+            hints = tool["annotations"]
+            self.check(f"{tool['name']} is not both", not (hints["readOnlyHint"] and hints["destructiveHint"]))
+
+    async def notes(self):
+        about = await self.ok("nc_get_capabilities")
+        self.check("capabilities name the notes app", "notes" in about["capabilities"], about)
+        settings = await self.ok("nc_notes_get_settings")
+        self.check("settings have a folder", settings["notes_path"], settings)
+
+        category, title = f"Walk/{self.label}", f"Milk & 50% ümläut 🚀 {self.label}"
+        text = "# One\n\nmilk and a snark\u00e9\n"
+        note = await self.ok("nc_notes_create_note", title=title, content=text, category=category)
+        number = note["id"]
+        self.check("the title is kept but for signs that files cannot have", "ümläut 🚀" in note["title"], note)
+        twin = await self.ok("nc_notes_create_note", title=title, content="twin", category=category)
+        self.check("a taken title gets a number", twin["title"] != note["title"] and twin["id"] != number, twin)
+
+        read = await self.ok("nc_notes_get_note", note_id=number)
+        self.equal("text", read["content"], text)
+        self.equal("etag", read["etag"], note["etag"])
+        self.equal("category", read["category"], category)
+        self.check("no favourite, not read-only", read["favorite"] is False and read["readonly"] is False, read)
+        self.equal("a number given as text", (await self.ok("nc_notes_get_note", note_id=str(number)))["id"], number)
+
+        listed = await self.ok("nc_notes_list_notes", category=category)
+        self.equal("list", {hit["id"] for hit in listed["results"]}, {number, twin["id"]})
+        self.equal("list counts", listed["total_found"], 2)
+        listed = await self.ok("nc_notes_list_notes", category=category, limit=1)
+        self.check("a limit cuts and says so", len(listed["results"]) == 1 and listed["truncated"], listed)
+        listed = await self.ok("nc_notes_list_notes", category="Walk")
+        self.check("subcategories are in a category", number in [hit["id"] for hit in listed["results"]], listed)
+        found = await self.ok("nc_notes_search_notes", query=f"snarké {self.label}")
+        self.equal("search", [hit["id"] for hit in found["results"]], [number])
+
+        changed = await self.ok(
+            "nc_notes_update_note", note_id=number, etag=read["etag"], title=None, content="two\n", category=None
+        )
+        self.check("an update moves the etag", changed["etag"] != read["etag"], changed)
+        self.equal("an update keeps the category", changed["category"], category)
+        await self.fails("conflict", "nc_notes_update_note", note_id=number, etag=read["etag"], content="lost")
+        read = await self.ok("nc_notes_get_note", note_id=number)
+        self.equal("a conflict changes nothing", (read["content"], read["etag"]), ("two\n", changed["etag"]))
+        renamed = await self.ok(
+            "nc_notes_update_note", note_id=number, etag=read["etag"], title=f"Renamed {self.label}", category=f"{category}/Deep"
+        )
+        self.equal("renamed and moved", (renamed["title"], renamed["category"]), (f"Renamed {self.label}", f"{category}/Deep"))
+        await self.ok("nc_notes_append_content", note_id=number, content="three")
+        read = await self.ok("nc_notes_get_note", note_id=number)
+        self.check("appended at the end", read["content"].startswith("two\n") and read["content"].rstrip().endswith("three"), read)
+        self.equal("id is kept", read["id"], number)
+
+        self.note = (number, settings["notes_path"], read["category"])
+        gone = await self.ok("nc_notes_delete_note", note_id=twin["id"])
+        self.equal("deleted", gone["deleted_id"], twin["id"])
+        await self.fails("not_found", "nc_notes_get_note", note_id=twin["id"])
+        await self.fails("not_found", "nc_notes_append_content", note_id=twin["id"], content="x")
+        await self.fails("not_found", "nc_notes_update_note", note_id=twin["id"], etag="x", content="x")
+
+    async def resources(self):
+        number, folder, category = self.note
+        listed = {resource["uri"] for resource in await self.client.resources()}
+        self.equal("resources", listed, {"nc://capabilities", "notes://settings"})
+        templates = {template["uriTemplate"] for template in await self.client.templates()}
+        expected = {"nc://Notes/{note_id}", "nc://Notes/{note_id}/attachments/{attachment_filename}"}
+        self.equal("templates", templates, expected)
+        for uri in ["nc://capabilities", "notes://settings", f"nc://Notes/{number}"]:
+            [content] = await self.client.read(uri)
+            self.check(f"{uri} is JSON", isinstance(json.loads(content["text"]), dict))
+            self.equal(f"{uri} names itself", content["uri"], uri)
+        [content] = await self.client.read(f"nc://Notes/{number}")
+        self.equal("the note as a resource", json.loads(content["text"])["id"], number)
+        for uri in ["nc://Notes/99999999", "nc://Notes/abc", "nc://nothing", f"nc://Notes/{number}/attachments/no.png"]:
+            await self.refused(uri, self.client.read(uri), (-32602, -32002))
+        values = await self.client.complete("nc://Notes/{note_id}", "note_id", str(number)[:1])
+        self.check("completion of ids", str(number) in values, values)
+        values = await self.client.complete("nc://Notes/{note_id}", "note_id", "no such id")
+        self.equal("completion without a match", values, [])
+
+        name = "pic & ü.png"
+        attachments = f"{folder}/{category}/.attachments.{number}"
+        await self.ok("nc_webdav_create_directory", path=attachments)
+        picture = bytes(range(256))
+        await self.ok(
+            "nc_webdav_write_file",
+            path=f"{attachments}/{name}",
+            content=base64.b64encode(picture).decode(),
+            content_type="image/png;base64",
+        )
+        link = f".attachments.{number}/{name}"
+        attached = await self.ok("nc_notes_get_attachment", note_id=number, attachment_filename=link)
+        self.equal("attachment", base64.b64decode(attached["content"]), picture)
+        self.equal("attachment type", (attached["content_type"], attached["encoding"]), ("image/png", "base64"))
+        uri = f"nc://Notes/{number}/attachments/{urllib.parse.quote(link, safe='')}"
+        [content] = await self.client.read(uri)
+        self.equal("attachment as a resource", base64.b64decode(content["blob"]), picture)
+        await self.fails("not_found", "nc_notes_get_attachment", note_id=number, attachment_filename="no.png")
+
+    async def files(self):
+        folder = f"{self.folder}/a b/ü"
+        made = await self.ok("nc_webdav_create_directory", path=folder)
+        self.equal("made with its parents", made["status_code"], 201)
+        await self.ok("nc_webdav_create_directory", path=folder)
+        self.equal("an empty folder", (await self.ok("nc_webdav_list_directory", path=folder))["files"], [])
+
+        for name in NAMES:
+            path, text = f"{folder}/{name}", f"content of {name}"
+            written = await self.ok("nc_webdav_write_file", path=path, content=text)
+            read = await self.ok("nc_webdav_read_file", path=path)
+            self.equal(f"{name} content", (read["content"], read["size"]), (text, len(text.encode())))
+            self.equal(f"{name} etag", read["etag"], written["etag"])
+        listed = await self.ok("nc_webdav_list_directory", path=folder)
+        self.equal("all names", sorted(file["name"] for file in listed["files"]), sorted(NAMES))
+        self.equal("counts", (listed["files_count"], listed["directories_count"]), (len(NAMES), 0))
+
+        path = f"{self.folder}/one.txt"
+        first = await self.ok("nc_webdav_write_file", path=path, content="one")
+        self.check("created", first["created"] is True, first)
+        await self.fails("already_exists", "nc_webdav_write_file", path=path, content="lost")
+        second = await self.ok("nc_webdav_write_file", path=path, content="two", if_match=first["etag"])
+        self.check("replaced", second["created"] is False and second["etag"] != first["etag"], second)
+        await self.fails("conflict", "nc_webdav_write_file", path=path, content="lost", if_match=first["etag"])
+        self.equal("nothing lost", (await self.ok("nc_webdav_read_file", path=path))["content"], "two")
+        await self.ok("nc_webdav_write_file", path=path, content="three", if_match="*")
+
+        text = "".join(f"line {index} ü🚀\n" for index in range(900))
+        await self.ok("nc_webdav_write_file", path=f"{self.folder}/long.md", content=text)
+        pieces, offset = [], 0
+        while offset is not None and len(pieces) < 50:
+            piece = await self.ok("nc_webdav_read_file", path=f"{self.folder}/long.md", offset=offset, max_bytes=1001)
+            self.equal("a piece says whether it is the last", piece["truncated"], piece["next_offset"] is not None)
+            pieces.append(piece["content"])
+            offset = piece["next_offset"]
+        self.equal("pieces join to the whole", "".join(pieces) == text and len(pieces) > 10, True)
+
+        await self.ok("nc_webdav_write_file", path=f"{self.folder}/empty.txt", content="")
+        empty = await self.ok("nc_webdav_read_file", path=f"{self.folder}/empty.txt")
+        self.equal("an empty file", (empty["content"], empty["size"]), ("", 0))
+        data = bytes(range(256)) * 8
+        await self.ok(
+            "nc_webdav_write_file",
+            path=f"{self.folder}/data.bin",
+            content=base64.b64encode(data).decode(),
+            content_type="application/octet-stream;base64",
+        )
+        binary = await self.ok("nc_webdav_read_file", path=f"{self.folder}/data.bin")
+        self.equal("binary", (binary["encoding"], base64.b64decode(binary["content"]) == data), ("base64", True))
+
+        await self.ok("nc_webdav_copy_resource", source_path=path, destination_path=f"{self.folder}/copy.txt")
+        both = {"source_path": path, "destination_path": f"{self.folder}/copy.txt"}
+        await self.fails("already_exists", "nc_webdav_copy_resource", **both)
+        await self.fails("already_exists", "nc_webdav_move_resource", **both)
+        await self.ok("nc_webdav_move_resource", **both, overwrite=True)
+        await self.fails("not_found", "nc_webdav_read_file", path=path)
+        self.equal("moved", (await self.ok("nc_webdav_read_file", path=f"{self.folder}/copy.txt"))["content"], "three")
+        await self.ok("nc_webdav_copy_resource", source_path=folder, destination_path=f"{self.folder}/tree")
+        listed = await self.ok("nc_webdav_list_directory", path=f"{self.folder}/tree")
+        self.equal("a copied folder has everything", sorted(file["name"] for file in listed["files"]), sorted(NAMES))
+        await self.ok("nc_webdav_move_resource", source_path=f"{self.folder}/tree", destination_path=f"{self.folder}/tree 2")
+        await self.fails("not_found", "nc_webdav_list_directory", path=f"{self.folder}/tree")
+        await self.fails("not_found", "nc_webdav_move_resource", source_path=f"{self.folder}/no", destination_path="x")
+
+        for name in NAMES:
+            await self.ok("nc_webdav_delete_resource", path=f"{self.folder}/tree 2/{name}")
+        self.equal("emptied", (await self.ok("nc_webdav_list_directory", path=f"{self.folder}/tree 2"))["total_count"], 0)
+        await self.ok("nc_webdav_delete_resource", path=f"{self.folder}/tree 2")
+        await self.fails("not_found", "nc_webdav_delete_resource", path=f"{self.folder}/tree 2")
+
+        await self.fails(("not_found", "conflict"), "nc_webdav_write_file", path=f"{self.folder}/no/x.txt", content="x")
+        reply = await self.client.call("nc_webdav_read_file", {"path": self.folder})
+        self.check("a folder is no file", reply["isError"], reply["text"])
+        reply = await self.client.call("nc_webdav_list_directory", {"path": f"{self.folder}/copy.txt"})
+        self.check("a file is no folder", reply["isError"], reply["text"])
+        reply = await self.client.call("nc_webdav_write_file", {"path": f"{self.folder}/{'y' * 256}", "content": "x"})
+        self.check("a name of 256 bytes is refused", reply["isError"], reply["text"])
+        for bad in ["../escape.txt", f"{self.folder}/../../x", "a\0b"]:
+            await self.fails("invalid_argument", "nc_webdav_write_file", path=bad, content="x")
+        for root in ["/", "."]:
+            reply = await self.client.call("nc_webdav_delete_resource", {"path": root})
+            self.check(f"the root {root} is not deleted", reply["isError"], reply["text"])
+
+    async def searches(self):
+        def names(found):
+            return sorted(file["name"] for file in found["results"])
+
+        folder = self.folder
+        found = await self.ok("nc_webdav_find_by_name", pattern="long", scope=folder)
+        self.equal("by part of the name", names(found), ["long.md"])
+        found = await self.ok("nc_webdav_find_by_name", pattern="*.MD", scope=folder)
+        self.equal("by pattern, in any case", names(found), ["long.md"])
+        found = await self.ok("nc_webdav_find_by_name", pattern="_under_score%like", scope=folder)
+        self.equal("signs of patterns are letters", names(found), ["_under_score%like.txt"])
+        found = await self.ok("nc_webdav_find_by_type", mime_type="text/plain", scope=folder)
+        self.check("by type", set(NAMES) <= set(names(found)) and "data.bin" not in names(found), names(found))
+        found = await self.ok("nc_webdav_find_by_type", mime_type="text", scope=folder, limit=3)
+        self.equal("a limit", len(found["results"]), 3)
+        found = await self.ok("nc_webdav_search_files", scope=folder, name_pattern="copy", mime_type="text")
+        self.equal("by both", names(found), ["copy.txt"])
+        found = await self.ok("nc_webdav_search_files", scope=folder, name_pattern="no such file")
+        self.equal("nothing", (found["results"], found["total_found"]), ([], 0))
+        found = await self.ok("nc_webdav_search_files", scope="", only_favorites=True)
+        self.check("favourites by search", "Welcome.md" in names(found), names(found))
+        found = await self.ok("nc_webdav_list_favorites")
+        self.check("favourites", "Welcome.md" in names(found), names(found))
+        found = await self.ok("nc_webdav_list_favorites", scope=folder)
+        self.equal("no favourites here", names(found), [])
+
+    async def bad_arguments(self):
+        text = await self.fails("invalid_argument", "nc_notes_get_note", noteid=1)
+        self.check("the nearest name is told", "note_id" in text, text)
+        await self.fails("invalid_argument", "nc_notes_get_note")
+        await self.fails("invalid_argument", "nc_notes_get_note", note_id="twelve")
+        await self.fails("invalid_argument", "nc_notes_search_notes", query="")
+        await self.fails("invalid_argument", "nc_webdav_read_file", path="x", parse_document="guess")
+        await self.fails("invalid_argument", "nc_webdav_find_by_type", mime_type="a/b/c")
+        await self.fails("invalid_argument", "nc_webdav_search_files", limit=0)
+        await self.refused("an unknown tool", self.client.call("nc_no_such_tool", {}), (-32602,))
+
+
+def short(arguments):
+    text = json.dumps(arguments, ensure_ascii=False)
+    return text if len(text) < 100 else text[:100] + "…"
