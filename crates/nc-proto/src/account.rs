@@ -10,13 +10,8 @@ pub struct CloudUser {
     /// The id, as in DAV paths. Not always the name that one signs in with (LDAP, single sign-on).
     #[serde(deserialize_with = "tolerant::text")]
     pub id: String,
-    /// The name for people.
-    #[serde(
-        default,
-        rename = "displayname",
-        alias = "display-name",
-        deserialize_with = "tolerant::text"
-    )]
+    /// The name for people. Answers repeat it as `display-name`, which some other calls use alone.
+    #[serde(default, rename = "displayname", deserialize_with = "tolerant::text")]
     pub display_name: String,
     /// The mail address, if one is set.
     #[serde(default, deserialize_with = "tolerant::optional_text")]
@@ -85,7 +80,7 @@ mod tests {
     fn a_recorded_account_is_read() {
         let user: CloudUser = serde_json::from_value(json!({
             "enabled": true, "id": "carol", "quota": {"free": -3, "used": 5_243_217, "total": -3, "relative": 0, "quota": -3},
-            "email": "carol@example.org", "displayname": "Carol", "groups": ["team"], "language": "en",
+            "email": "carol@example.org", "displayname": "Carol", "display-name": "Carol", "groups": ["team"], "language": "en",
             "locale": "", "timezone": "", "notify_email": null
         }))
         .expect("readable");
