@@ -14,7 +14,7 @@ use crate::{
     auth::Authenticator,
     content::{Content, ContentError},
     db::Db,
-    login_flow, ocs, random, status,
+    login_flow, notes, ocs, random, status,
 };
 
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
@@ -28,6 +28,7 @@ struct Inner {
     content: Content,
     authenticator: Authenticator,
     login_flow_limits: login_flow::Limits,
+    note_turns: notes::Turns,
     /// Held for as long as the cloud is open.
     _lock: File,
 }
@@ -51,6 +52,7 @@ impl Cloud {
         Ok(Self(Arc::new(Inner {
             config,
             login_flow_limits,
+            note_turns: notes::Turns::default(),
             instance_id,
             db,
             content,
@@ -65,6 +67,7 @@ impl Cloud {
             .merge(ocs::routes(self))
             .merge(status::routes(self))
             .merge(login_flow::routes(self))
+            .merge(notes::routes(self))
             .fallback(|| async { Notice::not_found() })
             .with_state(self.clone())
     }
@@ -135,6 +138,10 @@ impl Cloud {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    pub(crate) fn note_turns(&self) -> &notes::Turns {
+        &self.0.note_turns
     }
 
     pub(crate) fn login_flow_limits(&self) -> &login_flow::Limits {

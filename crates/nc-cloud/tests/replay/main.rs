@@ -5,6 +5,7 @@
 
 mod core;
 mod differences;
+mod notes;
 mod recording;
 mod shape;
 mod wire;
