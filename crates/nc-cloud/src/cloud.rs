@@ -13,6 +13,7 @@ use crate::{
     accounts::{Account, Accounts, AppPasswordId, AppPasswords, NewUser},
     auth::Authenticator,
     content::{Content, ContentError},
+    dav,
     db::Db,
     login_flow, notes, ocs, random, status,
 };
@@ -64,6 +65,7 @@ impl Cloud {
     /// Every interface of the cloud.
     pub fn router(&self) -> Router {
         Router::new()
+            .merge(dav::routes(self))
             .merge(ocs::routes(self))
             .merge(status::routes(self))
             .merge(login_flow::routes(self))

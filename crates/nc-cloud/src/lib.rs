@@ -13,6 +13,7 @@ mod base_url;
 mod cloud;
 mod config;
 pub mod content;
+mod dav;
 pub mod db;
 mod error;
 mod json;

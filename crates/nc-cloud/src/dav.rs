@@ -1,0 +1,92 @@
+//! WebDAV as Nextcloud speaks it, over the content store.
+//!
+//! | address | what |
+//! |---|---|
+//! | `/remote.php/dav/files/{user}/…`, `/remote.php/webdav/…` | a user's files |
+//! | `/remote.php/dav/uploads/{user}/{upload}/…` | files that arrive in pieces |
+//! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
+//!
+//! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
+//! instead of 500, and a checksum that came with an upload is verified.
+
+mod answer;
+mod error;
+mod files;
+mod get;
+mod locks;
+mod place;
+mod preconditions;
+mod properties;
+mod propfind;
+mod proppatch;
+mod put;
+mod report;
+mod root;
+mod search;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod uploads;
+mod visit;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use nc_auth::Scope;
+
+use self::{
+    error::DavError,
+    place::{Area, Place},
+    visit::Visit,
+};
+use crate::{
+    Cloud, SignedIn,
+    routes::{Access, Routes, Surface},
+};
+
+/// Reading and writing files.
+const FILES: Access = Access::scoped(Scope::FilesRead, Scope::FilesWrite);
+
+/// Largest XML body of a request.
+const LARGEST_BODY_BYTES: usize = 1 << 20;
+
+/// The classes of RFC 4918 §18: all of them.
+const CLASSES: &str = "1, 2, 3";
+
+pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+    let serve = any(serve);
+    Routes::new(Surface::Dav, cloud)
+        .subtree("/remote.php/webdav", FILES, &serve)
+        .subtree("/remote.php/dav/files", FILES, &serve)
+        .subtree("/remote.php/dav/uploads", FILES, &serve)
+        // The way to every collection; what it shows, and SEARCH, look at the scopes themselves.
+        .at("/remote.php/dav", Access::User, serve.clone())
+        .at("/remote.php/dav/", Access::User, serve)
+        .into_router()
+}
+
+async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request) -> Response {
+    let place = match Place::of_request(&cloud, &signed_in, request.uri().path()) {
+        Ok(place) => place,
+        Err(error) => return error.into_response(),
+    };
+    let area = place.area.clone();
+    let (parts, body) = request.into_parts();
+    let visit = Visit::new(cloud, signed_in, place, parts);
+    let head = visit.method == "HEAD";
+    let answer = match area {
+        Area::Root => root::serve(&visit, body).await,
+        Area::Homes => root::serve_homes(&visit),
+        Area::Foreign => root::serve_foreign(&visit, body).await,
+        Area::Files => files::serve(&visit, body).await,
+        Area::Uploads => uploads::serve(&visit, body).await,
+    };
+    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    if head {
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    response
+}

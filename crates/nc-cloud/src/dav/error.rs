@@ -1,0 +1,198 @@
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use nc_proto::dav::{DavPath, ETag, Element, ErrorBody, Name, XmlError};
+
+use super::answer::XML;
+use crate::{Error, content::ContentError};
+
+/// Methods that are named when another is refused; those of Nextcloud and the locks.
+pub(super) const ALLOW: &str = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, LOCK, UNLOCK";
+
+/// A refusal, in the words of sabre.
+#[derive(Debug)]
+pub(super) struct DavError {
+    status: StatusCode,
+    body: Box<ErrorBody>,
+    etag: Option<ETag>,
+}
+
+impl DavError {
+    fn new(status: StatusCode, exception: &str, message: impl Into<String>) -> Self {
+        let exception = match exception {
+            full if full.contains('\\') => full.to_owned(),
+            short => format!("Sabre\\DAV\\Exception\\{short}"),
+        };
+        Self {
+            status,
+            body: Box::new(ErrorBody {
+                exception,
+                message: message.into(),
+                ..ErrorBody::default()
+            }),
+            etag: None,
+        }
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    pub(super) fn not_found(path: &DavPath) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            format!("File with name /{path} could not be located"),
+        )
+    }
+
+    pub(super) fn not_found_in(name: &str, collection: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            format!("File not found: {name} in '{collection}'"),
+        )
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    pub(super) fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+    }
+
+    pub(super) fn unsupported_body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+    }
+
+    pub(super) fn unknown_report() -> Self {
+        let mut error = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "ReportNotSupported", "");
+        error.body.conditions.push(Element::new(Name::dav("supported-report")));
+        error
+    }
+
+    pub(super) fn unknown_method(method: &str) -> Self {
+        let message = format!("There was no plugin in the system that was willing to handle this {method} method.");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PayloadTooLarge",
+            "The request body is too large",
+        )
+    }
+
+    pub(super) fn precondition(header: &str, message: impl Into<String>, current: Option<ETag>) -> Self {
+        let mut error = Self::new(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", message);
+        error.body.header = Some(header.to_owned()).filter(|header| !header.is_empty());
+        error.etag = current;
+        error
+    }
+
+    pub(super) fn range(start: u64, size: u64) -> Self {
+        let message = format!("The start offset ({start}) exceeded the size of the entity ({size})");
+        Self::new(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "RequestedRangeNotSatisfiable",
+            message,
+        )
+    }
+
+    /// RFC 4918 §16: tells the client which lock's token it needs.
+    pub(super) fn locked(href: String, condition: &'static str) -> Self {
+        let mut error = Self::new(StatusCode::LOCKED, "Locked", "The resource is locked");
+        let condition = Element::new(Name::dav(condition)).with(Element::text(Name::dav("href"), href));
+        error.body.conditions.push(condition);
+        error
+    }
+
+    pub(super) fn lock_token(message: &str) -> Self {
+        let mut error = Self::conflict(message);
+        error
+            .body
+            .conditions
+            .push(Element::new(Name::dav("lock-token-matches-request-uri")));
+        error
+    }
+
+    fn bad_name(message: String) -> Self {
+        let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath";
+        let mut error = Self::new(StatusCode::BAD_REQUEST, exception, message.clone());
+        error.body.reason = Some(message);
+        error
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The refusal behind an error of the store; `href` makes the address of a path.
+    pub(super) fn of_content(error: ContentError, href: impl Fn(&DavPath) -> String) -> Self {
+        match error {
+            ContentError::NotFound(path) => Self::not_found(&path),
+            ContentError::ParentMissing(_) => Self::conflict("Parent node does not exist"),
+            ContentError::Exists(_) => Self::not_allowed("The resource you tried to create already exists"),
+            ContentError::WrongKind(_) => Self::conflict("PUT is not allowed on non-files."),
+            ContentError::Precondition { current } => {
+                let message = "An If-Match header was specified, but none of the specified ETags matched.";
+                Self::precondition("If-Match", message, current)
+            }
+            ContentError::Locked(path) => Self::locked(href(&path), "lock-token-submitted"),
+            ContentError::Quota { required, available } => {
+                let message = format!("Insufficient space, {required} required, {available} available");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", message)
+            }
+            ContentError::Name(name) => Self::bad_name(name.to_string()),
+            ContentError::Impossible(_) => Self::forbidden("Permission denied to move or delete home folder"),
+            error @ (ContentError::Checksum(_)
+            | ContentError::Interrupted
+            | ContentError::Incomplete { .. }
+            | ContentError::NotSearchable) => Self::bad_request(error.to_string()),
+            ContentError::Storage(error) => Self::internal(&error),
+        }
+    }
+
+    fn internal(error: &Error) -> Self {
+        tracing::error!(error = error as &dyn std::error::Error, "a WebDAV request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Sabre\\DAV\\Exception",
+            "Internal Server Error",
+        )
+    }
+}
+
+impl From<XmlError> for DavError {
+    fn from(error: XmlError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<Error> for DavError {
+    fn from(error: Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for DavError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, [(header::CONTENT_TYPE, XML)], self.body.to_document()).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static(ALLOW));
+        }
+        if let Some(value) = self
+            .etag
+            .and_then(|etag| HeaderValue::from_str(&etag.header_value()).ok())
+        {
+            headers.insert(header::ETAG, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, StatusCode, header};
+use nc_proto::dav::{ActiveLock, Depth, Element, LockInfo, LockScope, LockTimeout, Name, lock_token};
+
+use super::{
+    DavError,
+    answer::{self, XML},
+    visit::Visit,
+};
+use crate::content::{ContentError, HeldLock, Home, NewLock};
+
+/// How long a lock lasts if the client does not say.
+const USUAL_LIFETIME_S: i64 = 30 * 60;
+/// How long a lock lasts at most; clients refresh it.
+const LONGEST_LIFETIME_S: i64 = 24 * 60 * 60;
+
+/// Answers LOCK: takes a lock, or refreshes one if there is no body (RFC 4918 §9.10.2).
+pub(super) async fn lock(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+    let body = visit.read_body(body).await?;
+    let lifetime_s = lifetime(visit)?;
+    if body.trim_ascii().is_empty() {
+        return refresh(visit, home, lifetime_s).await;
+    }
+    let info = LockInfo::parse(&body)?;
+    let deep = match visit.depth()? {
+        None | Some(Depth::Infinity) => true,
+        Some(Depth::Zero) => false,
+        Some(Depth::One) => return Err(DavError::bad_request("LOCK takes Depth 0 or infinity")),
+    };
+    let owner = Element {
+        children: info.owner,
+        ..Element::new(Name::dav("owner"))
+    };
+    let new = NewLock {
+        path: visit.path().clone(),
+        exclusive: info.scope == LockScope::Exclusive,
+        deep,
+        owner_info: String::from_utf8_lossy(&owner.to_document()).into_owned(),
+        lifetime_s,
+        lock_tokens: visit.lock_tokens()?,
+    };
+    let (lock, created) = home.lock(new).await.map_err(|error| match error {
+        ContentError::Locked(path) => DavError::locked(visit.place.href(&path, false), "no-conflicting-lock"),
+        error => visit.refuse(error),
+    })?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = tell(visit, status, &lock);
+    let token = format!("<{}>", lock.token);
+    answer::insert(response.headers_mut(), HeaderName::from_static("lock-token"), &token);
+    Ok(response)
+}
+
+async fn refresh(visit: &Visit, home: &Home, lifetime_s: i64) -> Result<Response, DavError> {
+    let tokens = visit.lock_tokens()?;
+    let [token] = tokens.as_slice() else {
+        return Err(DavError::bad_request(
+            "A LOCK without body needs an If header with one lock token",
+        ));
+    };
+    let lock = home.refresh_lock(visit.path(), token, lifetime_s).await;
+    let lock = lock.map_err(|error| match error {
+        ContentError::Precondition { .. } => {
+            DavError::precondition("If", "There is no such lock on this resource", None)
+        }
+        error => visit.refuse(error),
+    })?;
+    Ok(tell(visit, StatusCode::OK, &lock))
+}
+
+/// Answers UNLOCK.
+pub(super) async fn unlock(visit: &Visit, home: &Home) -> Result<Response, DavError> {
+    let token = visit.header("lock-token")?.and_then(lock_token);
+    let token = token.ok_or_else(|| DavError::bad_request("No lock token was supplied"))?;
+    home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    home.unlock(visit.path(), token).await.map_err(|error| match error {
+        ContentError::Precondition { .. } => {
+            DavError::lock_token("The lock token does not belong to a lock on this resource")
+        }
+        error => visit.refuse(error),
+    })?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `d:lockdiscovery` for the locks on something.
+pub(super) fn discovery(visit: &Visit, locks: &[HeldLock]) -> Element {
+    let locks: Vec<ActiveLock> = locks.iter().map(|lock| active(visit, lock)).collect();
+    ActiveLock::discovery(&locks)
+}
+
+fn tell(visit: &Visit, status: StatusCode, lock: &HeldLock) -> Response {
+    let body = active(visit, lock).to_document();
+    (status, [(header::CONTENT_TYPE, XML)], body).into_response()
+}
+
+fn active(visit: &Visit, lock: &HeldLock) -> ActiveLock {
+    let left = lock.expires_at.saturating_sub(visit.cloud.now());
+    let owner = Element::parse(lock.owner_info.as_bytes()).map(|owner| owner.children);
+    ActiveLock {
+        scope: if lock.exclusive {
+            LockScope::Exclusive
+        } else {
+            LockScope::Shared
+        },
+        depth: if lock.deep { Depth::Infinity } else { Depth::Zero },
+        owner: owner.unwrap_or_default(),
+        timeout: LockTimeout::After(Duration::from_secs(u64::try_from(left).unwrap_or_default())),
+        token: lock.token.clone(),
+        root: visit.place.href(&lock.root, false),
+    }
+}
+
+fn lifetime(visit: &Visit) -> Result<i64, DavError> {
+    let wish = visit.header("timeout")?.and_then(LockTimeout::parse);
+    Ok(match wish {
+        None => USUAL_LIFETIME_S,
+        Some(LockTimeout::Infinite) => LONGEST_LIFETIME_S,
+        Some(LockTimeout::After(time)) => i64::try_from(time.as_secs())
+            .unwrap_or(LONGEST_LIFETIME_S)
+            .clamp(1, LONGEST_LIFETIME_S),
+    })
+}

@@ -1,0 +1,94 @@
+//! The conditions that may come with any request: RFC 9110 §13 and the `If` header of RFC 4918 §10.4.
+
+use http::Method;
+use nc_proto::dav::{DavPath, ETagCondition, IfHeader, IfList, IfState, date};
+
+use super::{
+    DavError,
+    place::{Area, Place},
+    visit::Visit,
+};
+use crate::content::{Entry, Home};
+
+/// Whether the client has the present version already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Send it.
+    Send,
+    /// Answer 304.
+    NotModified,
+}
+
+/// Checks everything; an error is 412. RFC 9110 §13.2.2 gives the order.
+pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -> Result<Freshness, DavError> {
+    if let Some(header) = visit.if_header()?
+        && !holds(visit, home, &header).await?
+    {
+        let message = "None of the tokens in the If header matched";
+        return Err(DavError::precondition("If", message, None));
+    }
+    let tag = current.map(|entry| &entry.etag);
+    if let Some(value) = visit.header("if-match")? {
+        if !ETagCondition::parse(value).if_match_holds(tag) {
+            let message = match tag {
+                Some(_) => "An If-Match header was specified, but none of the specified ETags matched.",
+                None => "An If-Match header was specified and the resource did not exist",
+            };
+            return Err(DavError::precondition("If-Match", message, tag.cloned()));
+        }
+    } else if let (Some(value), Some(current)) = (visit.header("if-unmodified-since")?, current)
+        && date::parse_http(value).is_some_and(|date| current.modified_at > date.unix_timestamp())
+    {
+        let message =
+            "An If-Unmodified-Since header was specified, but the entity has been changed since the specified date.";
+        return Err(DavError::precondition("If-Unmodified-Since", message, tag.cloned()));
+    }
+    let reads = visit.method == Method::GET || visit.method == Method::HEAD;
+    if let Some(value) = visit.header("if-none-match")? {
+        if !ETagCondition::parse(value).if_none_match_holds(tag) {
+            if reads {
+                return Ok(Freshness::NotModified);
+            }
+            let message = "An If-None-Match header was specified, but the ETag matched (or * was specified).";
+            return Err(DavError::precondition("If-None-Match", message, None));
+        }
+    } else if let (true, Some(value), Some(current)) = (reads, visit.header("if-modified-since")?, current)
+        && date::parse_http(value).is_some_and(|date| current.modified_at <= date.unix_timestamp())
+    {
+        return Ok(Freshness::NotModified);
+    }
+    Ok(Freshness::Send)
+}
+
+async fn holds(visit: &Visit, home: &Home, header: &IfHeader) -> Result<bool, DavError> {
+    for list in &header.lists {
+        if list_holds(visit, home, list).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn list_holds(visit: &Visit, home: &Home, list: &IfList) -> Result<bool, DavError> {
+    let Some(path) = resource(visit, list) else {
+        return Ok(false);
+    };
+    let entry = home.find(&path).await.map_err(|error| visit.refuse(error))?;
+    let locks = home.list_locks(&path).await.map_err(|error| visit.refuse(error))?;
+    Ok(list.conditions.iter().all(|condition| {
+        let matches = match &condition.state {
+            IfState::Token(token) => locks.iter().any(|lock| lock.token == *token),
+            IfState::ETag(tag) => entry.as_ref().is_some_and(|entry| entry.etag == *tag),
+        };
+        matches != condition.negated
+    }))
+}
+
+/// The path that a list is about; none if it is not in the user's files.
+fn resource(visit: &Visit, list: &IfList) -> Option<DavPath> {
+    let Some(address) = &list.resource else {
+        return Some(visit.path().clone());
+    };
+    let place = Place::of_header(&visit.cloud, &visit.signed_in, address).ok()?;
+    (place.area == Area::Files).then_some(place.path)
+}

@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use axum::{body::Body, response::Response};
+use nc_proto::dav::{
+    self, Element, Multistatus, Name, PropPatch, PropStat, PropUpdate, Response as Entry, date, props,
+};
+
+use super::{DavError, answer, visit::Visit};
+use crate::content::{Home, PropertyChange};
+
+/// Set without an error; the property is there now.
+const SET: u16 = 200;
+/// Removed; also if it was not there (RFC 4918 §14.23).
+const REMOVED: u16 = 204;
+/// The property is the server's own.
+const PROTECTED: u16 = 403;
+/// Refused because another step of the request was refused.
+const FAILED_DEPENDENCY: u16 = 424;
+/// The value makes no sense.
+const BAD_VALUE: u16 = 400;
+
+/// Answers PROPPATCH: all steps or none (RFC 4918 §9.2).
+pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+    let patch = PropPatch::parse(&visit.read_body(body).await?)?;
+    let entry = home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let steps: Vec<(&PropUpdate, Result<PropertyChange, u16>)> = patch
+        .updates
+        .iter()
+        .map(|update| (update, understand(update)))
+        .collect();
+    let all_good = steps.iter().all(|(_, step)| step.is_ok());
+    let mut by_status: BTreeMap<u16, Vec<Element>> = BTreeMap::new();
+    let mut changes = Vec::new();
+    for (update, step) in steps {
+        let status = match (step, update) {
+            (Err(status), _) => status,
+            (Ok(_), _) if !all_good => FAILED_DEPENDENCY,
+            (Ok(change), _) => {
+                let removed = matches!(change, PropertyChange::Remove(_));
+                changes.push(change);
+                if removed { REMOVED } else { SET }
+            }
+        };
+        let told = by_status.entry(status).or_default();
+        let element = Element::new(update.name().clone());
+        if !told.contains(&element) {
+            told.push(element);
+        }
+    }
+    if all_good {
+        let outcome = home
+            .change_properties(visit.path(), changes, visit.lock_tokens()?)
+            .await;
+        outcome.map_err(|error| visit.refuse(error))?;
+    }
+    let propstats = by_status
+        .into_iter()
+        .map(|(status, props)| PropStat::new(status, props))
+        .collect();
+    Ok(answer::multistatus(&Multistatus {
+        responses: vec![Entry::of_props(visit.href(&entry), propstats)],
+        sync_token: None,
+    }))
+}
+
+/// What a step means, or the status with which it is refused.
+fn understand(update: &PropUpdate) -> Result<PropertyChange, u16> {
+    let name = update.name();
+    match update {
+        PropUpdate::Set(element) if *name == props::FAVORITE => Ok(PropertyChange::Favorite(matches!(
+            element.content().trim(),
+            "1" | "true"
+        ))),
+        PropUpdate::Remove(_) if *name == props::FAVORITE => Ok(PropertyChange::Favorite(false)),
+        PropUpdate::Set(element) if *name == props::LASTMODIFIED => seconds(element).map(PropertyChange::ModifiedAt),
+        PropUpdate::Set(element) if *name == props::CREATION_TIME => seconds(element).map(PropertyChange::CreatedAt),
+        PropUpdate::Set(element) if *name == props::CREATIONDATE => {
+            let time = date::parse_rfc3339(&element.content()).ok_or(BAD_VALUE)?;
+            Ok(PropertyChange::CreatedAt(time.unix_timestamp()))
+        }
+        _ if is_ours(name) => Err(PROTECTED),
+        PropUpdate::Set(element) => Ok(PropertyChange::Set(element.clone())),
+        PropUpdate::Remove(name) => Ok(PropertyChange::Remove(name.clone())),
+    }
+}
+
+/// Names in these namespaces mean something, now or later; nobody else may fill them.
+fn is_ours(name: &Name) -> bool {
+    [dav::DAV, dav::OWNCLOUD, dav::NEXTCLOUD, dav::OCS, dav::OCM, dav::SABRE].contains(&name.namespace())
+}
+
+/// Unix seconds, which a date can hold.
+fn seconds(element: &Element) -> Result<i64, u16> {
+    let seconds = element.content().trim().parse::<i64>().ok();
+    seconds
+        .filter(|seconds| (0..253_402_300_800).contains(seconds))
+        .ok_or(BAD_VALUE)
+}

@@ -1,0 +1,97 @@
+use axum::{body::Body, response::Response};
+use futures_util::TryStreamExt;
+use http::header;
+use nc_proto::dav::ETagCondition;
+
+use super::{
+    DavError, answer,
+    visit::{Visit, created},
+};
+use crate::content::{ContentError, Home, Precondition, Staged, WriteOptions, Written};
+
+/// Answers PUT.
+pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+    if visit.headers.contains_key(header::CONTENT_RANGE) {
+        // RFC 9110 §14.4: taking a part for the whole would destroy the file.
+        return Err(DavError::bad_request("Content-Range is not allowed with PUT"));
+    }
+    let options = write_options(visit)?;
+    let refuse = |error| match error {
+        // Nextcloud answers 404 here, and 409 to MKCOL and MOVE.
+        ContentError::ParentMissing(path) => DavError::not_found(&path.parent().unwrap_or_default()),
+        error => visit.refuse(error),
+    };
+    let announced = visit.content_length().unwrap_or_default();
+    home.check_write(visit.path(), announced, &options)
+        .await
+        .map_err(refuse)?;
+    let staged = receive(visit, home, body).await?;
+    let written = home.commit(visit.path(), staged, options).await.map_err(refuse)?;
+    Ok(written_answer(visit, &written))
+}
+
+/// Takes in a body of any size.
+pub(super) async fn receive(visit: &Visit, home: &Home, body: Body) -> Result<Staged, DavError> {
+    let mut staged = home
+        .content()
+        .stage(visit.checksum()?)
+        .await
+        .map_err(|error| visit.refuse(error))?;
+    let available = home.available_bytes().await.map_err(|error| visit.refuse(error))?;
+    let mut pieces = body.into_data_stream();
+    loop {
+        let piece = pieces
+            .try_next()
+            .await
+            .map_err(|_| visit.refuse(ContentError::Interrupted))?;
+        let Some(piece) = piece else { break };
+        staged.write(&piece).await.map_err(|error| visit.refuse(error))?;
+        // A body without announced length must not fill the disk before it is refused. What is replaced does not count
+        // here: it is only gone when the new content is there.
+        if let Some(available) =
+            available.filter(|available| staged.size_bytes() > available.saturating_add(SLACK_BYTES))
+        {
+            let required = staged.size_bytes();
+            return Err(visit.refuse(ContentError::Quota { required, available }));
+        }
+    }
+    if visit
+        .content_length()
+        .is_some_and(|announced| announced != staged.size_bytes())
+    {
+        return Err(visit.refuse(ContentError::Interrupted));
+    }
+    Ok(staged)
+}
+
+/// How far an upload may exceed the quota while it arrives: enough that a file can be replaced by one of its size.
+const SLACK_BYTES: u64 = 1 << 30;
+
+/// What the headers say about how to write.
+pub(super) fn write_options(visit: &Visit) -> Result<WriteOptions, DavError> {
+    let precondition = match (visit.header("if-match")?, visit.header("if-none-match")?) {
+        (Some(value), _) => Precondition::IfMatch(ETagCondition::parse(value)),
+        (None, Some(value)) => Precondition::IfNoneMatch(ETagCondition::parse(value)),
+        (None, None) => Precondition::Overwrite,
+    };
+    Ok(WriteOptions {
+        precondition,
+        modified_at: visit.seconds("x-oc-mtime")?,
+        created_at: visit.seconds("x-oc-ctime")?,
+        create_parents: visit
+            .header("x-nc-webdav-auto-mkcol")?
+            .is_some_and(|value| value.trim() == "1"),
+        lock_tokens: visit.lock_tokens()?,
+    })
+}
+
+/// The answer to a write.
+pub(super) fn written_answer(visit: &Visit, written: &Written) -> Response {
+    let mut response = answer::empty(created(written.created));
+    let headers = response.headers_mut();
+    answer::tell_file(headers, visit.cloud.instance_id(), &written.entry, true);
+    if visit.headers.contains_key("x-oc-mtime") {
+        answer::tell_mtime_accepted(headers);
+    }
+    response
+}

@@ -1,0 +1,109 @@
+use axum::{body::Body, response::Response};
+use http::StatusCode;
+use nc_proto::dav::{DavPath, Depth, Element, Multistatus, Name, PropStat, Propfind, Response as Entry, props};
+
+use super::{DavError, answer, files, search, visit::Visit};
+
+/// What a user may do below the root.
+const PRIVILEGES: [&str; 10] = [
+    "all",
+    "read",
+    "write",
+    "write-properties",
+    "write-content",
+    "unlock",
+    "bind",
+    "unbind",
+    "read-acl",
+    "read-current-user-privilege-set",
+];
+
+/// A request for `/remote.php/dav/`, where clients find out who they are.
+pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavError> {
+    match visit.method.as_str() {
+        "OPTIONS" => Ok(files::options()),
+        "GET" | "HEAD" => Ok(answer::empty(StatusCode::OK)),
+        "PROPFIND" => {
+            let question = Propfind::parse(&visit.read_body(body).await?)?;
+            let known = [collection(), principal(visit), privileges()];
+            Ok(describe(visit, &question, &known))
+        }
+        "SEARCH" => search::serve(visit, &visit.home().await?, body).await,
+        method => Err(DavError::unknown_method(method)),
+    }
+}
+
+/// A request for the folder of all homes, which nobody may list.
+pub(super) fn serve_homes(visit: &Visit) -> Result<Response, DavError> {
+    match visit.method.as_str() {
+        "OPTIONS" => Ok(files::options()),
+        "PROPFIND" if visit.depth()? == Some(Depth::Zero) => {
+            let question = Propfind::Prop(vec![props::RESOURCETYPE]);
+            Ok(describe(visit, &question, &[collection()]))
+        }
+        "PROPFIND" => Err(DavError::not_allowed("Listing members of this collection is disabled")),
+        method => Err(DavError::unknown_method(method)),
+    }
+}
+
+/// A request for somebody else's home: it looks like an empty folder that is closed, whether that user exists or not.
+pub(super) async fn serve_foreign(visit: &Visit, body: Body) -> Result<Response, DavError> {
+    let name = visit.path().name().unwrap_or_default();
+    let owner = visit.place.base.name().unwrap_or_default();
+    match visit.method.as_str() {
+        "OPTIONS" => Ok(files::options()),
+        "PROPFIND" if visit.path().is_root() => {
+            let question = Propfind::parse(&visit.read_body(body).await?)?;
+            Ok(describe(visit, &question, &[collection()]))
+        }
+        "PUT" | "MKCOL" => Err(DavError::forbidden(format!(
+            "Permission denied to create file (filename {name})"
+        ))),
+        _ if visit.path().is_root() => Err(DavError::forbidden("Permission denied")),
+        _ => Err(DavError::not_found_in(name, owner)),
+    }
+}
+
+/// The answer about a folder that has only these properties.
+fn describe(visit: &Visit, question: &Propfind, known: &[Element]) -> Response {
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    match question {
+        Propfind::Prop(names) => {
+            for name in names {
+                match known.iter().find(|element| element.name == *name) {
+                    Some(element) => found.push(element.clone()),
+                    None => missing.push(Element::new(name.clone())),
+                }
+            }
+        }
+        Propfind::AllProp { .. } => found.push(collection()),
+        Propfind::PropName => found.extend(known.iter().map(|element| Element::new(element.name.clone()))),
+    }
+    let href = visit.place.href(&DavPath::root(), true);
+    let propstats = vec![PropStat::new(200, found), PropStat::new(404, missing)];
+    answer::multistatus(&Multistatus {
+        responses: vec![Entry::of_props(href, propstats)],
+        sync_token: None,
+    })
+}
+
+fn collection() -> Element {
+    Element::new(props::RESOURCETYPE).with(Element::new(Name::dav("collection")))
+}
+
+fn principal(visit: &Visit) -> Element {
+    let path = visit
+        .place
+        .base
+        .child("principals")
+        .child("users")
+        .child(visit.signed_in.user.as_str());
+    Element::new(props::CURRENT_USER_PRINCIPAL).with(Element::text(Name::dav("href"), path.encode_folder()))
+}
+
+fn privileges() -> Element {
+    let privileges =
+        PRIVILEGES.map(|privilege| Element::new(Name::dav("privilege")).with(Element::new(Name::dav(privilege))));
+    Element::new(props::CURRENT_USER_PRIVILEGE_SET).with_all(privileges)
+}

@@ -1,0 +1,160 @@
+use axum::body::Body;
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use nc_proto::dav::{DavPath, Depth, IfHeader};
+
+use super::{
+    DavError, LARGEST_BODY_BYTES,
+    place::{Area, Place},
+};
+use crate::{
+    Cloud, SignedIn,
+    content::{Checksum, ContentError, Entry, Home, Overwrite},
+};
+
+/// One request: who asks, where, and with what headers.
+#[derive(Clone)]
+pub(super) struct Visit {
+    pub(super) cloud: Cloud,
+    pub(super) signed_in: SignedIn,
+    pub(super) place: Place,
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+}
+
+impl Visit {
+    pub(super) fn new(cloud: Cloud, signed_in: SignedIn, place: Place, parts: Parts) -> Self {
+        Self {
+            cloud,
+            signed_in,
+            place,
+            method: parts.method,
+            headers: parts.headers,
+        }
+    }
+
+    /// The path in the area.
+    pub(super) const fn path(&self) -> &DavPath {
+        &self.place.path
+    }
+
+    /// The files of the one who asks.
+    pub(super) async fn home(&self) -> Result<Home, DavError> {
+        self.cloud
+            .content()
+            .home(&self.signed_in.user)
+            .await
+            .map_err(|error| self.refuse(error))
+    }
+
+    /// The refusal behind an error of the store.
+    pub(super) fn refuse(&self, error: ContentError) -> DavError {
+        DavError::of_content(error, |path| self.place.href(path, false))
+    }
+
+    /// The address of a file or folder.
+    pub(super) fn href(&self, entry: &Entry) -> String {
+        self.place.href(&entry.path, entry.is_folder())
+    }
+
+    /// A header as text. Non-ASCII bytes, which no client should send raw, are taken as UTF-8.
+    pub(super) fn header(&self, name: &str) -> Result<Option<&str>, DavError> {
+        let Some(value) = self.headers.get(name) else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(value.as_bytes());
+        text.map(Some)
+            .map_err(|_| DavError::bad_request(format!("The header {name} is not UTF-8")))
+    }
+
+    /// `Depth`, if it is there.
+    pub(super) fn depth(&self) -> Result<Option<Depth>, DavError> {
+        let Some(value) = self.header("depth")? else {
+            return Ok(None);
+        };
+        let depth = Depth::parse(value);
+        depth
+            .map(Some)
+            .ok_or_else(|| DavError::bad_request("The Depth header is not 0, 1 or infinity"))
+    }
+
+    /// `Overwrite`; without it, overwriting is allowed (RFC 4918 §10.6).
+    pub(super) fn overwrite(&self) -> Result<Overwrite, DavError> {
+        match self.header("overwrite")?.map(str::trim) {
+            None | Some("T" | "t") => Ok(Overwrite::Allowed),
+            Some("F" | "f") => Ok(Overwrite::Never),
+            Some(_) => Err(DavError::bad_request(
+                "The HTTP Overwrite header should be either T or F",
+            )),
+        }
+    }
+
+    /// `Destination`, which must lie in the user's own files.
+    pub(super) fn destination(&self) -> Result<DavPath, DavError> {
+        let address = self.header("destination")?;
+        let address = address.ok_or_else(|| DavError::bad_request("The destination header was not supplied"))?;
+        let place = Place::of_header(&self.cloud, &self.signed_in, address)?;
+        if place.area == Area::Files {
+            return Ok(place.path);
+        }
+        let name = place.path.name().unwrap_or_default();
+        Err(DavError::forbidden(format!(
+            "Permission denied to create file (filename {name})"
+        )))
+    }
+
+    /// `If`, if it is there.
+    pub(super) fn if_header(&self) -> Result<Option<IfHeader>, DavError> {
+        let Some(value) = self.header("if")? else {
+            return Ok(None);
+        };
+        let header = IfHeader::parse(value);
+        header
+            .map(Some)
+            .ok_or_else(|| DavError::bad_request("The If header cannot be understood"))
+    }
+
+    /// Every lock token in the `If` header.
+    pub(super) fn lock_tokens(&self) -> Result<Vec<String>, DavError> {
+        let header = self.if_header()?;
+        Ok(header.iter().flat_map(IfHeader::tokens).map(str::to_owned).collect())
+    }
+
+    /// A header that holds Unix seconds.
+    pub(super) fn seconds(&self, name: &str) -> Result<Option<i64>, DavError> {
+        let Some(value) = self.header(name)? else {
+            return Ok(None);
+        };
+        let seconds = value.trim().parse();
+        let message = || format!("{name} header must be a valid integer (unix timestamp), got \"{value}\".");
+        seconds.map(Some).map_err(|_| DavError::bad_request(message()))
+    }
+
+    /// `OC-Checksum`.
+    pub(super) fn checksum(&self) -> Result<Option<Checksum>, DavError> {
+        Ok(self.header("oc-checksum")?.and_then(Checksum::parse))
+    }
+
+    /// The length of the body, if the client said it.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    /// A body of moderate size: XML.
+    pub(super) async fn read_body(&self, body: Body) -> Result<Vec<u8>, DavError> {
+        match Limited::new(body, LARGEST_BODY_BYTES).collect().await {
+            Ok(collected) => Ok(collected.to_bytes().to_vec()),
+            Err(error) if error.is::<LengthLimitError>() => Err(DavError::too_large()),
+            Err(_) => Err(DavError::bad_request("The request body broke off")),
+        }
+    }
+}
+
+/// 201 for something new, 204 for something replaced.
+pub(super) const fn created(new: bool) -> StatusCode {
+    if new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::NO_CONTENT
+    }
+}
