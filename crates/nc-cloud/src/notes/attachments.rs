@@ -2,7 +2,10 @@
 
 use axum::{
     body::Body,
-    extract::{Multipart, Path, Query, State, multipart::MultipartRejection},
+    extract::{
+        Multipart, Path, Query, State,
+        multipart::{MultipartError, MultipartRejection},
+    },
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
@@ -43,11 +46,7 @@ pub(super) async fn upload(
     };
     let name = stored_name(field.file_name().unwrap_or_default())?;
     let mut staged = cloud.content().stage(None).await?;
-    while let Some(bytes) = field
-        .chunk()
-        .await
-        .map_err(|_| NotesError::Invalid("the file is too large or broke off"))?
-    {
+    while let Some(bytes) = field.chunk().await.map_err(|error| broken(&error))? {
         staged.write(&bytes).await?;
     }
     let (notebook, _turn) = Notebook::open_for_change(&cloud, &signed_in.user).await?;
@@ -62,6 +61,13 @@ pub(super) async fn upload(
         .commit(&attachments_folder(&note).child(name.as_str()), staged, options)
         .await?;
     Ok(reply(StatusCode::OK, &json!({ "filename": name })))
+}
+
+fn broken(error: &MultipartError) -> NotesError {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => NotesError::TooLarge,
+        _ => NotesError::Invalid("the file broke off"),
+    }
 }
 
 /// A random name with the ending of the sender's: notes refer to it, so it must not hit another's.

@@ -19,6 +19,8 @@ pub(super) enum NotesError {
     Invalid(&'static str),
     /// What stands where an id should is none.
     NoSuchRoute,
+    /// The body is larger than a note may be.
+    TooLarge,
     /// No such attachment.
     NoAttachment,
     /// The files did not let it happen.
@@ -48,6 +50,7 @@ impl IntoResponse for NotesError {
                 return reply(StatusCode::BAD_REQUEST, &body);
             }
             Self::NoSuchRoute => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "OCP\\Files\\EntityTooLargeException"),
             Self::NoAttachment => (StatusCode::NOT_FOUND, "OCP\\Files\\NotFoundException"),
             Self::Content(error) => match error {
                 ContentError::NotFound(_) => (StatusCode::NOT_FOUND, "OCA\\Notes\\Service\\NoteDoesNotExistException"),

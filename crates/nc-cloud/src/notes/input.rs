@@ -1,7 +1,10 @@
 //! Bodies as PHP reads them: JSON or form, with values of any type that can be understood (P68).
 
-use axum::extract::{FromRequest, Request};
-use http::header;
+use axum::{
+    extract::{FromRequest, Request},
+    response::IntoResponse,
+};
+use http::{StatusCode, header};
 use nc_proto::apps::notes::{NewNote, NotePatch};
 use serde_json::{Map, Value};
 
@@ -20,7 +23,10 @@ impl<S: Send + Sync> FromRequest<S> for Input {
             .and_then(|value| value.to_str().ok());
         let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let body = axum::body::Bytes::from_request(request, state).await;
-        let body = body.map_err(|_| NotesError::Invalid("the body is too large or broke off"))?;
+        let body = body.map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => NotesError::TooLarge,
+            _ => NotesError::Invalid("the body broke off"),
+        })?;
         if is_form {
             let pairs = url::form_urlencoded::parse(&body);
             return Ok(Self(
