@@ -49,7 +49,7 @@ def granted(tally, cloud, demo, scheme):
     seen = browse(flow, user, scheme, "grant")
     tally.check("the program is named", "Pocket Notes" in seen["sign_in"], seen["sign_in"])
     tally.check("a wrong password is told", "wrong" in seen["refused"].lower() or "not" in seen["refused"].lower(), seen["refused"])
-    tally.check("the grant names program and account", "Pocket Notes" in seen["grant"] and user["name"] in seen["grant"], seen["grant"])
+    tally.check("the grant names program and account", "Pocket Notes" in seen["grant"] and user["name"] in seen["grant"].lower(), seen["grant"])
     tally.check("it ends well", "connected" in seen["end"].lower() and "not" not in seen["end"].lower().split(), seen["end"])
     tally.equal("no complaint of the browser", seen["complaints"], [])
     tally.equal("nothing is wider than a phone", seen["overflow"], [])

@@ -34,7 +34,9 @@ pub(crate) fn answer(status: StatusCode, page: &impl Template) -> Response {
             let mut response = (status, Html(html)).into_response();
             let headers = response.headers_mut();
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            // With `no-referrer` browsers send `Origin: null` with our own forms, which looks like a forged post
+            // (Fetch standard, "append a request Origin header"). Other sites still learn nothing.
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
             if let Ok(policy) = HeaderValue::from_str(&POLICY) {
                 headers.insert(header::CONTENT_SECURITY_POLICY, policy);
