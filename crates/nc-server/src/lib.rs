@@ -15,3 +15,4 @@ mod login_store;
 mod telemetry;
 
 pub use commands::{Outcome, run};
+pub use nc_web::serve;

@@ -1,8 +1,12 @@
 //! Boots the shipped assembly for tests.
 //!
+//! * [`app`]: the MCP server over the embedded cloud, as `demo` assembles them, on real sockets.
+//! * [`recorder`]: what the client sends to the cloud.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`load`] and [`bench`]: what `cargo xtask bench` measures with.
 
+pub mod app;
 pub mod bench;
 pub mod conformance;
 pub mod load;
+pub mod recorder;

@@ -1,0 +1,8 @@
+//! Behaviour of the whole, through the wire, against the assembly that ships.
+
+mod arguments;
+mod endpoint;
+mod files;
+mod identity;
+mod notes;
+mod promises;

@@ -1,0 +1,205 @@
+//! What holds for every tool.
+
+use nc_server::config::Mode;
+use nc_testkit::app::{TestApp, send};
+use serde_json::{Value, json};
+
+/// Arguments with which each tool does its work on an account that has `a.txt`, `b.txt` and two notes.
+fn arguments(tool: &str, notes: &[Value]) -> Value {
+    match tool {
+        "nc_notes_get_note" => json!({ "note_id": notes[0]["id"] }),
+        "nc_notes_search_notes" => json!({ "query": "text" }),
+        "nc_notes_create_note" => json!({ "title": "New", "content": "text", "category": "" }),
+        "nc_notes_update_note" => json!({ "note_id": notes[0]["id"], "etag": notes[0]["etag"], "content": "changed" }),
+        "nc_notes_append_content" => json!({ "note_id": notes[1]["id"], "content": "more" }),
+        "nc_notes_delete_note" => json!({ "note_id": notes[1]["id"] }),
+        "nc_notes_get_attachment" => json!({ "note_id": notes[0]["id"], "attachment_filename": "none.png" }),
+        "nc_webdav_read_file" => json!({ "path": "a.txt" }),
+        "nc_webdav_write_file" => json!({ "path": "new.txt", "content": "x" }),
+        "nc_webdav_create_directory" => json!({ "path": "New" }),
+        "nc_webdav_delete_resource" => json!({ "path": "b.txt" }),
+        "nc_webdav_copy_resource" => json!({ "source_path": "a.txt", "destination_path": "copy.txt" }),
+        "nc_webdav_move_resource" => json!({ "source_path": "copy.txt", "destination_path": "moved.txt" }),
+        "nc_webdav_find_by_name" => json!({ "pattern": "a" }),
+        "nc_webdav_find_by_type" => json!({ "mime_type": "text" }),
+        _ => json!({}),
+    }
+}
+
+async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
+    let app = TestApp::boot_with(Mode::SingleUser, settings).await;
+    for path in ["a.txt", "b.txt"] {
+        app.call("nc_webdav_write_file", &json!({ "path": path, "content": "x" }))
+            .await
+            .structured();
+    }
+    let mut notes = Vec::new();
+    for title in ["One", "Two"] {
+        let note = json!({ "title": title, "content": "text", "category": "" });
+        notes.push(app.call("nc_notes_create_note", &note).await.structured());
+    }
+    app.recorder.take();
+    (app, notes)
+}
+
+async fn tools(app: &TestApp) -> Vec<Value> {
+    send(app.request("tools/list", json!({}))).await.result()["tools"]
+        .as_array()
+        .expect("tools")
+        .clone()
+}
+
+#[tokio::test]
+async fn a_tool_that_calls_itself_read_only_only_reads_and_every_request_carries_the_ocs_header() {
+    let (app, notes) = prepared(&[]).await;
+    let list = tools(&app).await;
+    app.recorder.take();
+    for tool in &list {
+        let name = tool["name"].as_str().expect("name");
+        let reply = app.call(name, &arguments(name, &notes)).await;
+        let expected_to_fail = name == "nc_notes_get_attachment";
+        assert_eq!(
+            reply.result()["isError"] == true,
+            expected_to_fail,
+            "{name}: {}",
+            reply.text
+        );
+        let sent = app.recorder.take();
+        assert!(
+            !sent.is_empty() || name == "nc_get_capabilities",
+            "{name} asked nothing"
+        );
+        for request in sent {
+            assert_eq!(
+                request.headers["ocs-apirequest"], "true",
+                "{name}: {} {}",
+                request.method, request.path
+            );
+            assert!(!request.headers.contains_key("cookie"), "{name}");
+            let reads = matches!(
+                request.method.as_str(),
+                "GET" | "HEAD" | "PROPFIND" | "REPORT" | "SEARCH"
+            );
+            assert!(
+                reads || tool["annotations"]["readOnlyHint"] == false,
+                "{name} sent {}",
+                request.method
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_result_is_as_its_schema_says() {
+    let (app, notes) = prepared(&[]).await;
+    for tool in tools(&app).await {
+        let name = tool["name"].as_str().expect("name");
+        let reply = app.call(name, &arguments(name, &notes)).await;
+        if reply.result()["isError"] == true {
+            continue;
+        }
+        let result = reply.structured();
+        let properties = tool["outputSchema"]["properties"].as_object().expect("an object");
+        for (field, value) in result.as_object().expect("an object") {
+            let schema = properties
+                .get(field)
+                .unwrap_or_else(|| panic!("{name} does not announce {field}"));
+            let kind = match value {
+                Value::Null => "null",
+                Value::Bool(_) => "boolean",
+                Value::Number(_) => "integer",
+                Value::String(_) => "string",
+                Value::Array(_) => "array",
+                Value::Object(_) => "object",
+            };
+            let announced = &schema["type"];
+            let fits = announced == kind || announced.as_array().is_some_and(|kinds| kinds.contains(&json!(kind)));
+            assert!(fits, "{name}: {field} is {kind}, announced is {announced}");
+        }
+        for field in tool["outputSchema"]["required"].as_array().into_iter().flatten() {
+            assert!(
+                result.get(field.as_str().expect("text")).is_some(),
+                "{name} lacks {field}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_tool_says_all_four_hints_and_takes_no_unknown_argument() {
+    let app = TestApp::boot().await;
+    let list = tools(&app).await;
+    assert_eq!(list.len(), 21);
+    let names: Vec<&str> = list.iter().map(|tool| tool["name"].as_str().expect("name")).collect();
+    assert!(names.is_sorted());
+    for tool in &list {
+        for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
+            assert!(tool["annotations"][hint].is_boolean(), "{hint} of {}", tool["name"]);
+        }
+        let reply = app
+            .call(tool["name"].as_str().expect("name"), &json!({ "surely_unknown": 1 }))
+            .await;
+        assert!(
+            reply
+                .error_text()
+                .starts_with("invalid_argument: unknown argument `surely_unknown`"),
+            "{}",
+            reply.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn read_only_mode_offers_and_runs_nothing_that_writes() {
+    let app = TestApp::boot_with(Mode::SingleUser, &[("MCP_READ_ONLY", "true")]).await;
+    let list = tools(&app).await;
+    assert!(!list.is_empty() && list.iter().all(|tool| tool["annotations"]["readOnlyHint"] == true));
+    let reply = app
+        .call("nc_webdav_write_file", &json!({ "path": "a", "content": "x" }))
+        .await;
+    assert_eq!(reply.message()["error"]["code"], -32602);
+}
+
+#[tokio::test]
+async fn only_the_chosen_apps_are_offered() {
+    let app = TestApp::boot_with(Mode::SingleUser, &[("MCP_ENABLED_APPS", "notes")]).await;
+    assert!(
+        tools(&app)
+            .await
+            .iter()
+            .all(|tool| tool["name"].as_str().is_some_and(|name| name.starts_with("nc_notes_")))
+    );
+    let reply = app.call("nc_webdav_list_directory", &json!({})).await;
+    assert_eq!(reply.message()["error"]["code"], -32602);
+}
+
+#[tokio::test]
+async fn errors_never_show_how_the_cloud_is_reached() {
+    let (app, _) = prepared(&[]).await;
+    for (tool, arguments) in [
+        ("nc_webdav_read_file", json!({ "path": "none.txt" })),
+        (
+            "nc_webdav_write_file",
+            json!({ "path": "none/none.txt", "content": "x" }),
+        ),
+        (
+            "nc_webdav_move_resource",
+            json!({ "source_path": "none", "destination_path": "none2" }),
+        ),
+        ("nc_notes_get_note", json!({ "note_id": 99_999_999 })),
+        ("nc_webdav_find_by_name", json!({ "pattern": "x", "scope": "none" })),
+    ] {
+        let text = app.call(tool, &arguments).await.error_text();
+        for leak in [
+            "remote.php",
+            "index.php",
+            "<?xml",
+            "http://",
+            "Sabre",
+            "panicked",
+            "alice",
+        ] {
+            assert!(!text.contains(leak), "{tool}: {text}");
+        }
+    }
+}
