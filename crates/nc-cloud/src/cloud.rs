@@ -94,9 +94,14 @@ impl Cloud {
 
     /// Revokes an app password, at once. Whether it was there.
     pub async fn revoke_app_password(&self, id: AppPasswordId) -> Result<bool, Error> {
-        let deleted = AppPasswords(&self.0.db).delete(id).await?;
-        self.0.authenticator.forget();
-        Ok(deleted)
+        let cloud = self.clone();
+        // A task of its own: a caller that hangs up between the two steps must not leave the password believed.
+        let revoked = tokio::spawn(async move {
+            let deleted = AppPasswords(&cloud.0.db).delete(id).await;
+            cloud.0.authenticator.forget();
+            deleted
+        });
+        revoked.await.map_err(|_| Error::Internal("a task was lost"))?
     }
 
     /// The account of a user, if there is one.

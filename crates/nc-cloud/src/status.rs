@@ -1,4 +1,4 @@
-//! What answers before anybody signs in: `status.php`, the connectivity check, the well-known redirects.
+//! What answers before anybody signs in: `status.php`, the connectivity check, the front page, the well-known redirects.
 
 use axum::{
     Router,
@@ -8,6 +8,7 @@ use axum::{
 };
 use http::{StatusCode, header};
 use nc_proto::status::ServerStatus;
+use nc_web::pages::Notice;
 use serde_json::json;
 
 use crate::{
@@ -19,6 +20,8 @@ use crate::{
 
 pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
     let plain = Routes::new(Surface::Plain, cloud)
+        .at("/", Access::Public, get(home))
+        .at("/index.php", Access::Public, get(home))
         .at("/status.php", Access::Public, get(status))
         .at("/.well-known/caldav", Access::Public, any(dav))
         .at("/.well-known/carddav", Access::Public, any(dav))
@@ -26,6 +29,16 @@ pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
         .at("/index.php/.well-known/{service}", Access::Public, get(no_such_service));
     let pages = Routes::new(Surface::Page, cloud).at("/204", Access::Public, get(StatusCode::NO_CONTENT));
     plain.into_router().merge(pages.into_router())
+}
+
+/// For people who open the address in a browser.
+async fn home() -> Notice<'static> {
+    Notice {
+        status: StatusCode::OK,
+        title: "Your cloud is running",
+        text: "There is nothing to click here. Give this address to a program that speaks to Nextcloud, and sign in when it \
+               asks you to.",
+    }
 }
 
 async fn status() -> impl IntoResponse {

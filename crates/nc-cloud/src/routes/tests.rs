@@ -1,5 +1,8 @@
+use std::net::SocketAddr;
+
 use axum::{
     body::Body,
+    extract::ConnectInfo,
     routing::{any, get},
 };
 use http::{HeaderMap, Request, StatusCode, header};
@@ -72,6 +75,9 @@ impl Wire {
         request
             .extensions_mut()
             .insert(ClientAddress("192.0.2.7".parse().unwrap()));
+        request
+            .extensions_mut()
+            .insert(ConnectInfo::<SocketAddr>("192.0.2.7:4711".parse().unwrap()));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -248,5 +254,58 @@ fn the_scope_follows_the_method() {
     ] {
         let needed = access.needed(&Method::from_bytes(method.as_bytes()).unwrap());
         assert_eq!(needed, ScopeSet::EMPTY.with(scope), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn guesses_sent_all_at_once_are_stopped_too() {
+    let wire = Wire::boot().await;
+    let guesses: Vec<_> = (0..40).map(|guess| format!("guess{guess}")).collect();
+    let answers = guesses.iter().map(|guess| wire.as_user("/apps/a", "Alice", guess));
+    let answers = futures_util::future::join_all(answers).await;
+    let looked_at = answers.iter().filter(|(status, _)| *status == StatusCode::UNAUTHORIZED);
+    assert_eq!(looked_at.count(), 10);
+    assert!(answers.iter().all(|(status, _)| *status != StatusCode::OK));
+}
+
+#[tokio::test]
+async fn a_made_up_forwarded_address_is_no_way_round_the_limit() {
+    let mut wire = Wire::boot().await;
+    wire.router = nc_web::Kit::new(nc_web::TrustedProxies::loopback(), false).wrap(wire.router);
+    let mut last = StatusCode::OK;
+    for guess in 0_u8..11 {
+        let authorization = basic::header_value("Alice", &format!("guess{guess}"));
+        let spoofed = format!("203.0.113.{guess}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-forwarded-for", spoofed.as_str()),
+        ];
+        last = wire.send("GET", "/apps/a", &headers).await.0;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn concurrent_first_requests_of_one_client_all_pass() {
+    let wire = Wire::boot().await;
+    let answers = (0..40).map(|_| wire.as_user("/apps/a", "Alice", "wonderland"));
+    let answers = futures_util::future::join_all(answers).await;
+    assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK));
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_shut_out() {
+    let wire = Wire::boot().await;
+    let mut write = wire.cloud.db().write().await.unwrap();
+    sqlx::query("UPDATE accounts SET enabled = 0 WHERE id = 'Alice'")
+        .execute(&mut *write)
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    for password in ["wonderland", wire.app_password.expose_secret()] {
+        assert_eq!(
+            wire.as_user("/apps/a", "Alice", password).await.0,
+            StatusCode::UNAUTHORIZED
+        );
     }
 }
