@@ -35,6 +35,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
+use http::HeaderValue;
 use nc_auth::Scope;
 
 use self::{
@@ -77,6 +78,7 @@ async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request
     let (parts, body) = request.into_parts();
     let visit = Visit::new(cloud, signed_in, place, parts);
     let head = visit.method == "HEAD";
+    let propfind = visit.method == "PROPFIND";
     let answer = match area {
         Area::Root => root::serve(&visit, body).await,
         Area::Homes => root::serve_homes(&visit),
@@ -85,6 +87,9 @@ async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request
         Area::Uploads => uploads::serve(&visit, body).await,
     };
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    if propfind {
+        response.headers_mut().insert("dav", HeaderValue::from_static(CLASSES));
+    }
     if head {
         *response.body_mut() = axum::body::Body::empty();
     }

@@ -1,5 +1,5 @@
 use nc_proto::dav::{Comparison, DavPath, Direction};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::AssertSqlSafe;
 
 use super::{
     ContentError, Entry, Home,
@@ -83,35 +83,66 @@ impl Home {
     /// [`ContentError::NotFound`] if the folder does not exist.
     pub async fn search(&self, query: &Query) -> Result<Vec<Entry>, ContentError> {
         self.stat(&query.folder).await?;
-        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("WITH u(id) AS (SELECT ");
-        sql.push_bind(self.user.to_string());
-        // `?1` in the shared column list is this first value.
-        sql.push(") ").push(select_entry!("f.path <> ''"));
+        let mut sql = Sql {
+            text: select_entry!("f.path <> ''").to_owned(),
+            // `?1` of the shared column list.
+            values: vec![Value::Text(self.user.to_string())],
+        };
         let key = path_key(&query.folder);
         if !key.is_empty() {
-            sql.push(" AND f.path > ").push_bind(format!("{key}/"));
-            sql.push(" AND f.path < ").push_bind(format!("{key}0"));
+            sql.push(" AND f.path > ").bind(Value::Text(format!("{key}/")));
+            sql.push(" AND f.path < ").bind(Value::Text(format!("{key}0")));
         }
         sql.push(" AND ");
         push_test(&mut sql, &query.test);
         sql.push(" ORDER BY ");
         for (key, direction) in &query.order {
-            let direction = match direction {
+            sql.push(key.column()).push(match direction {
                 Direction::Ascending => " ASC, ",
                 Direction::Descending => " DESC, ",
-            };
-            sql.push(key.column()).push(direction);
+            });
         }
         let limit = query.limit.unwrap_or(MOST_RESULTS).min(MOST_RESULTS);
-        sql.push("f.id LIMIT ")
-            .push_bind(limit)
-            .push(" OFFSET ")
-            .push_bind(query.offset);
-        Ok(sql.build_query_as().fetch_all(self.content.0.db.reader()).await?)
+        sql.push("f.id LIMIT ").bind(Value::Number(limit.into()));
+        sql.push(" OFFSET ").bind(Value::Number(query.offset.into()));
+        // Made of texts of this file only: whatever a client sent is bound.
+        let mut statement = sqlx::query_as(AssertSqlSafe(sql.text));
+        for value in sql.values {
+            statement = match value {
+                Value::Text(text) => statement.bind(text),
+                Value::Number(number) => statement.bind(number),
+            };
+        }
+        Ok(statement.fetch_all(self.content.0.db.reader()).await?)
     }
 }
 
-fn push_test(sql: &mut QueryBuilder<Sqlite>, test: &Test) {
+/// A statement that grows. Every value has its number, for plain `?` cannot be mixed with `?1`.
+struct Sql {
+    text: String,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Sql {
+    fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    fn bind(&mut self, value: Value) -> &mut Self {
+        self.values.push(value);
+        self.text.push('?');
+        self.text.push_str(&self.values.len().to_string());
+        self
+    }
+}
+
+fn push_test(sql: &mut Sql, test: &Test) {
     match test {
         Test::All(tests) => push_list(sql, tests, " AND ", "1"),
         Test::Any(tests) => push_list(sql, tests, " OR ", "0"),
@@ -124,23 +155,25 @@ fn push_test(sql: &mut QueryBuilder<Sqlite>, test: &Test) {
             sql.push("f.is_folder");
         }
         Test::Favorite(favorite) => {
-            sql.push("favorite = ").push_bind(*favorite);
+            sql.push("favorite = ").bind(Value::Number((*favorite).into()));
         }
         Test::Text(key, comparison, literal) => {
             sql.push(key.column())
                 .push(operator(*comparison))
-                .push_bind(literal.to_lowercase());
+                .bind(Value::Text(literal.to_lowercase()));
             if *comparison == Comparison::Like {
                 sql.push(" ESCAPE '\\'");
             }
         }
         Test::Number(key, comparison, number) => {
-            sql.push(key.column()).push(operator(*comparison)).push_bind(*number);
+            sql.push(key.column())
+                .push(operator(*comparison))
+                .bind(Value::Number(*number));
         }
     }
 }
 
-fn push_list(sql: &mut QueryBuilder<Sqlite>, tests: &[Test], between: &str, empty: &str) {
+fn push_list(sql: &mut Sql, tests: &[Test], between: &'static str, empty: &'static str) {
     if tests.is_empty() {
         sql.push(empty);
         return;

@@ -4,7 +4,9 @@
 #![cfg(test)]
 
 mod core;
+mod dav_shape;
 mod differences;
+mod files;
 mod notes;
 mod recording;
 mod shape;

@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use crate::{differences::Difference, recording::Exchange, shape};
 
 pub(crate) struct Wire {
+    pub(crate) cloud: Cloud,
     router: Router,
     app_passwords: BTreeMap<&'static str, String>,
     _dir: tempfile::TempDir,
@@ -41,6 +42,7 @@ impl Wire {
         }
         Self {
             router: cloud.router(),
+            cloud,
             app_passwords,
             _dir: dir,
         }
