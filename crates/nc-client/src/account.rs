@@ -111,7 +111,7 @@ impl Accounts {
         Self {
             known: Cache::builder()
                 .max_capacity(10_000)
-                .time_to_idle(Duration::from_secs(60 * 60))
+                .time_to_idle(Duration::from_hours(1))
                 .build(),
             rejected: Cache::builder().max_capacity(100_000).build(),
         }

@@ -19,7 +19,7 @@ pub enum Credential {
         /// App password.
         password: SecretString,
     },
-    /// A token of an OpenID provider that this Nextcloud believes.
+    /// A token of an `OpenID` provider that this Nextcloud believes.
     Bearer(SecretString),
 }
 

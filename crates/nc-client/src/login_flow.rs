@@ -56,7 +56,7 @@ impl LoginFlow {
         let mut request = Request::new(nextcloud, None, Method::POST, path, subject);
         request.area = "login";
         request.name = Some(name.to_owned());
-        let (started, _): (Started, _) = request.read_json().await?;
+        let started: Started = request.read_object().await?;
         let config = nextcloud.config();
         let public = config.public_url.as_ref().unwrap_or(&config.base_url);
         let login_url = rebase(&started.login, &config.base_url, public).ok_or_else(foreign)?;
@@ -97,10 +97,10 @@ impl LoginFlow {
         request.area = "login";
         match request
             .form(&[("token", self.token.expose_secret())])
-            .read_json::<Granted>()
+            .read_object::<Granted>()
             .await
         {
-            Ok((granted, _)) => Ok(Poll::Granted(Grant {
+            Ok(granted) => Ok(Poll::Granted(Grant {
                 login_name: granted.login_name,
                 app_password: granted.app_password.into(),
             })),

@@ -60,7 +60,7 @@ impl Nextcloud {
     pub async fn status(&self) -> Result<ServerStatus, Error> {
         let subject = Subject::named("the server's status");
         let request = Request::new(self, None, Method::GET, vec!["status.php".to_owned()], subject);
-        Ok(request.read_json().await?.0)
+        request.read_object().await
     }
 
     /// Its settings.

@@ -124,7 +124,7 @@ impl<'a> Notes<'a> {
     /// As for every call.
     pub async fn settings(&self) -> Result<NotesSettings, Error> {
         let request = self.request(Method::GET, &["settings"], Subject::named("the settings of Notes"));
-        Ok(request.read_json().await?.0)
+        request.read_object().await
     }
 
     /// Changes the user's settings of the app and gives all of them.
@@ -135,7 +135,7 @@ impl<'a> Notes<'a> {
         let request = self
             .request(Method::PUT, &["settings"], Subject::named("the settings of Notes"))
             .json(patch);
-        Ok(request.read_json().await?.0)
+        request.read_object().await
     }
 
     fn one(&self, method: Method, id: NoteId) -> Request<'_> {

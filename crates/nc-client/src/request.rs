@@ -231,6 +231,16 @@ impl<'a> Request<'a> {
             .await
     }
 
+    /// Sends it and decodes the answer as a JSON object. A list is refused: it would be read as the fields in order,
+    /// and an empty one as an object of defaults.
+    pub(crate) async fn read_object<T: DeserializeOwned>(mut self) -> Result<T, Error> {
+        self.headers
+            .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let whole = self.read().await?;
+        let object: serde_json::Map<String, serde_json::Value> = answer::json(&whole)?;
+        T::deserialize(object).map_err(|_| whole.bad("JSON of another form than is due"))
+    }
+
     /// Sends it and decodes the answer as JSON.
     pub(crate) async fn read_json<T: DeserializeOwned>(mut self) -> Result<(T, HeaderMap), Error> {
         self.headers

@@ -195,12 +195,11 @@ fn unanswered(request: &Request<'_>, failure: Failure) -> Try {
     };
     tracing::debug!(error.cause = ?error.source, error.kind = %error.kind, "no answer from Nextcloud");
     match error.kind {
-        TransportFailure::Connect => Try::Again(Error::unreachable(error), Wait::Once),
         TransportFailure::ConnectTimeout | TransportFailure::Tls => Try::Failed(Error::unreachable(error)),
         TransportFailure::Interrupted if request.context.write => Try::Failed(Error::OutcomeUnknown {
             subject: request.context.subject.clone(),
         }),
-        TransportFailure::Interrupted => Try::Again(Error::unreachable(error), Wait::Once),
+        TransportFailure::Connect | TransportFailure::Interrupted => Try::Again(Error::unreachable(error), Wait::Once),
     }
 }
 

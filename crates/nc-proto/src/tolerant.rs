@@ -125,9 +125,16 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
 /// When the list has another length, or the object does not fit.
 pub fn one<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
     let value = match Value::deserialize(deserializer)? {
-        Value::Array(mut list) if list.len() == 1 && list[0].is_object() => list.remove(0),
+        Value::Array(mut list) if list.len() == 1 => list.remove(0),
         value => value,
     };
+    // Without this look, a list of scalars would be read as the object's fields in order.
+    if !value.is_object() {
+        return Err(D::Error::custom(format_args!(
+            "{} where an object is due",
+            kind(&value)
+        )));
+    }
     serde_json::from_value(value).map_err(D::Error::custom)
 }
 

@@ -133,7 +133,7 @@ impl Files<'_> {
             };
             let whole = request.read().await?;
             if whole.status == StatusCode::MULTI_STATUS
-                && let Some(failure) = first_failure(&read_whole_multistatus(whole)?, &subject(&path))
+                && let Some(failure) = first_failure(&read_whole_multistatus(&whole)?, &subject(&path))
             {
                 return Err(failure);
             }
@@ -221,7 +221,7 @@ impl Files<'_> {
             let etag = read::etag(&answer.headers);
             if status == StatusCode::MULTI_STATUS
                 && let Some(failure) =
-                    first_failure(&read_whole_multistatus(answer.into_whole().await?)?, &subject(&from))
+                    first_failure(&read_whole_multistatus(&answer.into_whole().await?)?, &subject(&from))
             {
                 return Err(failure);
             }
@@ -241,9 +241,9 @@ impl Files<'_> {
     /// [`Error::NotFound`]; otherwise as for every call.
     pub async fn set_favorite(&self, path: &FilePath, favorite: bool) -> Result<(), Error> {
         either_form(path, |path| async move {
-            let patch = PropPatch::default().set(props::FAVORITE, if favorite { "1" } else { "0" });
-            let request = self.request("PROPPATCH", &path).await?.xml(patch.to_document());
-            match first_failure(&read_whole_multistatus(request.read().await?)?, &subject(&path)) {
+            let change = PropPatch::default().set(props::FAVORITE, if favorite { "1" } else { "0" });
+            let request = self.request("PROPPATCH", &path).await?.xml(change.to_document());
+            match first_failure(&read_whole_multistatus(&request.read().await?)?, &subject(&path)) {
                 Some(failure) => Err(failure),
                 None => Ok(()),
             }

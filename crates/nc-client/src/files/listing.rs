@@ -110,7 +110,7 @@ impl Files<'_> {
         let user = self.user_id().await?;
         let document = Propfind::Prop(FileEntry::PROPERTIES.to_vec()).to_document();
         let request = self.request("PROPFIND", path).await?.depth(Depth::Zero).xml(document);
-        let responses = read_whole_multistatus(request.read().await?)?;
+        let responses = read_whole_multistatus(&request.read().await?)?;
         let entry = responses.iter().find_map(|response| FileEntry::read(response, &user));
         entry.filter(FileEntry::is_accessible).ok_or_else(|| no_access(path))
     }
@@ -127,7 +127,7 @@ impl Files<'_> {
             .await?
             .depth(Depth::Zero)
             .xml(document);
-        let responses = read_whole_multistatus(request.read().await?)?;
+        let responses = read_whole_multistatus(&request.read().await?)?;
         let free = responses
             .iter()
             .find_map(|r| r.prop_number::<i64>(&nc_proto::dav::props::QUOTA_AVAILABLE_BYTES));
@@ -174,7 +174,7 @@ pub(super) async fn read_multistatus(
     Ok(())
 }
 
-pub(super) fn read_whole_multistatus(whole: crate::answer::Whole) -> Result<Vec<Response>, Error> {
+pub(super) fn read_whole_multistatus(whole: &crate::answer::Whole) -> Result<Vec<Response>, Error> {
     check_kind(&whole.subject, whole.status, &content_type(&whole.headers))?;
     match nc_proto::dav::Multistatus::parse(&whole.body) {
         Ok(multistatus) => Ok(multistatus.responses),

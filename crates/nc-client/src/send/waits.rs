@@ -78,7 +78,7 @@ mod tests {
         let jitter = Jitter::new(Some(1));
         let mut waits = Waits::new(RetryPolicy::default(), &jitter);
         assert!(waits.after_refusal(Some(Duration::from_secs(5))).expect("wait") >= Duration::from_secs(5));
-        assert_eq!(waits.after_refusal(Some(Duration::from_secs(60))), None);
+        assert_eq!(waits.after_refusal(Some(Duration::from_mins(1))), None);
     }
 
     #[test]

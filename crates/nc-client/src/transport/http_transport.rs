@@ -1,5 +1,3 @@
-use std::error::Error as _;
-
 use http::{Request, Response, header};
 
 use super::{Exchange, Transport, TransportError, TransportFailure};
@@ -22,11 +20,13 @@ impl HttpTransport {
             Err(_) if !https && config.tls.extra_roots_pem.is_empty() => builder(config)?.tls_certs_only([]).build(),
             built => built,
         };
-        let client = client.map_err(|error| {
-            Error::unreachable(TransportError {
+        let client = client.map_err(|error| match certificates(config) {
+            // Certificates are only read in full when the pool is made, together with the system's.
+            Ok(extra) if !extra.is_empty() && !can_trust(&extra) => unreadable(),
+            _ => Error::unreachable(TransportError {
                 kind: TransportFailure::Tls,
                 source: error.into(),
-            })
+            }),
         })?;
         if config.tls.verification == Verification::DangerouslyOff {
             tracing::warn!(
@@ -48,16 +48,9 @@ fn builder(config: &ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
         .connect_timeout(config.timeouts.connect)
         .pool_max_idle_per_host(if config.keepalive { 64 } else { 0 })
         .http2_adaptive_window(true);
-    if !config.tls.extra_roots_pem.is_empty() {
-        let unreadable = |_| Error::invalid("extra CA file", "it holds no readable certificate in PEM form");
-        let certificates = reqwest::Certificate::from_pem_bundle(&config.tls.extra_roots_pem).map_err(unreadable)?;
-        if certificates.is_empty() {
-            return Err(Error::invalid(
-                "extra CA file",
-                "it holds no readable certificate in PEM form",
-            ));
-        }
-        builder = builder.tls_certs_merge(certificates);
+    let extra = certificates(config)?;
+    if !extra.is_empty() {
+        builder = builder.tls_certs_merge(extra);
     }
     if config.tls.verification == Verification::DangerouslyOff {
         builder = builder.tls_danger_accept_invalid_certs(true);
@@ -66,6 +59,31 @@ fn builder(config: &ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
         builder = builder.no_proxy();
     }
     Ok(builder)
+}
+
+fn certificates(config: &ClientConfig) -> Result<Vec<reqwest::Certificate>, Error> {
+    let pem = &config.tls.extra_roots_pem;
+    if pem.is_empty() {
+        return Ok(Vec::new());
+    }
+    let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
+    if certificates.is_empty() {
+        Err(unreadable())
+    } else {
+        Ok(certificates)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "only tried, never used")]
+fn can_trust(certificates: &[reqwest::Certificate]) -> bool {
+    reqwest::Client::builder()
+        .tls_certs_only(certificates.iter().cloned())
+        .build()
+        .is_ok()
+}
+
+fn unreadable() -> Error {
+    Error::invalid("extra CA file", "it holds no readable certificate in PEM form")
 }
 
 impl Transport for HttpTransport {
@@ -90,19 +108,8 @@ impl Transport for HttpTransport {
 }
 
 fn classify(error: reqwest::Error) -> TransportError {
-    let mut source = error.source();
-    let mut tls = false;
-    while let Some(cause) = source {
-        tls |= cause.is::<rustls::Error>();
-        // An I/O error hides what it was made from.
-        tls |= cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>());
-        source = cause.source();
-    }
     let kind = match () {
-        () if tls => TransportFailure::Tls,
+        () if is_tls(&error) => TransportFailure::Tls,
         () if error.is_connect() && error.is_timeout() => TransportFailure::ConnectTimeout,
         () if error.is_connect() || error.is_builder() => TransportFailure::Connect,
         () => TransportFailure::Interrupted,
@@ -111,4 +118,10 @@ fn classify(error: reqwest::Error) -> TransportError {
         kind,
         source: error.without_url().into(),
     }
+}
+
+/// Whether an error comes from the handshake. An I/O error hides what it was made from, so its inside is looked at too.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside)) || error.source().is_some_and(is_tls)
 }

@@ -1,0 +1,15 @@
+//! Behaviour of the client through the wire: recorded traffic of a real Nextcloud, and servers that misbehave.
+
+mod core_replay;
+mod downloads;
+mod files_replay;
+mod login_flow;
+mod names;
+mod notes_replay;
+mod refusals;
+mod replay;
+mod scripted;
+mod sign_in;
+mod tls;
+mod trouble;
+mod uploads;
