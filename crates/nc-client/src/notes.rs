@@ -86,7 +86,8 @@ impl<'a> Notes<'a> {
             .map_err(read_only)
     }
 
-    /// Adds text at the end of a note, on a line of its own. If it changes meanwhile, it is read and tried again, so nothing is lost.
+    /// Adds text at the end of a note, on a line of its own. If it changes meanwhile, it is read and tried again, so
+    /// nothing is lost.
     ///
     /// # Errors
     /// [`Error::Conflict`] if it changed three times; otherwise as for [`Self::update`].

@@ -291,11 +291,7 @@ async fn a_read_only_share_says_so() {
 #[tokio::test]
 async fn an_append_reads_and_writes_with_the_version_that_it_read() {
     let (replay, client) = Replay::start("notes", &["notes-get", "notes-update-content-if-match-ok"]);
-    let note = client
-        .notes()
-        .append(NoteId(1133), "\n- butter")
-        .await
-        .expect("appended");
+    let note = client.notes().append(NoteId(1133), "- butter").await.expect("appended");
     assert_eq!(note.content, "- milk\n- bread\n- butter");
     replay.done();
 }
