@@ -54,6 +54,8 @@ def compare(tally, name, found, expected):
                 tally.check(f"{name} {scenario} {check}", not bad, f"{status} {detail}")
         for check in excused:
             tally.check(f"{name} {scenario} {check}", False, "is listed but was not run")
+    for scenario, excuse in expected.items():
+        tally.check(f"{name} {scenario} has a reason", excuse.get("reason"))
     for scenario in set(expected) - set(found):
         tally.check(f"{name} {scenario}", False, "is listed but was not run")
 

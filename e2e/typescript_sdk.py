@@ -30,6 +30,8 @@ async def walks(tally, demo):
             command, arguments = stdio_command(transcript)
             target = {"command": command, "args": arguments, "env": stdio_environment(demo), "stderr": "ignore"}
             async with NodeClient.open(sdk, target, mode) as client:
+                # The first version does not say what it speaks over stdio; there is only one thing that it can.
+                tally.check(f"{label} stdio speaks", client.version in (version, None if sdk == "v1" else version))
                 await Walk(tally, client, f"{label} stdio").all()
             check_transcript(tally, f"{label} stdio", transcript.read_text())
 
