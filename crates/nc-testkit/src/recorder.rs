@@ -1,6 +1,12 @@
-//! A transport that writes down what passes, and passes it on.
+//! A transport that writes down what passes, and passes it on, slowly if asked.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use http::{HeaderMap, Method, Request};
 use nc_client::{Body, PendingAnswer, Transport};
@@ -21,6 +27,7 @@ pub struct Sent {
 pub struct Recorder {
     inner: Arc<dyn Transport>,
     sent: Arc<Mutex<Vec<Sent>>>,
+    delay_ms: Arc<AtomicU64>,
 }
 
 impl Recorder {
@@ -29,7 +36,14 @@ impl Recorder {
         Self {
             inner,
             sent: Arc::default(),
+            delay_ms: Arc::default(),
         }
+    }
+
+    /// Lets every answer wait, as a busy cloud does.
+    pub fn slow_down(&self, delay: Duration) {
+        self.delay_ms
+            .store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }
 
     /// What was sent since the last time.
@@ -50,6 +64,10 @@ impl Transport for Recorder {
             headers: request.headers().clone(),
         };
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
-        self.inner.send(request)
+        let delay = Duration::from_millis(self.delay_ms.load(Ordering::SeqCst));
+        Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            self.inner.send(request).await
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Behaviour of the whole, through the wire, against the assembly that ships.
 
 mod arguments;
+mod cancellation;
 mod endpoint;
 mod files;
 mod identity;
