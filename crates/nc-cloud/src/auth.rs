@@ -100,7 +100,7 @@ impl Authenticator {
     pub(crate) fn new(db: Db, clock: Clock) -> Result<Self, Error> {
         Ok(Self {
             db,
-            checker: PasswordChecker::new()?,
+            checker: PasswordChecker::new(),
             throttle: Throttle::new(clock.clone()),
             clock,
             believed: Cache::builder()

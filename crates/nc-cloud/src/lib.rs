@@ -17,6 +17,7 @@ mod dav;
 pub mod db;
 mod error;
 mod json;
+mod known;
 mod login_flow;
 mod notes;
 mod ocs;

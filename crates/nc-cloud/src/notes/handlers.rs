@@ -16,7 +16,7 @@ use super::{
     input::{self, Input},
     notebook::Notebook,
 };
-use crate::{Cloud, SignedIn, json};
+use crate::{Cloud, SignedIn, json, known::is_known};
 
 const VERSIONS: HeaderName = HeaderName::from_static("x-notes-api-versions");
 
@@ -99,12 +99,6 @@ pub(super) async fn show(
         response.headers_mut().insert(header::ETAG, etag);
     }
     Ok(response)
-}
-
-/// Whether `If-None-Match` names `etag`.
-pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let given = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    given.is_some_and(|given| given.split(',').any(|tag| tag.trim() == etag))
 }
 
 /// `POST …/notes`

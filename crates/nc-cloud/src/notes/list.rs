@@ -12,11 +12,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use super::{
     error::NotesError,
-    handlers::{excludes_content, is_known, reply, with_versions, without},
+    handlers::{excludes_content, reply, with_versions, without},
     notebook::{NoteFile, Notebook},
     seen,
 };
-use crate::{Cloud, SignedIn};
+use crate::{Cloud, SignedIn, known::is_known};
 
 /// What is asked for.
 #[derive(Debug, Deserialize)]

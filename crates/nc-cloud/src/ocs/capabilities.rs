@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::Ocs;
-use crate::{BaseUrl, Cloud, Error, SignedIn, notes, version};
+use crate::{BaseUrl, Cloud, Error, SignedIn, known::is_known, notes, version};
 
 /// Largest part of a chunked upload that we ask clients to send.
 const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
@@ -36,10 +36,7 @@ pub(super) async fn get(
     });
     let etag = format!("\"{}\"", hex::encode(Md5::digest(data.to_string())));
     // Clients poll this (P29).
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|given| given == etag.as_str());
-    let mut response = if known {
+    let mut response = if is_known(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ocs.ok(&data)

@@ -1,6 +1,6 @@
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, State, rejection::FormRejection},
     response::Response,
 };
 use nc_auth::UserId;
@@ -106,11 +106,14 @@ pub(super) async fn update(
     ocs: Ocs,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    Form(change): Form<Change>,
+    form: Result<Form<Change>, FormRejection>,
 ) -> Response {
     if id != signed_in.user.as_str() {
         return ocs.fail(&Failure::NOT_FOUND);
     }
+    let Ok(Form(change)) = form else {
+        return ocs.fail(&Failure::new(400, "key and value are needed, as a form"));
+    };
     ocs.answer(change_own(&cloud, &signed_in.user, change).await.map(|()| json!([])))
 }
 
