@@ -3,10 +3,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use nc_web::{ClientAddress, Identified};
 
-use super::{Access, Surface, answers::View};
+use super::{Access, Surface, answers::View, only_reads};
 use crate::{Cloud, auth::Refusal};
 use nc_auth::Grants;
 
@@ -44,7 +44,13 @@ pub(super) async fn pass(
         .headers()
         .get("ocs-apirequest")
         .is_some_and(|value| value == "true");
-    if surface == Surface::Ocs && access != Access::Optional && !header_given {
+    let must_be_given = match surface {
+        Surface::Ocs => access != Access::Optional,
+        // Here Nextcloud does not ask for it, and programs rely on that; a browser that says that another site's page
+        // makes it write is none of them.
+        _ => !only_reads(request.method()) && is_from_other_site(request.headers()),
+    };
+    if must_be_given && !header_given {
         return View::csrf_failed();
     }
     let who = Identified {
@@ -60,4 +66,9 @@ pub(super) async fn pass(
     }
     response.extensions_mut().insert(who);
     response
+}
+
+fn is_from_other_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    site.is_some_and(|site| site != "same-origin" && site != "none")
 }

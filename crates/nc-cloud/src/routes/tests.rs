@@ -309,3 +309,24 @@ async fn a_disabled_account_is_shut_out() {
         );
     }
 }
+
+#[tokio::test]
+async fn another_site_s_page_cannot_make_a_browser_write() {
+    let wire = Wire::boot().await;
+    let good = basic::header_value("Alice", "wonderland");
+    let good = ("authorization", good.as_str());
+    let file = "/remote.php/dav/files/Alice/a.txt";
+    for site in ["cross-site", "same-site"] {
+        let (status, _, _) = wire.send("PUT", file, &[good, ("sec-fetch-site", site)]).await;
+        assert_eq!(status, StatusCode::PRECONDITION_FAILED, "{site}");
+    }
+    let cross = ("sec-fetch-site", "cross-site");
+    for headers in [
+        vec![good],
+        vec![good, cross, ("ocs-apirequest", "true")],
+        vec![good, ("sec-fetch-site", "none")],
+    ] {
+        assert_eq!(wire.send("PUT", file, &headers).await.0, StatusCode::OK, "{headers:?}");
+    }
+    assert_eq!(wire.send("GET", file, &[good, cross]).await.0, StatusCode::OK);
+}
