@@ -58,8 +58,12 @@ class PythonClient:
     async def tools(self):
         return (await self.guarded(self.client.list_tools()))["tools"]
 
-    async def call(self, name, arguments):
-        result = await self.guarded(self.client.call_tool(name, arguments))
+    async def call(self, name, arguments, progress=None):
+        async def note(done, _total, _message):
+            progress.append(done)
+
+        callback = None if progress is None else note
+        result = await self.guarded(self.client.call_tool(name, arguments, progress_callback=callback))
         return reply(result)
 
     async def resources(self):
@@ -126,8 +130,11 @@ class NodeClient:
     async def tools(self):
         return (await self.ask("tools"))["tools"]
 
-    async def call(self, name, arguments):
-        return reply(await self.ask("call", name=name, arguments=arguments))
+    async def call(self, name, arguments, progress=None):
+        result = await self.ask("call", name=name, arguments=arguments, progress=progress is not None)
+        if progress is not None:
+            progress.extend(result["progress"])
+        return reply(result)
 
     async def resources(self):
         return (await self.ask("resources"))["resources"]

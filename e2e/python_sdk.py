@@ -1,6 +1,7 @@
 """The official Python client: every tool, in both protocol eras, over HTTP and stdio."""
 
 import asyncio
+import logging
 import os
 from tempfile import TemporaryDirectory
 from pathlib import Path
@@ -67,8 +68,21 @@ async def walks(tally, demo):
             check_transcript(tally, f"stdio {mode}", transcript.read_text())
 
 
+class Warnings(logging.Handler):
+    """What the client finds odd about the server, but bears."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.heard = []
+        logging.getLogger().addHandler(self)
+
+    def emit(self, record):
+        self.heard.append(record.getMessage())
+
+
 def main():
     tally = Tally()
+    warnings = Warnings()
     with Demo() as demo:
         with tally.part("walks"):
             asyncio.run(walks(tally, demo))
@@ -78,6 +92,7 @@ def main():
     with Demo(mode="basic") as demo:
         with tally.part("two users"):
             asyncio.run(two_users(tally, demo))
+    tally.equal("no warning of the client", warnings.heard, [])
     tally.finish()
 
 

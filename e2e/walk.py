@@ -1,6 +1,6 @@
 """A walk over every tool, resource and completion, on real data, through whatever client is handed in.
 
-A client is an object with `tools()`, `call(name, arguments)`, `resources()`, `templates()`, `read(uri)` and
+A client is an object with `tools()`, `call(name, arguments, progress)`, `resources()`, `templates()`, `read(uri)` and
 `complete(template, name, value)`; see `clients.py`. Errors of the protocol arrive as `clients.Refused`.
 """
 
@@ -142,6 +142,10 @@ class Walk:
         self.check("subcategories are in a category", number in [hit["id"] for hit in listed["results"]], listed)
         found = await self.ok("nc_notes_search_notes", query=f"snarké {self.label}")
         self.equal("search", [hit["id"] for hit in found["results"]], [number])
+
+        steps = []
+        await self.client.call("nc_notes_search_notes", {"query": "snark"}, progress=steps)
+        self.check("progress is told, and only grows", steps and steps == sorted(set(steps)), steps)
 
         changed = await self.ok(
             "nc_notes_update_note", note_id=number, etag=read["etag"], title=None, content="two\n", category=None

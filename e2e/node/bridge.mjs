@@ -24,17 +24,24 @@ const versions = {
 };
 
 let client;
+let callTool;
 
 const operations = {
   async open(request) {
     const [opened, transport] = await versions[request.sdk](request);
     await opened.connect(transport);
     client = opened;
+    // The first version takes the schema of the result in between.
+    callTool = request.sdk === 'v1' ? (params, options) => client.callTool(params, undefined, options) : (...all) => client.callTool(...all);
     const version = opened.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion ?? null;
     return { version };
   },
   tools: () => client.listTools(),
-  call: ({ name, arguments: given }) => client.callTool({ name, arguments: given }),
+  async call({ name, arguments: given, progress: wanted }) {
+    const progress = [];
+    const options = wanted ? { onprogress: (note) => progress.push(note.progress) } : undefined;
+    return { ...(await callTool({ name, arguments: given }, options)), progress };
+  },
   resources: () => client.listResources(),
   templates: () => client.listResourceTemplates(),
   read: ({ uri }) => client.readResource({ uri }),

@@ -61,9 +61,14 @@ pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next:
     match admit(&gate, request).await {
         Ok((caller, request)) => {
             let opens = request.headers().get(SESSION_ID).is_none();
-            let response = next.run(request).await;
+            let ends = request.method() == Method::DELETE;
+            let mut response = next.run(request).await;
             if opens && let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
                 gate.sessions.opened(id, &caller).await;
+            }
+            if ends && response.status() == StatusCode::ACCEPTED {
+                // The session has ended, not will end; the Python client 2.3 warns of a failure at 202.
+                *response.status_mut() = StatusCode::NO_CONTENT;
             }
             response
         }
