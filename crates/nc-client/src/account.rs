@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -34,6 +34,7 @@ pub(crate) struct Account {
     pub(crate) user: Fresh<CloudUser>,
     pub(crate) capabilities: Fresh<Capabilities>,
     missing_apps: Mutex<HashMap<&'static str, OffsetDateTime>>,
+    looked_at: AtomicBool,
 }
 
 impl Account {
@@ -46,6 +47,7 @@ impl Account {
             user: Fresh::default(),
             capabilities: Fresh::default(),
             missing_apps: Mutex::default(),
+            looked_at: AtomicBool::new(false),
         }
     }
 
@@ -75,6 +77,11 @@ impl Account {
         let _ = self
             .standing
             .compare_exchange(UNPROVEN, PROVEN, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Whether nobody asked before; for what is to be said once.
+    pub(crate) fn is_first_look(&self) -> bool {
+        !self.looked_at.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn lacks(&self, app: &'static str, now: OffsetDateTime) -> bool {

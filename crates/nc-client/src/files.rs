@@ -8,6 +8,7 @@ use crate::{Client, Error, Subject, request::Request};
 
 mod change;
 mod entry;
+mod explain;
 mod listing;
 mod path;
 mod read;

@@ -118,6 +118,12 @@ impl Client {
                     "an account without id",
                 ));
             }
+            if self.account.is_first_look() && !self.account.credential.looks_like_app_password() {
+                tracing::warn!(
+                    "a credential does not look like an app password; Nextcloud takes about a second to check an \
+                     account's password, so make an app password in its security settings"
+                );
+            }
             Ok(Fetched::New(user, None))
         };
         self.account.user.get(self.nextcloud.clock(), fetch).await

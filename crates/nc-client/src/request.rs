@@ -66,6 +66,8 @@ pub(crate) struct Request<'a> {
     pub(crate) public: bool,
     /// Another `User-Agent`: it names the app password that a login flow makes.
     pub(crate) name: Option<String>,
+    /// Whether any of it may have reached the server.
+    pub(crate) sent: bool,
     failure: Option<Error>,
 }
 
@@ -108,6 +110,7 @@ impl<'a> Request<'a> {
             may_be_unchanged: false,
             public: account.is_none(),
             name: None,
+            sent: false,
             failure: None,
         }
     }

@@ -148,6 +148,7 @@ async fn exchange(request: &mut Request<'_>, address: &http::Uri) -> Result<Resp
         let authorization = account.authorization.clone().map_err(Failure::Unanswerable)?;
         http.headers_mut().insert(header::AUTHORIZATION, authorization);
     }
+    request.sent = true;
     let start = Instant::now();
     let wait = config.timeouts.response + allowance;
     let outcome = tokio::time::timeout(wait, request.nextcloud.transport().send(http)).await;
@@ -205,7 +206,7 @@ fn unanswered(request: &Request<'_>, failure: Failure) -> Try {
 
 fn timed_out(request: &Request<'_>) -> Error {
     let subject = request.context.subject.clone();
-    if request.context.write {
+    if request.context.write && request.sent {
         Error::OutcomeUnknown { subject }
     } else {
         Error::Timeout { subject }

@@ -55,7 +55,7 @@ pub(crate) fn from_answer(
         },
         404 => match context.app {
             // An unknown route is answered with the HTML error page, an unknown object by the app with JSON.
-            Some(app) if !kind.contains("json") => Error::AppMissing { app },
+            Some(app) if kind.contains("html") => Error::AppMissing { app },
             _ => Error::NotFound {
                 subject,
                 reason: reason(),

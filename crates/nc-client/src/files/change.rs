@@ -124,7 +124,7 @@ impl Files<'_> {
                 "it is the root of the files, which cannot be deleted",
             ));
         }
-        either_form(path, |path| async move {
+        let deleted = either_form(path, |path| async move {
             let request = self.request("DELETE", &path).await?;
             let request = if let Some(etag) = etag {
                 request.if_match(etag)
@@ -138,8 +138,11 @@ impl Files<'_> {
                 return Err(failure);
             }
             Ok(())
-        })
-        .await
+        });
+        match deleted.await {
+            Err(error) => Err(self.explain(path, error).await),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Moves or renames.
@@ -148,7 +151,7 @@ impl Files<'_> {
     /// [`Error::AlreadyExists`] if something has the new name and may not be replaced; [`Error::NotFound`] if there is
     /// nothing to move, or no folder to move it to; otherwise as for every call.
     pub async fn move_to(&self, from: &FilePath, to: &FilePath, overwrite: Overwrite) -> Result<Placed, Error> {
-        self.place("MOVE", from, to, overwrite).await
+        self.place_explained("MOVE", from, to, overwrite).await
     }
 
     /// Copies, folders with all that is in them.
@@ -156,7 +159,20 @@ impl Files<'_> {
     /// # Errors
     /// As for [`Self::move_to`].
     pub async fn copy_to(&self, from: &FilePath, to: &FilePath, overwrite: Overwrite) -> Result<Placed, Error> {
-        self.place("COPY", from, to, overwrite).await
+        self.place_explained("COPY", from, to, overwrite).await
+    }
+
+    async fn place_explained(
+        &self,
+        method: &str,
+        from: &FilePath,
+        to: &FilePath,
+        overwrite: Overwrite,
+    ) -> Result<Placed, Error> {
+        match self.place(method, from, to, overwrite).await {
+            Err(error @ (Error::Quota { .. } | Error::Locked { .. })) => Err(self.explain(from, error).await),
+            result => result,
+        }
     }
 
     async fn place(&self, method: &str, from: &FilePath, to: &FilePath, overwrite: Overwrite) -> Result<Placed, Error> {

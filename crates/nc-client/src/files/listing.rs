@@ -114,25 +114,6 @@ impl Files<'_> {
         let entry = responses.iter().find_map(|response| FileEntry::read(response, &user));
         entry.filter(FileEntry::is_accessible).ok_or_else(|| no_access(path))
     }
-
-    /// Bytes left for this user; `None` if there is no limit or it is not known.
-    ///
-    /// # Errors
-    /// As for every call.
-    pub async fn free_bytes(&self) -> Result<Option<u64>, Error> {
-        let names = vec![nc_proto::dav::props::QUOTA_AVAILABLE_BYTES];
-        let document = Propfind::Prop(names).to_document();
-        let request = self
-            .request("PROPFIND", &FilePath::root())
-            .await?
-            .depth(Depth::Zero)
-            .xml(document);
-        let responses = read_whole_multistatus(&request.read().await?)?;
-        let free = responses
-            .iter()
-            .find_map(|r| r.prop_number::<i64>(&nc_proto::dav::props::QUOTA_AVAILABLE_BYTES));
-        Ok(free.and_then(|free| u64::try_from(free).ok()))
-    }
 }
 
 fn no_access(path: &FilePath) -> Error {

@@ -133,39 +133,6 @@ impl Files<'_> {
         Ok(with_mtime(request, options))
     }
 
-    /// Adds what the caller needs to go on: the version that is there, the bytes that are free.
-    async fn explain(&self, path: &FilePath, error: Error) -> Error {
-        match error {
-            Error::Conflict { subject, current } => Error::Conflict {
-                subject,
-                current: self.current(path, *current).await,
-            },
-            Error::AlreadyExists { subject, current } => Error::AlreadyExists {
-                subject,
-                current: self.current(path, *current).await,
-            },
-            Error::Quota {
-                subject,
-                free_bytes: None,
-            } => Error::Quota {
-                subject,
-                free_bytes: self.free_bytes().await.unwrap_or_default(),
-            },
-            error => error,
-        }
-    }
-
-    async fn current(&self, path: &FilePath, known: Current) -> Box<Current> {
-        Box::new(match self.stat_form(path).await {
-            Ok(entry) => Current {
-                etag: entry.etag,
-                modified: entry.last_modified,
-                ..known
-            },
-            Err(_) => known,
-        })
-    }
-
     /// Asks for what the answer did not tell.
     async fn complete(&self, mut written: Written) -> Result<Written, Error> {
         if written.etag.is_none() || written.file_id.is_none() {

@@ -1,9 +1,16 @@
 //! Reading files: whole or not at all, compressed or not, of any size.
 
-use std::io::Write;
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
+use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use nc_client::{ETag, FilePath, ListOptions, ReadOptions};
+use nc_client::{Body, ETag, FilePath, ListOptions, PendingAnswer, ReadOptions, Transport};
 
 use crate::scripted::{Reply, Server, credential, nextcloud};
 
@@ -248,36 +255,119 @@ async fn a_bomb_is_stopped_at_the_limit() {
     assert!(error.to_string().contains("larger than"), "{error}");
 }
 
-#[tokio::test]
-async fn a_folder_of_a_hundred_thousand_entries_is_paged_through() {
-    let entry = |href: &str, kind: &str| {
-        format!(
-            "<d:response><d:href>/remote.php/dav/files/carol/{href}</d:href><d:propstat><d:prop><oc:fileid>7</oc:fileid>\
-             <d:resourcetype>{kind}</d:resourcetype></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
-        )
-    };
-    let mut body = r#"<d:multistatus xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns">"#.to_owned();
-    body += &entry("big/", "<d:collection/>");
-    for number in 0..100_000 {
-        body += &entry(&format!("big/{number}.txt"), "");
+/// A piece that counts itself while it is alive.
+struct Piece(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
-    body += "</d:multistatus>";
-    let server = Server::start(move |_, _| Reply::xml(207, &body)).await;
-    let client = server.client();
-    // Many times the size of what is kept, so that keeping all would show.
-    let mut config = server.config();
-    config.limits.answer_bytes = 64 * 1024;
-    let listing = nextcloud(config).client(credential("carol"));
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.1.fetch_sub(self.0.len(), Ordering::SeqCst);
+    }
+}
+
+/// Answers with pieces that are made when they are asked for, and remembers the most bytes that were alive at once.
+struct Lazy {
+    status: u16,
+    pieces: usize,
+    piece: fn(usize) -> Vec<u8>,
+    alive: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl Lazy {
+    fn start(status: u16, pieces: usize, piece: fn(usize) -> Vec<u8>) -> Arc<Self> {
+        let (alive, most) = (Arc::default(), Arc::default());
+        Arc::new(Self {
+            status,
+            pieces,
+            piece,
+            alive,
+            most,
+        })
+    }
+
+    fn most_alive(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+impl Transport for Lazy {
+    fn send(&self, request: http::Request<Body>) -> PendingAnswer<'_> {
+        let mut response = http::Response::builder();
+        let body = if request.uri().path().ends_with("/cloud/user") {
+            response = response.header("content-type", "application/json");
+            Body::from(r#"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":{"id":"carol"}}}"#.to_owned())
+        } else {
+            response = response.status(self.status).header("etag", "\"v1\"");
+            let (make, alive, most) = (self.piece, Arc::clone(&self.alive), Arc::clone(&self.most));
+            let pieces = futures_util::stream::iter((0..self.pieces).map(move |number| {
+                let bytes = make(number);
+                let now = alive.fetch_add(bytes.len(), Ordering::SeqCst) + bytes.len();
+                most.fetch_max(now, Ordering::SeqCst);
+                Ok::<_, nc_client::BoxError>(Bytes::from_owner(Piece(bytes, Arc::clone(&alive))))
+            }));
+            Body::stream(pieces, None)
+        };
+        Box::pin(std::future::ready(Ok(response.body(body).expect("response"))))
+    }
+}
+
+#[tokio::test]
+async fn a_download_of_any_size_keeps_one_piece_in_memory() {
+    const PIECE: usize = 256 * 1024;
+    let lazy = Lazy::start(200, 4096, |_| vec![b'x'; PIECE]);
+    let client = crate::trouble::client_over(Arc::clone(&lazy) as Arc<dyn Transport>);
+    let mut download = client.files().download(&path("/big.bin")).await.expect("head");
+    let mut bytes = 0;
+    while let Some(piece) = download.next().await.expect("piece") {
+        bytes += piece.len();
+    }
+    assert_eq!(bytes, 1 << 30);
+    assert!(
+        lazy.most_alive() <= 2 * PIECE,
+        "{} bytes were alive at once",
+        lazy.most_alive()
+    );
+}
+
+fn entry(href: &str, kind: &str) -> String {
+    format!(
+        "<d:response><d:href>/remote.php/dav/files/carol/{href}</d:href><d:propstat><d:prop><oc:fileid>7</oc:fileid>\
+         <d:resourcetype>{kind}</d:resourcetype></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+    )
+}
+
+#[tokio::test]
+async fn a_folder_of_a_hundred_thousand_entries_is_paged_through_piece_by_piece() {
+    // 1,000 pieces of 100 entries.
+    let lazy = Lazy::start(207, 1_002, |number| {
+        let head = r#"<d:multistatus xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns">"#;
+        let text = match number {
+            0 => head.to_owned() + &entry("big/", "<d:collection/>"),
+            1_001 => "</d:multistatus>".to_owned(),
+            _ => (0..100)
+                .map(|n| entry(&format!("big/{}.txt", (number - 1) * 100 + n), ""))
+                .collect(),
+        };
+        text.into_bytes()
+    });
+    let client = crate::trouble::client_over(Arc::clone(&lazy) as Arc<dyn Transport>);
     let options = ListOptions {
         limit: 10,
         offset: 50_000,
     };
-    let listing = listing.files().list(&path("/big"), &options).await.expect("listing");
+    let listing = client.files().list(&path("/big"), &options).await.expect("listing");
     assert_eq!((listing.total, listing.next_offset), (100_000, Some(50_010)));
     let names: Vec<&str> = listing.entries.iter().map(|entry| entry.name.as_str()).collect();
-    assert_eq!(
-        (names[0], names[9], listing.entries.capacity() < 100),
-        ("50000.txt", "50009.txt", true)
+    assert_eq!((names.len(), names[0], names[9]), (10, "50000.txt", "50009.txt"));
+    assert!(
+        lazy.most_alive() < 128 * 1024,
+        "{} bytes were alive at once",
+        lazy.most_alive()
     );
-    drop(client);
 }

@@ -107,15 +107,26 @@ async fn a_lock_is_waited_for_shortly_and_then_is_an_error() {
     assert_eq!(replay.count(), 4);
     assert!(start.elapsed() <= Duration::from_secs(2));
 
-    let replay = crate::trouble::Answers::start(|_| (423, Vec::new(), String::new()));
+    let owner = r#"<d:multistatus xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns"><d:response>
+        <d:href>/remote.php/dav/files/carol/a</d:href><d:propstat><d:prop><nc:lock-owner>dave</nc:lock-owner>
+        <nc:lock-owner-displayname>Dave</nc:lock-owner-displayname></d:prop><d:status>HTTP/1.1 200 OK</d:status>
+        </d:propstat></d:response></d:multistatus>"#;
+    let replay = crate::trouble::Answers::start(move |number| match number {
+        0..4 => (423, Vec::new(), String::new()),
+        _ => (
+            207,
+            vec![("content-type", "application/xml".to_owned())],
+            owner.to_owned(),
+        ),
+    });
     let error = replay
         .client()
         .files()
         .delete(&path("/a"), None)
         .await
         .expect_err("locked");
-    assert_eq!(error.to_string(), "\"/a\" is locked; try again later");
-    assert_eq!(replay.count(), 4);
+    assert_eq!(error.to_string(), "\"/a\" is locked by Dave; try again later");
+    assert_eq!(replay.count(), 5, "four tries, and a look at who holds the lock");
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,4 +297,16 @@ async fn ocs_failures_inside_of_200_are_failures() {
         let error = server.client().user().await.expect_err("failure");
         assert_eq!(error.code(), expected, "{code}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_to_come_back_may_be_a_date() {
+    let headers = || vec![("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT".to_owned())];
+    let replay = crate::trouble::Answers::start(move |number| match number {
+        0 => (429, headers(), String::new()),
+        _ => (200, Vec::new(), r#"{"notesPath":"Notes"}"#.to_owned()),
+    });
+    let start = Instant::now();
+    replay.client().notes().settings().await.expect("settings");
+    assert_eq!(start.elapsed(), Duration::ZERO, "a date in the past is now");
 }

@@ -293,3 +293,28 @@ async fn an_answer_tells_metrics_its_status_and_time_and_nothing_else() {
         ]
     );
 }
+
+#[tokio::test]
+async fn connections_are_kept_unless_that_is_switched_off() {
+    for (keepalive, connections) in [(true, 1), (false, 4)] {
+        let server = Server::start(|_, _| Reply::json(200, r#"{"notesPath":"Notes"}"#)).await;
+        let mut config = server.config();
+        config.keepalive = keepalive;
+        let client = nextcloud(config).client(credential("carol"));
+        for _ in 0..4 {
+            client.notes().settings().await.expect("settings");
+        }
+        let used: std::collections::HashSet<usize> = server.seen().iter().map(|seen| seen.connection).collect();
+        assert_eq!(used.len(), connections, "keepalive {keepalive}");
+    }
+}
+
+#[tokio::test]
+async fn the_state_of_the_server_is_for_everybody() {
+    let text = r#"{"installed":true,"maintenance":false,"needsDbUpgrade":false,"version":"32.0.1.2",
+        "versionstring":"32.0.1","edition":"","productname":"Nextcloud","extendedSupport":false}"#;
+    let server = Server::start_raw(move |_, _| Reply::json(200, text)).await;
+    let status = server.nextcloud().status().await.expect("status");
+    assert_eq!((status.version_string.as_str(), status.maintenance), ("32.0.1", false));
+    assert_eq!(server.seen()[0].header("authorization"), None);
+}

@@ -36,9 +36,7 @@ impl Answers {
     }
 
     pub(crate) fn client(self: &Arc<Self>) -> Client {
-        let mut config = ClientConfig::new(BaseUrl::parse("https://cloud.example.org").expect("base"));
-        config.retry.jitter_seed = Some(1);
-        Nextcloud::new(config, Arc::clone(self) as Arc<dyn Transport>, Clock::system()).client(credential("carol"))
+        client_over(Arc::clone(self) as Arc<dyn Transport>)
     }
 
     /// How many requests came, but for questions about the account.
@@ -49,6 +47,13 @@ impl Answers {
     pub(crate) fn if_match(&self) -> Vec<String> {
         self.if_match.lock().expect("lock").clone()
     }
+}
+
+/// Carol's handle over any transport.
+pub(crate) fn client_over(transport: Arc<dyn Transport>) -> Client {
+    let mut config = ClientConfig::new(BaseUrl::parse("https://cloud.example.org").expect("base"));
+    config.retry.jitter_seed = Some(1);
+    Nextcloud::new(config, transport, Clock::system()).client(credential("carol"))
 }
 
 impl Transport for Answers {
@@ -65,9 +70,10 @@ impl Transport for Answers {
             }
             (self.script)(self.count.fetch_add(1, Ordering::SeqCst))
         };
-        let mut response = Response::builder()
-            .status(status)
-            .header("content-type", "application/json");
+        let mut response = Response::builder().status(status);
+        if headers.iter().all(|(name, _)| *name != "content-type") {
+            response = response.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             response = response.header(name, value);
         }
