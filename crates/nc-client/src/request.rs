@@ -60,8 +60,6 @@ pub(crate) struct Request<'a> {
     pub(crate) payload: Payload,
     pub(crate) context: Context,
     pub(crate) area: &'static str,
-    /// Whether an answer 304 is an answer.
-    pub(crate) may_be_unchanged: bool,
     /// Whether an answer without a sign-in proves nothing, because everybody may ask.
     pub(crate) public: bool,
     /// Another `User-Agent`: it names the app password that a login flow makes.
@@ -107,7 +105,6 @@ impl<'a> Request<'a> {
                 write,
             },
             area,
-            may_be_unchanged: false,
             public: account.is_none(),
             name: None,
             sent: false,
@@ -166,12 +163,9 @@ impl<'a> Request<'a> {
     }
 
     /// Only if it changed since `etag` was read; otherwise the answer is 304.
-    pub(crate) fn if_none_match(mut self, etag: Option<&ETag>) -> Self {
+    pub(crate) fn if_none_match(self, etag: Option<&ETag>) -> Self {
         match etag {
-            Some(etag) => {
-                self.may_be_unchanged = true;
-                self.header("if-none-match", etag.header_value())
-            }
+            Some(etag) => self.header("if-none-match", etag.header_value()),
             None => self,
         }
     }
@@ -208,6 +202,13 @@ impl<'a> Request<'a> {
             None => Payload::Once(Some(body)),
         };
         self
+    }
+
+    /// Whether 304 is an answer to it.
+    pub(crate) fn may_be_unchanged(&self) -> bool {
+        self.headers
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|value| value != "*")
     }
 
     /// Path and query below the base address.

@@ -232,7 +232,7 @@ async fn answered(request: &mut Request<'_>, response: Response<Body>, reading: 
     let limit = config.limits.answer_bytes as u64;
     let mut body = Incoming::new(body, &headers, config.timeouts.idle, limit);
     let subject = request.context.subject.clone();
-    if status.is_success() || (request.may_be_unchanged && status == StatusCode::NOT_MODIFIED) {
+    if status.is_success() || (request.may_be_unchanged() && status == StatusCode::NOT_MODIFIED) {
         if reading == Reading::Head || request.method == http::Method::HEAD || status == StatusCode::NOT_MODIFIED {
             return Try::Done(Answer {
                 status,
