@@ -2,6 +2,7 @@
 
 use std::{error::Error, net::Ipv4Addr};
 
+use axum::serve::ListenerExt;
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
 
 #[tokio::main]
@@ -18,5 +19,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     }
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse()?)).await?;
+    // Without it, Nagle's algorithm holds back the end of every small answer.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     Ok(axum::serve(listener, cloud.router()).await?)
 }

@@ -23,8 +23,6 @@ mod put;
 mod report;
 mod root;
 mod search;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod uploads;
 mod visit;

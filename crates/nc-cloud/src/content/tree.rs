@@ -1,8 +1,8 @@
 use nc_proto::dav::DavPath;
 
 use super::{
-    Content, ContentError, Entry, Home, Staged, change::Change, check_storable, copy, disk::Step, entry::path_key,
-    locks::Reach,
+    Content, ContentError, Entry, Home, Precondition, Staged, change::Change, check_storable, copy, disk::Step,
+    entry::path_key, locks::Reach,
 };
 
 /// Whether something at the target may be replaced.
@@ -23,17 +23,20 @@ pub struct Transfer {
     pub to: DavPath,
     /// Whether something there may be replaced.
     pub overwrite: Overwrite,
+    /// What must be so with the source; looked at in the same transaction.
+    pub precondition: Precondition,
     /// Lock tokens that the client submitted.
     pub lock_tokens: Vec<String>,
 }
 
 impl Transfer {
-    /// A transfer to a free place, without lock tokens.
+    /// A transfer to a free place, without condition or lock tokens.
     pub const fn new(from: DavPath, to: DavPath) -> Self {
         Self {
             from,
             to,
             overwrite: Overwrite::Never,
+            precondition: Precondition::Overwrite,
             lock_tokens: Vec::new(),
         }
     }
@@ -76,10 +79,24 @@ impl Home {
     /// # Errors
     /// [`ContentError::NotFound`], [`ContentError::Impossible`] for the root, [`ContentError::Locked`]
     pub async fn delete(&self, path: &DavPath, lock_tokens: Vec<String>) -> Result<(), ContentError> {
+        self.delete_if(path, Precondition::Overwrite, lock_tokens).await
+    }
+
+    /// Deletes it if a condition holds; looked at in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Self::delete`], and [`ContentError::Precondition`]
+    pub async fn delete_if(
+        &self,
+        path: &DavPath,
+        precondition: Precondition,
+        lock_tokens: Vec<String>,
+    ) -> Result<(), ContentError> {
         let path = path.clone();
         self.change(move |change| {
             Box::pin(async move {
                 let entry = change.get(&path).await?;
+                precondition.check(Some(&entry))?;
                 change.check_locks(&path, Reach::Tree, &lock_tokens).await?;
                 change.delete(&entry).await?;
                 change.touch_ancestors(&path, -signed(entry.size_bytes)).await
@@ -110,6 +127,7 @@ impl Home {
             // Nothing in this home changes while bytes are copied; other homes, and readers, do not wait.
             let turn = home.turn().await?;
             let entry = home.stat(&transfer.from).await?;
+            transfer.precondition.check(Some(&entry))?;
             home.check_copy(&transfer, &entry, deep).await?;
             let inside = if deep && entry.is_folder() {
                 home.list_inside(&entry).await?
@@ -220,6 +238,7 @@ impl Change {
             from, to, lock_tokens, ..
         } = transfer;
         let entry = self.get(from).await?;
+        transfer.precondition.check(Some(&entry))?;
         self.check_locks(from, Reach::Tree, lock_tokens).await?;
         let free = self.clear_target(transfer).await?;
         self.check_length(&entry, to).await?;

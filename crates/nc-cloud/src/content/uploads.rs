@@ -1,8 +1,15 @@
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use nc_proto::dav::DavPath;
 
 use super::{Checksum, ContentError, Home, Staged, WriteOptions, Written, check_storable, disk, names::BadName};
+
+/// An upload that got no piece for so long is forgotten when the user begins another; as in Nextcloud, a day.
+const KEPT_S: i64 = 24 * 60 * 60;
 
 /// One piece of an [`Upload`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +36,9 @@ impl Home {
     pub async fn begin_upload(&self, name: &str) -> Result<Upload, ContentError> {
         let upload = self.upload(name)?;
         let folder = upload.folder.clone();
+        let oldest = self.content.now() - KEPT_S;
         let made = tokio::task::spawn_blocking(move || {
+            forget_stale(&folder, oldest)?;
             fs::create_dir(&folder)?;
             folder.parent().map_or(Ok(()), disk::sync_folder)
         });
@@ -94,6 +103,7 @@ impl Upload {
         if name == ".file" {
             return Err(BadName::Reserved.into());
         }
+        self.check_quota(name, staged.size_bytes()).await?;
         staged.finish(None).await?;
         let (folder, target) = (self.folder.clone(), self.folder.join(name));
         let moved = tokio::task::spawn_blocking(move || {
@@ -111,10 +121,28 @@ impl Upload {
         }
     }
 
+    /// The pieces together must fit: else uploads that never end would be a way around the quota.
+    async fn check_quota(&self, name: &str, size_bytes: u64) -> Result<(), ContentError> {
+        let Some(available) = self.home.available_bytes().await? else {
+            return Ok(());
+        };
+        let others = self.list_chunks().await?.into_iter().filter(|chunk| chunk.name != name);
+        let required = others.map(|chunk| chunk.size_bytes).sum::<u64>() + size_bytes;
+        if required > available {
+            return Err(ContentError::Quota { required, available });
+        }
+        Ok(())
+    }
+
     /// The pieces in the order in which they are put together.
     pub async fn list_chunks(&self) -> Result<Vec<Chunk>, ContentError> {
         let folder = self.folder.clone();
-        Ok(tokio::task::spawn_blocking(move || list(&folder)).await??)
+        match tokio::task::spawn_blocking(move || list(&folder)).await? {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(ContentError::NotFound(DavPath::from_names([&self.name])))
+            }
+            result => Ok(result?),
+        }
     }
 
     /// Puts the pieces together as the file at `path`, and ends the upload.
@@ -159,7 +187,20 @@ impl Upload {
     }
 }
 
-fn list(folder: &PathBuf) -> io::Result<Vec<Chunk>> {
+/// Removes the uploads beside `folder` that were last touched before `oldest`, Unix seconds.
+fn forget_stale(folder: &Path, oldest: i64) -> io::Result<()> {
+    let Some(parent) = folder.parent() else { return Ok(()) };
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let touched = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH);
+        if touched.is_ok_and(|age| i64::try_from(age.as_secs()).is_ok_and(|touched| touched < oldest)) {
+            disk::remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn list(folder: &Path) -> io::Result<Vec<Chunk>> {
     let mut chunks = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

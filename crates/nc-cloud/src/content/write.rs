@@ -25,7 +25,7 @@ impl Precondition {
         Self::IfMatch(ETagCondition::OneOf(vec![tag.clone()]))
     }
 
-    fn check(&self, current: Option<&Entry>) -> Result<(), ContentError> {
+    pub(super) fn check(&self, current: Option<&Entry>) -> Result<(), ContentError> {
         let tag = current.map(|entry| &entry.etag);
         let holds = match self {
             Self::Overwrite => true,

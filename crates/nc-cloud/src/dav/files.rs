@@ -18,16 +18,17 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
     let home = visit.home().await?;
     let current = home.find(visit.path()).await.map_err(|error| visit.refuse(error))?;
     let fresh = preconditions::check(visit, &home, current.as_ref()).await?;
+    let precondition = preconditions::pin(visit, current.as_ref())?;
     match visit.method.as_str() {
         "GET" | "HEAD" if fresh == Freshness::NotModified => Ok(get::not_modified(current.as_ref())),
         "GET" | "HEAD" => get::serve(visit, &home).await,
-        "PUT" => put::serve(visit, &home, body).await,
+        "PUT" => put::serve(visit, &home, precondition, body).await,
         "PROPFIND" => propfind::serve(visit, &home, body).await,
         "PROPPATCH" => proppatch::serve(visit, &home, body).await,
         "MKCOL" => tree::make_folder(visit, &home, body).await,
-        "DELETE" => tree::delete(visit, &home).await,
-        "MOVE" => tree::move_entry(visit, &home).await,
-        "COPY" => tree::copy_entry(visit, &home).await,
+        "DELETE" => tree::delete(visit, &home, precondition).await,
+        "MOVE" => tree::move_entry(visit, &home, precondition).await,
+        "COPY" => tree::copy_entry(visit, &home, precondition).await,
         "LOCK" => locks::lock(visit, &home, body).await,
         "UNLOCK" => locks::unlock(visit, &home).await,
         "REPORT" => report::serve(visit, &home, body).await,

@@ -8,7 +8,7 @@ use super::{
     place::{Area, Place},
     visit::Visit,
 };
-use crate::content::{Entry, Home};
+use crate::content::{Entry, Home, Precondition};
 
 /// Whether the client has the present version already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,25 @@ pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -
         return Ok(Freshness::NotModified);
     }
     Ok(Freshness::Send)
+}
+
+/// The conditions that held, for the store to look at again in the transaction of the change: what a client asked to be
+/// unchanged must not change between our look and the write.
+pub(super) fn pin(visit: &Visit, current: Option<&Entry>) -> Result<Precondition, DavError> {
+    if let Some(value) = visit.header("if-match")? {
+        return Ok(Precondition::IfMatch(ETagCondition::parse(value)));
+    }
+    let states = visit.if_header()?.into_iter().flat_map(|header| header.lists);
+    let names_a_tag = states
+        .flat_map(|list| list.conditions)
+        .any(|condition| matches!(condition.state, IfState::ETag(_)));
+    if names_a_tag || visit.headers.contains_key("if-unmodified-since") {
+        return Ok(current.map_or(Precondition::CreateOnly, |entry| {
+            Precondition::unchanged_since(&entry.etag)
+        }));
+    }
+    let none_match = visit.header("if-none-match")?.map(ETagCondition::parse);
+    Ok(none_match.map_or(Precondition::Overwrite, Precondition::IfNoneMatch))
 }
 
 async fn holds(visit: &Visit, home: &Home, header: &IfHeader) -> Result<bool, DavError> {

@@ -1,7 +1,6 @@
 use axum::{body::Body, response::Response};
 use futures_util::TryStreamExt;
 use http::header;
-use nc_proto::dav::ETagCondition;
 
 use super::{
     DavError, answer,
@@ -10,12 +9,17 @@ use super::{
 use crate::content::{ContentError, Home, Precondition, Staged, WriteOptions, Written};
 
 /// Answers PUT.
-pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+pub(super) async fn serve(
+    visit: &Visit,
+    home: &Home,
+    precondition: Precondition,
+    body: Body,
+) -> Result<Response, DavError> {
     if visit.headers.contains_key(header::CONTENT_RANGE) {
         // RFC 9110 §14.4: taking a part for the whole would destroy the file.
         return Err(DavError::bad_request("Content-Range is not allowed with PUT"));
     }
-    let options = write_options(visit)?;
+    let options = write_options(visit, precondition)?;
     let refuse = |error| match error {
         // Nextcloud answers 404 here, and 409 to MKCOL and MOVE.
         ContentError::ParentMissing(path) => DavError::not_found(&path.parent().unwrap_or_default()),
@@ -68,12 +72,7 @@ pub(super) async fn receive(visit: &Visit, home: &Home, body: Body) -> Result<St
 const SLACK_BYTES: u64 = 1 << 30;
 
 /// What the headers say about how to write.
-pub(super) fn write_options(visit: &Visit) -> Result<WriteOptions, DavError> {
-    let precondition = match (visit.header("if-match")?, visit.header("if-none-match")?) {
-        (Some(value), _) => Precondition::IfMatch(ETagCondition::parse(value)),
-        (None, Some(value)) => Precondition::IfNoneMatch(ETagCondition::parse(value)),
-        (None, None) => Precondition::Overwrite,
-    };
+pub(super) fn write_options(visit: &Visit, precondition: Precondition) -> Result<WriteOptions, DavError> {
     Ok(WriteOptions {
         precondition,
         modified_at: visit.seconds("x-oc-mtime")?,

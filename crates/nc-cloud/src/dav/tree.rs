@@ -6,7 +6,7 @@ use super::{
     DavError, answer,
     visit::{Visit, created},
 };
-use crate::content::{ContentError, Entry, Home, Transfer};
+use crate::content::{ContentError, Entry, Home, Precondition, Transfer};
 
 /// Answers MKCOL.
 pub(super) async fn make_folder(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
@@ -23,37 +23,37 @@ pub(super) async fn make_folder(visit: &Visit, home: &Home, body: Body) -> Resul
 }
 
 /// Answers DELETE.
-pub(super) async fn delete(visit: &Visit, home: &Home) -> Result<Response, DavError> {
+pub(super) async fn delete(visit: &Visit, home: &Home, precondition: Precondition) -> Result<Response, DavError> {
     if visit.path().is_root() {
         return Err(DavError::forbidden("Permission denied to delete home folder"));
     }
-    let deleted = home.delete(visit.path(), visit.lock_tokens()?).await;
+    let deleted = home.delete_if(visit.path(), precondition, visit.lock_tokens()?).await;
     deleted.map_err(|error| visit.refuse(error))?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// Answers MOVE.
-pub(super) async fn move_entry(visit: &Visit, home: &Home) -> Result<Response, DavError> {
-    let transfer = transfer(visit, home).await?;
+pub(super) async fn move_entry(visit: &Visit, home: &Home, precondition: Precondition) -> Result<Response, DavError> {
+    let transfer = transfer(visit, home, precondition).await?;
     let moved = home.transfer(transfer).await;
     let (entry, free) = moved.map_err(|error| refuse(visit, error))?;
     Ok(transferred(visit, &entry, free, !entry.is_folder()))
 }
 
 /// Answers COPY.
-pub(super) async fn copy_entry(visit: &Visit, home: &Home) -> Result<Response, DavError> {
+pub(super) async fn copy_entry(visit: &Visit, home: &Home, precondition: Precondition) -> Result<Response, DavError> {
     let deep = match visit.depth()? {
         None | Some(Depth::Infinity) => true,
         Some(Depth::Zero) => false,
         Some(Depth::One) => return Err(DavError::bad_request("COPY takes Depth 0 or infinity")),
     };
-    let transfer = transfer(visit, home).await?;
+    let transfer = transfer(visit, home, precondition).await?;
     let copied = home.copy(transfer, deep).await;
     let (entry, free) = copied.map_err(|error| refuse(visit, error))?;
     Ok(transferred(visit, &entry, free, false))
 }
 
-async fn transfer(visit: &Visit, home: &Home) -> Result<Transfer, DavError> {
+async fn transfer(visit: &Visit, home: &Home, precondition: Precondition) -> Result<Transfer, DavError> {
     let from = visit.path().clone();
     let to = visit.destination()?;
     // A missing source is told before anything about the target.
@@ -63,6 +63,7 @@ async fn transfer(visit: &Visit, home: &Home) -> Result<Transfer, DavError> {
         from,
         to,
         overwrite: visit.overwrite()?,
+        precondition,
         lock_tokens: visit.lock_tokens()?,
     })
 }

@@ -6,7 +6,7 @@ use super::{
     DavError, answer, files, put,
     visit::{Visit, created},
 };
-use crate::content::{ContentError, Home, Overwrite, Precondition, Upload, WriteOptions};
+use crate::content::{ContentError, Home, Overwrite, Precondition, Upload};
 
 /// The file that the pieces will be; moving it to its place puts them together.
 const FUTURE_FILE: &str = ".file";
@@ -56,13 +56,12 @@ async fn assemble(visit: &Visit, upload: &Upload) -> Result<Response, DavError> 
     let expected = visit.header("oc-total-length")?;
     let expected = expected.map(|text| text.trim().parse::<u64>()).transpose();
     let expected = expected.map_err(|_| DavError::bad_request("OC-Total-Length is no number"))?;
-    let mut options: WriteOptions = put::write_options(visit)?;
-    if visit.overwrite()? == Overwrite::Never {
-        options.precondition = Precondition::CreateOnly;
-    } else {
-        // A condition in these headers is about the address of the request, not about the destination.
-        options.precondition = Precondition::Overwrite;
-    }
+    // `If-Match` and its like are about the address of the request, not about the destination.
+    let precondition = match visit.overwrite()? {
+        Overwrite::Never => Precondition::CreateOnly,
+        Overwrite::Allowed => Precondition::Overwrite,
+    };
+    let options = put::write_options(visit, precondition)?;
     let written = upload.assemble(&path, expected, visit.checksum()?, options).await;
     let written = written.map_err(|error| match error {
         ContentError::Precondition { .. } => {

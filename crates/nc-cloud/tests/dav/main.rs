@@ -1,0 +1,10 @@
+//! WebDAV through the wire: what no recording shows.
+
+#![cfg(test)]
+
+mod locks;
+mod names;
+mod properties;
+mod uploads;
+mod wire;
+mod writes;

@@ -1,0 +1,124 @@
+use axum::{Router, body::Body};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use nc_auth::{UserId, basic};
+use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_proto::{
+    clock::Clock,
+    dav::{ErrorBody, Multistatus},
+};
+use secrecy::ExposeSecret;
+use time::OffsetDateTime;
+use tower::ServiceExt;
+
+pub(crate) const HOME: &str = "/remote.php/dav/files/alice";
+
+pub(crate) struct Wire {
+    pub(crate) cloud: Cloud,
+    pub(crate) clock: Clock,
+    pub(crate) dir: tempfile::TempDir,
+    router: Router,
+    authorization: String,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn multistatus(&self) -> Multistatus {
+        assert_eq!(
+            self.status,
+            StatusCode::MULTI_STATUS,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        Multistatus::parse(&self.body).unwrap()
+    }
+
+    pub(crate) fn error(&self) -> ErrorBody {
+        ErrorBody::parse(&self.body).unwrap()
+    }
+}
+
+impl Wire {
+    pub(crate) async fn boot() -> Self {
+        Self::boot_with(|_, _| {}).await
+    }
+
+    pub(crate) async fn boot_with(adjust: impl FnOnce(&mut CloudConfig, &mut NewUser)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_795_225_978).unwrap());
+        let mut config = CloudConfig::new(dir.path());
+        config.clock = clock.clone();
+        let mut alice = NewUser::new("alice", "Alice", "wonderland".into());
+        adjust(&mut config, &mut alice);
+        let cloud = Cloud::open(config).await.unwrap();
+        cloud.create_user(&alice).await.unwrap();
+        let password = cloud.create_app_password(&UserId::new("alice"), "test").await.unwrap();
+        Self {
+            router: cloud.router(),
+            cloud,
+            clock,
+            dir,
+            authorization: basic::header_value("alice", password.expose_secret()),
+        }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .header("authorization", &self.authorization)
+            .body(body.into())
+            .unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
+    pub(crate) async fn put(&self, path: &str, content: &str) -> Answer {
+        let answer = self
+            .send("PUT", &format!("{HOME}{path}"), &[], content.to_owned())
+            .await;
+        assert!(answer.status.is_success(), "PUT {path}: {}", answer.status);
+        answer
+    }
+
+    pub(crate) async fn make_folder(&self, path: &str) {
+        let answer = self.send("MKCOL", &format!("{HOME}{path}"), &[], "").await;
+        assert_eq!(answer.status, StatusCode::CREATED, "MKCOL {path}");
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", &format!("{HOME}{path}"), &[], "").await
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "GET {path}");
+        String::from_utf8(answer.body).unwrap()
+    }
+
+    /// Number of unfinished things on disk.
+    pub(crate) fn leftovers(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("data/.tmp")).unwrap().count()
+    }
+}
