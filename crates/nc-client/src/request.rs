@@ -1,5 +1,7 @@
 //! Putting a request together.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use nc_proto::dav::{Depth, ETag};
@@ -64,6 +66,8 @@ pub(crate) struct Request<'a> {
     pub(crate) public: bool,
     /// Another `User-Agent`: it names the app password that a login flow makes.
     pub(crate) name: Option<String>,
+    /// Time for the answer besides the usual, for work that takes the server long.
+    pub(crate) patience: Duration,
     /// Whether any of it may have reached the server.
     pub(crate) sent: bool,
     failure: Option<Error>,
@@ -107,6 +111,7 @@ impl<'a> Request<'a> {
             area,
             public: account.is_none(),
             name: None,
+            patience: Duration::ZERO,
             sent: false,
             failure: None,
         }

@@ -150,7 +150,7 @@ async fn exchange(request: &mut Request<'_>, address: &http::Uri) -> Result<Resp
     }
     request.sent = true;
     let start = Instant::now();
-    let wait = config.timeouts.response + allowance;
+    let wait = config.timeouts.response + allowance + request.patience;
     let outcome = tokio::time::timeout(wait, request.nextcloud.transport().send(http)).await;
     let elapsed = start.elapsed();
     let status = match &outcome {

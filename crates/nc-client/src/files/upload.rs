@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use nc_proto::dav::DavPath;
 
@@ -14,6 +16,9 @@ use crate::{
 
 /// Where parts of uploads lie below the server's address.
 const UPLOADS: [&str; 3] = ["remote.php", "dav", "uploads"];
+
+/// Slowest storage that is waited for while it puts the parts together, in bytes per second.
+const SLOWEST_STORAGE: u64 = 10 * 1024 * 1024;
 
 /// Smallest and largest part that Nextcloud takes, except the last.
 const PART_BYTES: std::ops::RangeInclusive<u64> = 5 * 1024 * 1024..=5 * 1024 * 1024 * 1024;
@@ -145,6 +150,7 @@ impl Upload<'_> {
             }
             WriteMode::Overwrite => request.header("overwrite", "T"),
         };
+        request.patience = Duration::from_secs(total / SLOWEST_STORAGE);
         let answer = with_mtime(request, options).send().await.map_err(|error| match error {
             Error::Refused { status: 409, .. } => parent_missing(self.path),
             error => error,

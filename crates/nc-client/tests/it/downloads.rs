@@ -194,7 +194,8 @@ async fn compressed_answers_of_a_megabyte_are_whole_although_the_announced_lengt
         let json = ("content-type", "application/json");
         match seen.target.as_str() {
             target if target.ends_with("/notes/1") => {
-                assert!(seen.header("accept-encoding").expect("asked for").contains("gzip"));
+                let accepted = seen.header("accept-encoding").expect("asked for");
+                assert!(accepted.contains("gzip") && accepted.contains("br"), "{accepted}");
                 Reply::new(200, &[json, ("content-encoding", "gzip")], &zipped_note)
             }
             target if target.ends_with("/notes/2") => Reply::new(200, &[json], &note),

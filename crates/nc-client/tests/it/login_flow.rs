@@ -102,3 +102,33 @@ async fn the_app_password_of_somebody_else_is_taken_back() {
     assert!(client.is_rejected(), "it is gone, so it is not sent again");
     assert!(server.client().confirm_user(Some("mallory")).await.is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn waiting_polls_ever_slower_and_sits_out_short_failures() {
+    let answers = crate::trouble::Answers::start(|number| match number {
+        0 => {
+            let place = "https://cloud.example.org/login/v2";
+            let poll = format!(r#"{{"token":"t","endpoint":"{place}/poll"}}"#);
+            (
+                200,
+                Vec::new(),
+                format!(r#"{{"poll":{poll},"login":"{place}/flow/abc"}}"#),
+            )
+        }
+        1 | 3 => (404, Vec::new(), "[]".to_owned()),
+        2 => (500, Vec::new(), String::new()),
+        _ => (
+            200,
+            Vec::new(),
+            r#"{"server":"s","loginName":"carol","appPassword":"secret"}"#.to_owned(),
+        ),
+    });
+    let client = answers.client();
+    let flow = LoginFlow::start(client.nextcloud(), "name").await.expect("started");
+    let start = tokio::time::Instant::now();
+    let grant = flow.wait().await.expect("granted");
+    assert_eq!(grant.login_name, "carol");
+    assert_eq!(answers.count(), 5);
+    // 2, 2.5, 3 and 3.5 s.
+    assert_eq!(start.elapsed(), std::time::Duration::from_secs(11));
+}

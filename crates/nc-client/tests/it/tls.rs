@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use nc_client::{BaseUrl, ClientConfig, Error, HttpTransport, Tls, TransportFailure, Verification};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::AsyncReadExt;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -16,18 +17,7 @@ use crate::scripted::{Reply, account, credential, nextcloud, serve};
 
 /// A server for `localhost` with a certificate of its own authority. Gives its port and the authority in PEM form.
 async fn start() -> (u16, String) {
-    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("key")).expect("authority");
-    let key = KeyPair::generate().expect("key");
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
-    let certificate = params.signed_by(&key, &authority).expect("certificate");
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .expect("configuration");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, authority) = acceptor(&[]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let port = listener.local_addr().expect("address").port();
     tokio::spawn(async move {
@@ -41,7 +31,24 @@ async fn start() -> (u16, String) {
             }
         }
     });
-    (port, authority.pem())
+    (port, authority)
+}
+
+/// TLS for `localhost` that speaks `protocols`, and its authority in PEM form.
+fn acceptor(protocols: &[&str]) -> (TlsAcceptor, String) {
+    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("key")).expect("authority");
+    let key = KeyPair::generate().expect("key");
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+    let certificate = params.signed_by(&key, &authority).expect("certificate");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("configuration");
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    (TlsAcceptor::from(Arc::new(config)), authority.pem())
 }
 
 fn config(host: &str, port: u16, tls: Tls) -> ClientConfig {
@@ -127,4 +134,24 @@ async fn a_file_without_certificates_is_refused_with_its_name() {
         let error = HttpTransport::new(&config("localhost", 1, tls)).expect_err(content);
         assert!(error.to_string().contains("CA file"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_server_can() {
+    let (acceptor, authority) = acceptor(&["h2", "http/1.1"]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let port = listener.local_addr().expect("address").port();
+    let tls = Tls {
+        extra_roots_pem: authority.into_bytes(),
+        ..Tls::default()
+    };
+    let client = nextcloud(config("localhost", port, tls)).client(credential("carol"));
+    let call = tokio::spawn(async move { client.user().await.map(drop) });
+    let (stream, _) = listener.accept().await.expect("connection");
+    let mut stream = acceptor.accept(stream).await.expect("handshake");
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await.expect("preface");
+    assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    call.abort();
 }
