@@ -23,6 +23,9 @@ BUILD = Path(os.environ.get("E2E_BUILD", ROOT / "build"))
 BINARIES = Path(os.environ.get("E2E_BINARIES", ROOT / "target" / "debug"))
 NAME = Path(sys.argv[0]).stem
 LOGS = BUILD / "logs"
+LOGS.mkdir(parents=True, exist_ok=True)
+for old in LOGS.glob(f"{NAME}-*.log"):
+    old.unlink()
 
 
 class Tally:
@@ -71,7 +74,6 @@ class Server:
     """One running binary that says in one line of JSON when it is ready."""
 
     def __init__(self, *arguments, program="nextcloud-mcp", environment=None):
-        LOGS.mkdir(parents=True, exist_ok=True)
         self.log = LOGS / f"{NAME}-{len(list(LOGS.glob(NAME + '-*.log'))):03}.log"
         self.stderr = open(self.log, "wb")
         self.process = subprocess.Popen(

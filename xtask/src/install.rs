@@ -78,6 +78,11 @@ impl<'a> Installer<'a> {
                 program: "python3",
                 package: "python3",
             })?;
+            let recent = "import sys; sys.exit(sys.version_info < (3, 11))";
+            ensure!(
+                Run::new("python3", ["-c", recent]).succeeds(),
+                "the tests need Python 3.11 or later"
+            );
             let create = Run::new("python3", ["-m", "venv", "--clear", &folder.to_string_lossy()]);
             if !create.succeeds() {
                 self.apt("python3-venv")?;
