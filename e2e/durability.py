@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness import Cloud, Demo, Tally
+from harness import BINARIES, Cloud, Demo, Tally
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 50
 WRITERS = 4
@@ -163,14 +164,39 @@ def left_over(data, user, known):
     return begun + sorted(stored - {name for name, state in known.items() if state.states != {GONE}})
 
 
+def break_off(data, seconds):
+    """Starts a demo and kills it so soon that it may not be ready."""
+    command = [BINARIES / "nextcloud-mcp", "demo", "--json", "--port", "0", "--data", data]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+
+
+def first_starts(tally, folder):
+    """A first start that was broken off, wherever it was, does not spoil the folder."""
+    for turn in range(15):
+        data = Path(folder) / f"first-{turn}"
+        break_off(data, 0.02 + 0.03 * turn)
+        with Demo(data=data) as demo:
+            cloud = Cloud(demo.cloud_url, demo.user)
+            status, _, _ = cloud.send("GET", f"{cloud.files}/Documents/Welcome.md")
+            tally.equal(f"first start {turn} broken off: the sample data is there", status, 200)
+
+
 def main():
     tally = Tally()
     known, notes, acknowledged = {}, {}, 0
     chance = random.Random(7)
     new_notes = []
     with TemporaryDirectory(prefix="nextcloud-mcp-") as folder:
+        with tally.part("first starts"):
+            first_starts(tally, folder)
         data = Path(folder) / "data"
         for turn in range(ROUNDS + 1):
+            if turn % 3 == 1:
+                # What a start mends must also survive.
+                break_off(data, chance.uniform(0.0, 0.15))
             with Demo(data=data) as demo, tally.part(f"round {turn}"):
                 cloud = Cloud(demo.cloud_url, demo.user)
                 if turn == 0:

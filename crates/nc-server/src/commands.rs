@@ -6,6 +6,7 @@ mod config;
 mod connect;
 mod demo;
 mod demo_data;
+mod demo_folder;
 mod doctor;
 mod listen;
 mod login;

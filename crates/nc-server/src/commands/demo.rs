@@ -1,11 +1,6 @@
 //! `demo`: the embedded cloud and the MCP server in one process, with two users and sample data.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -17,7 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{OrFail, Setting, Trouble, cloud as cloud_command, demo_data, listen, output, serve};
+use super::{
+    OrFail, Setting, Trouble, cloud as cloud_command, demo_data, demo_folder::DemoFolder, listen, output, serve,
+};
 use crate::{
     app,
     cli::{Demo, ModeFlag},
@@ -34,22 +31,6 @@ struct DemoUser {
     name: String,
     password: String,
     app_password: String,
-}
-
-/// A data folder that is removed at the end, unless the user named it.
-struct DataFolder {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Drop for DataFolder {
-    fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = fs::remove_dir_all(&self.path)
-        {
-            tracing::warn!(%error, "temporary data could not be removed: {}", self.path.display());
-        }
-    }
 }
 
 pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Trouble> {
@@ -81,6 +62,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     spinner.set_message("making users and sample data");
     let nextcloud = in_process(&cloud, &cloud_url)?;
     let users = users(&cloud, &nextcloud, &folder.path).await?;
+    folder.finished().or_fail()?;
     spinner.finish_and_clear();
 
     let alice = &users[0];
@@ -128,18 +110,12 @@ fn listen_for_cloud(setting: &Setting, port: Option<u16>) -> anyhow::Result<std:
     }
 }
 
-fn data_folder(named: Option<&Path>) -> anyhow::Result<DataFolder> {
+fn data_folder(named: Option<&Path>) -> anyhow::Result<DemoFolder> {
     if let Some(path) = named {
-        return Ok(DataFolder {
-            path: path.to_owned(),
-            kept: true,
-        });
+        return DemoFolder::kept(path).with_context(|| format!("cannot use the folder {}", path.display()));
     }
     let name = format!("nextcloud-mcp-demo-{}", nc_cloud::random_password()?.expose_secret());
-    Ok(DataFolder {
-        path: std::env::temp_dir().join(name),
-        kept: false,
-    })
+    Ok(DemoFolder::temporary(std::env::temp_dir().join(name)))
 }
 
 /// The client into the cloud: the same router and the same sign-in as over the network, without the network.
