@@ -240,10 +240,10 @@ impl Browser {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
-        self.ask(url, Some(body))
+        self.ask(url, Some(&body))
     }
 
-    fn ask(&mut self, url: &str, body: Option<String>) -> String {
+    fn ask(&mut self, url: &str, body: Option<&str>) -> String {
         let url = url::Url::parse(url).expect("an address");
         let address = (
             url.host_str().expect("a host"),
@@ -256,7 +256,7 @@ impl Browser {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let origin = url.origin().ascii_serialization();
-        let content = body.clone().unwrap_or_default();
+        let content = body.unwrap_or_default();
         let target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
