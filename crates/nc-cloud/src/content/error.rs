@@ -37,6 +37,12 @@ pub enum ContentError {
         /// Bytes that are left.
         available: u64,
     },
+    /// The file is too large to be read at once; open it instead.
+    #[error("{size_bytes} bytes are too many to be read at once")]
+    TooLarge {
+        /// Its size.
+        size_bytes: u64,
+    },
     /// The name cannot be stored.
     #[error(transparent)]
     Name(#[from] BadName),

@@ -132,14 +132,12 @@ impl Home {
     /// Reads a whole file of moderate size.
     ///
     /// # Errors
-    /// As [`Self::open`]; [`ContentError::Quota`] for files above 64 MB, which are for [`Self::open`].
+    /// As [`Self::open`]; [`ContentError::TooLarge`] for files above 64 MB, which are for [`Self::open`].
     pub async fn read(&self, path: &DavPath) -> Result<(Entry, Vec<u8>), ContentError> {
         let (entry, mut file) = self.open(path).await?;
         if entry.size_bytes > LARGEST_READ_BYTES {
-            return Err(ContentError::Quota {
-                required: entry.size_bytes,
-                available: LARGEST_READ_BYTES,
-            });
+            let size_bytes = entry.size_bytes;
+            return Err(ContentError::TooLarge { size_bytes });
         }
         let mut bytes = Vec::new();
         tokio::io::AsyncReadExt::read_to_end(&mut file, &mut bytes).await?;

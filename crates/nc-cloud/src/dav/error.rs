@@ -152,6 +152,7 @@ impl DavError {
             ContentError::Impossible(_) => Self::forbidden("Permission denied to move or delete home folder"),
             error @ (ContentError::Checksum(_)
             | ContentError::Interrupted
+            | ContentError::TooLarge { .. }
             | ContentError::Incomplete { .. }
             | ContentError::NotSearchable) => Self::bad_request(error.to_string()),
             ContentError::Storage(error) => Self::internal(&error),

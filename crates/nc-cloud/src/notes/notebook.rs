@@ -130,7 +130,7 @@ impl Notebook {
             entry
         };
         let (current, bytes) = match self.home.read(&note.entry.path).await {
-            Err(ContentError::Quota { .. }) => {
+            Err(ContentError::TooLarge { .. }) => {
                 return Ok(unreadable(note.to_entry(), "OCP\\Files\\EntityTooLargeException"));
             }
             read => read?,
