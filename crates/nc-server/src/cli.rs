@@ -155,6 +155,9 @@ pub struct CloudCommand {
     /// Port to listen on; 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
+    /// Accepted so that scripts can start every server alike; the cloud has no MCP endpoint.
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub path: Option<String>,
     /// Folder of the database and the files.
     #[arg(long, value_name = "DIR", default_value = "nextcloud-mcp-data")]
     pub data: PathBuf,
