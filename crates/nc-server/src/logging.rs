@@ -20,10 +20,12 @@ pub(crate) fn start(level: &str, format: LogFormat) {
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal());
     let result = match format {
-        LogFormat::Text => tracing_subscriber::registry().with(lines.with_filter(filter)).try_init(),
-        LogFormat::Json => {
-            tracing_subscriber::registry().with(lines.json().flatten_event(true).with_filter(filter)).try_init()
-        }
+        LogFormat::Text => tracing_subscriber::registry()
+            .with(lines.with_filter(filter))
+            .try_init(),
+        LogFormat::Json => tracing_subscriber::registry()
+            .with(lines.json().flatten_event(true).with_filter(filter))
+            .try_init(),
     };
     // In one process of tests, the first one wins.
     drop(result);

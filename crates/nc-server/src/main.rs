@@ -2,9 +2,14 @@
 
 use std::process::ExitCode;
 
+/// Gives memory back after the peaks of password hashing, which the system's allocator keeps.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    nc_server::run(std::env::args_os(), std::env::vars().collect())
-        .await
-        .into()
+    // A variable that is not text cannot be one of ours.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    nc_server::run(std::env::args_os(), environment.collect()).await.into()
 }

@@ -143,26 +143,33 @@ async fn users(cloud: &Cloud, nextcloud: &Nextcloud, folder: &Path) -> Result<Ve
             folder.display()
         )));
     }
-    let mut users = Vec::new();
-    for (name, display_name) in USERS {
-        let password = nc_cloud::random_password().or_fail()?;
-        let mut new = NewUser::new(name, display_name, password.clone());
-        new.email = Some(format!("{name}@example.org"));
-        new.groups = vec!["team".to_owned()];
-        cloud.create_user(&new).await.or_fail()?;
-        let app_password = cloud
-            .create_app_password(&UserId::new(name), "nextcloud-mcp demo")
-            .await
-            .or_fail()?;
-        demo_data::fill(nextcloud, name, &app_password).await.or_fail()?;
-        users.push(DemoUser {
-            name: name.to_owned(),
-            password: password.expose_secret().to_owned(),
-            app_password: app_password.expose_secret().to_owned(),
-        });
-    }
+    let [(alice, alice_name), (bob, bob_name)] = USERS;
+    // Side by side: hashing passwords and waiting for the disk take most of the time of a start.
+    let (alice, bob) = tokio::try_join!(
+        make_user(cloud, nextcloud, alice, alice_name),
+        make_user(cloud, nextcloud, bob, bob_name)
+    )?;
+    let users = vec![alice, bob];
     keep_private(&kept, &serde_json::to_string_pretty(&users).or_fail()?).or_fail()?;
     Ok(users)
+}
+
+async fn make_user(cloud: &Cloud, nextcloud: &Nextcloud, name: &str, display_name: &str) -> Result<DemoUser, Trouble> {
+    let password = nc_cloud::random_password().or_fail()?;
+    let mut new = NewUser::new(name, display_name, password.clone());
+    new.email = Some(format!("{name}@example.org"));
+    new.groups = vec!["team".to_owned()];
+    cloud.create_user(&new).await.or_fail()?;
+    let app_password = cloud
+        .create_app_password(&UserId::new(name), "nextcloud-mcp demo")
+        .await
+        .or_fail()?;
+    demo_data::fill(nextcloud, name, &app_password).await.or_fail()?;
+    Ok(DemoUser {
+        name: name.to_owned(),
+        password: password.expose_secret().to_owned(),
+        app_password: app_password.expose_secret().to_owned(),
+    })
 }
 
 fn keep_private(path: &Path, text: &str) -> std::io::Result<()> {
