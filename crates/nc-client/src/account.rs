@@ -23,6 +23,10 @@ const REJECTED: u8 = 2;
 /// How long it is remembered that an app is missing.
 const APP_MISSING_FOR: time::Duration = time::Duration::minutes(5);
 
+/// How long a rejected credential is not sent again. Not for ever: a directory server that is down makes Nextcloud answer
+/// 401 as well, and nobody should have to restart us for that. One try in this time is far below what blocks an address.
+const REJECTED_FOR: Duration = Duration::from_mins(15);
+
 /// What is known about one credential.
 #[derive(Debug)]
 pub(crate) struct Account {
@@ -115,25 +119,36 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     pub(crate) fn new() -> Self {
+        Self::forgiving_after(REJECTED_FOR)
+    }
+
+    fn forgiving_after(rejected_for: Duration) -> Self {
         Self {
             known: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_idle(Duration::from_hours(1))
                 .build(),
-            rejected: Cache::builder().max_capacity(100_000).build(),
+            rejected: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(rejected_for)
+                .build(),
         }
     }
 
     pub(crate) fn get(&self, credential: Credential) -> Arc<Account> {
         let key = credential.key();
-        self.known.get_with(key, || {
+        let account = self.known.get_with(key, || {
             Arc::new(Account::new(credential, self.rejected.contains_key(&key)))
-        })
+        });
+        if account.is_rejected() && !self.rejected.contains_key(&key) {
+            self.forgive(&account);
+        }
+        account
     }
 
     pub(crate) fn reject(&self, account: &Account) {
-        account.standing.store(REJECTED, Ordering::Release);
         self.rejected.insert(account.credential.key(), ());
+        account.standing.store(REJECTED, Ordering::Release);
     }
 
     /// Lets a credential be tried again.
@@ -142,5 +157,27 @@ impl Accounts {
         let _ = account
             .standing
             .compare_exchange(REJECTED, UNPROVEN, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential() -> Credential {
+        Credential::Basic {
+            login: "carol".into(),
+            password: "pw".into(),
+        }
+    }
+
+    #[test]
+    fn a_rejection_holds_for_its_time_and_no_longer() {
+        let lasting = Accounts::forgiving_after(Duration::from_hours(1));
+        lasting.reject(&lasting.get(credential()));
+        assert!(lasting.get(credential()).is_rejected());
+        let passing = Accounts::forgiving_after(Duration::ZERO);
+        passing.reject(&passing.get(credential()));
+        assert!(!passing.get(credential()).is_rejected());
     }
 }
