@@ -1,13 +1,20 @@
 //! Notes: eight tools over the Notes app, and one for its settings.
 
+mod answers;
+mod matching;
+
 use std::collections::BTreeMap;
 
 use nc_auth::Scope::{NotesRead, NotesWrite};
 use nc_client::{CategoryFilter, ETag, NewNote, Note, NoteEntry, NoteId, NotePatch, NotesFilter, WebPage};
 use nc_mcp_kit::{Failure, Hints, ToolError};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::{
+    answers::{Attachment, DeletedNote, FullNote, Hit, NoteHits, NoteList, Settings, StoredNote},
+    matching::matches,
+};
 use super::NOTES;
 use crate::{
     context::Context,
@@ -20,8 +27,6 @@ use crate::{
 const MAX_RESULTS: u32 = 1000;
 /// Hits of a search when the caller names no limit.
 const DEFAULT_HITS: u32 = 50;
-/// Characters of a note shown around a hit.
-const EXCERPT_LENGTH: usize = 160;
 /// Largest attachment that is put into an answer, in bytes.
 const MAX_ATTACHMENT: u64 = 1024 * 1024;
 
@@ -194,115 +199,6 @@ struct GetAttachment {
 #[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
-/// A note in a list.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Hit {
-    id: i64,
-    title: String,
-    category: String,
-    /// How well it matches, above 0. Null in lists.
-    score: Option<f64>,
-    /// Seconds since 1970.
-    modified: i64,
-    favorite: bool,
-    /// Text around the first match.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    excerpt: Option<String>,
-    /// Page of the note for people.
-    url: Option<String>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct NoteList {
-    success: bool,
-    timestamp: String,
-    /// How many there are, also beyond the limit.
-    total_found: usize,
-    category: Option<String>,
-    /// Whether the limit cut the list.
-    truncated: bool,
-    results: Vec<Hit>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct NoteHits {
-    success: bool,
-    timestamp: String,
-    query: String,
-    /// How many there are, also beyond the limit.
-    total_found: usize,
-    /// Whether the limit cut the list.
-    truncated: bool,
-    results: Vec<Hit>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct FullNote {
-    id: i64,
-    title: String,
-    /// Markdown text.
-    content: String,
-    category: String,
-    /// Seconds since 1970.
-    modified: i64,
-    favorite: bool,
-    /// Needed to change the note.
-    etag: String,
-    /// Whether it may not be changed.
-    readonly: bool,
-    /// Page of the note for people.
-    url: Option<String>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct StoredNote {
-    success: bool,
-    timestamp: String,
-    id: i64,
-    /// As stored. May differ from the wish.
-    title: String,
-    category: String,
-    /// Needed for the next change.
-    etag: String,
-    url: Option<String>,
-    /// Set when something was stored otherwise than wished.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct DeletedNote {
-    success: bool,
-    timestamp: String,
-    status_code: Option<u16>,
-    message: Option<String>,
-    deleted_id: i64,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Attachment {
-    success: bool,
-    timestamp: String,
-    note_id: i64,
-    filename: String,
-    content_type: String,
-    /// Bytes.
-    size: u64,
-    /// `base64` for binary files, otherwise the character set that the text was stored in.
-    encoding: String,
-    content: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Settings {
-    success: bool,
-    timestamp: String,
-    /// Folder of the notes, from the user's root.
-    notes_path: String,
-    /// Suffix of note files.
-    file_suffix: String,
-}
-
 async fn list(context: Context, arguments: ListNotes) -> Result<NoteList, Failure> {
     let mut notes = entries(&context, arguments.category.as_deref()).await?;
     notes.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.id.cmp(&b.id)));
@@ -382,49 +278,6 @@ async fn search(context: Context, arguments: SearchNotes) -> Result<NoteHits, Fa
         truncated: hits.len() < total_found,
         results: hits,
     })
-}
-
-/// How well `note` matches when it holds every word: a word in the title counts most, then category, then text.
-fn matches(note: &NoteEntry, words: &[String]) -> Option<(f64, Option<String>)> {
-    let title = note.title.to_lowercase();
-    let category = note.category.to_lowercase();
-    let text = note.content.as_deref().unwrap_or_default().to_lowercase();
-    let mut score = 0.0;
-    for word in words {
-        let in_text = text.matches(word.as_str()).take(10).count();
-        let mut points = f64::from(u8::try_from(in_text).unwrap_or(10)) / 10.0;
-        if title.contains(word.as_str()) {
-            points += 3.0;
-        }
-        if category.contains(word.as_str()) {
-            points += 1.0;
-        }
-        if points == 0.0 {
-            return None;
-        }
-        score += points;
-    }
-    let words_count = u32::try_from(words.len()).unwrap_or(u32::MAX);
-    let score = score / (5.0 * f64::from(words_count));
-    let excerpt = note.content.as_deref().and_then(|content| excerpt(content, &words[0]));
-    Some(((score * 1000.0).round() / 1000.0, excerpt))
-}
-
-/// The text around the first match, on one line.
-fn excerpt(content: &str, word: &str) -> Option<String> {
-    let lower = content.to_lowercase();
-    let place = lower.find(word)?;
-    // Lower case can change lengths, so the place is counted in characters and may be a little off.
-    let skip = lower[..place].chars().count().saturating_sub(EXCERPT_LENGTH / 4);
-    let cut: String = content.chars().skip(skip).take(EXCERPT_LENGTH).collect();
-    let line = cut.split_whitespace().collect::<Vec<_>>().join(" ");
-    let before = if skip > 0 { "…" } else { "" };
-    let after = if content.chars().count() > skip + EXCERPT_LENGTH {
-        "…"
-    } else {
-        ""
-    };
-    Some(format!("{before}{line}{after}"))
 }
 
 fn hit(context: &Context, note: NoteEntry, score: Option<f64>, excerpt: Option<String>) -> Hit {
@@ -588,34 +441,4 @@ pub(crate) async fn matching_ids(context: &Context, prefix: &str) -> Result<Vec<
         .filter(|note| note.id.to_string().starts_with(&prefix) || note.title.to_lowercase().starts_with(&prefix))
         .map(|note| note.id.to_string())
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn note(title: &str, content: &str) -> NoteEntry {
-        serde_json::from_value(serde_json::json!({ "id": 1, "title": title, "content": content })).expect("note")
-    }
-
-    #[test]
-    fn every_word_must_be_there_and_titles_count_most() {
-        let words = ["milk".to_owned(), "bread".to_owned()];
-        assert_eq!(matches(&note("Milk", "eggs"), &words), None);
-        let in_title = matches(&note("Milk and bread", ""), &words).expect("match").0;
-        let in_text = matches(&note("Shopping", "Bread, MILK"), &words).expect("match").0;
-        assert!(in_title > in_text, "{in_title} {in_text}");
-    }
-
-    #[test]
-    fn an_excerpt_shows_the_place_on_one_line() {
-        let content = format!("{}\nfind the Needle\nhere {}", "x ".repeat(200), "y ".repeat(200));
-        let excerpt = excerpt(&content, "needle").expect("excerpt");
-        assert!(
-            excerpt.contains("find the Needle here") && !excerpt.contains('\n'),
-            "{excerpt}"
-        );
-        assert!(excerpt.starts_with('…') && excerpt.ends_with('…'));
-        assert!(excerpt.chars().count() <= EXCERPT_LENGTH + 2);
-    }
 }
