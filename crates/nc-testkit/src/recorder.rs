@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::BodyExt;
 use nc_client::{Body, PendingAnswer, Transport};
+use serde_json::Value;
 
 /// One request of the client.
 #[derive(Debug, Clone)]
@@ -28,6 +30,7 @@ pub struct Recorder {
     inner: Arc<dyn Transport>,
     sent: Arc<Mutex<Vec<Sent>>>,
     delay_ms: Arc<AtomicU64>,
+    hidden: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Recorder {
@@ -37,6 +40,7 @@ impl Recorder {
             inner,
             sent: Arc::default(),
             delay_ms: Arc::default(),
+            hidden: Arc::default(),
         }
     }
 
@@ -44,6 +48,11 @@ impl Recorder {
     pub fn slow_down(&self, delay: Duration) {
         self.delay_ms
             .store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// Takes an app out of the capabilities, as if the cloud did not have it.
+    pub fn hide_capability(&self, key: &'static str) {
+        *self.hidden.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
     /// What was sent since the last time.
@@ -64,10 +73,28 @@ impl Transport for Recorder {
             headers: request.headers().clone(),
         };
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        let hidden = *self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        let hidden = hidden.filter(|_| request.uri().path().ends_with("/cloud/capabilities"));
         let delay = Duration::from_millis(self.delay_ms.load(Ordering::SeqCst));
         Box::pin(async move {
             tokio::time::sleep(delay).await;
-            self.inner.send(request).await
+            let answer = self.inner.send(request).await?;
+            match hidden {
+                Some(key) => Ok(without(answer, key).await),
+                None => Ok(answer),
+            }
         })
     }
+}
+
+async fn without(answer: Response<Body>, key: &str) -> Response<Body> {
+    let (mut head, body) = answer.into_parts();
+    let bytes = body.collect().await.expect("a whole answer").to_bytes();
+    let mut data: Value = serde_json::from_slice(&bytes).expect("JSON");
+    data["ocs"]["data"]["capabilities"]
+        .as_object_mut()
+        .expect("capabilities")
+        .remove(key);
+    head.headers.remove(http::header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(data.to_string().into_bytes()))
 }

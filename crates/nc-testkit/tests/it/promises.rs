@@ -203,3 +203,21 @@ async fn errors_never_show_how_the_cloud_is_reached() {
         }
     }
 }
+
+#[tokio::test]
+async fn tools_of_an_app_that_the_cloud_lacks_are_hidden() {
+    let app = TestApp::boot().await;
+    app.recorder.hide_capability("notes");
+    let names: Vec<String> = tools(&app)
+        .await
+        .iter()
+        .map(|tool| tool["name"].as_str().expect("name").to_owned())
+        .collect();
+    assert!(names.iter().any(|name| name == "nc_webdav_read_file"), "{names:?}");
+    assert!(!names.iter().any(|name| name.starts_with("nc_notes_")), "{names:?}");
+    let resources = send(app.request("resources/list", json!({}))).await.result();
+    assert!(!resources.to_string().contains("notes://"), "{resources}");
+    let all = TestApp::boot_with(Mode::SingleUser, &[("MCP_DISABLE_CAPABILITY_GATING", "true")]).await;
+    all.recorder.hide_capability("notes");
+    assert_eq!(tools(&all).await.len(), 21);
+}
