@@ -2,9 +2,13 @@
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use nc_auth::UserId;
+use nc_auth::{Grants, ScopeSet, UserId};
 use nc_client::{BaseUrl, ClientConfig, InProcess, Nextcloud};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_mcp_kit::{
+    Handler,
+    http::{HttpOptions, NoCredential},
+};
 use nc_proto::clock::Clock;
 use nc_server::{
     app,
@@ -51,6 +55,8 @@ pub struct TestApp {
     pub bob: TestUser,
     /// What the client sends to the cloud.
     pub recorder: Recorder,
+    config: Config,
+    nextcloud: Nextcloud,
     http: reqwest::Client,
     stop: CancellationToken,
     _folder: TempDir,
@@ -135,6 +141,29 @@ impl TestApp {
         Self::boot_with(Mode::SingleUser, &[]).await
     }
 
+    /// Over HTTP as alice, with a credential that grants only `scopes`.
+    ///
+    /// # Panics
+    /// When anything cannot be started.
+    pub async fn boot_granting(scopes: ScopeSet) -> Self {
+        let mut app = Self::boot().await;
+        let mut caller = app::configured_caller(&app.config).expect("an account");
+        caller.grants = Grants::Only(scopes);
+        let handler = Handler::new(app::assistant(&app.config, app.nextcloud.clone(), Clock::system()));
+        let options = HttpOptions {
+            path: app.config.server.path.clone(),
+            allowed_hosts: None,
+            allowed_origins: None,
+            max_body_bytes: app.config.server.max_body_bytes,
+            max_sessions: app.config.server.max_sessions,
+            authenticate: Arc::new(NoCredential(caller)),
+            stop: app.stop.clone(),
+        };
+        let router = nc_mcp_kit::http::router(handler, &options);
+        app.mcp_url = format!("{}{}", listen(router, &app.stop), app.config.server.path);
+        app
+    }
+
     /// `mode`, with settings by their names in the environment.
     ///
     /// # Panics
@@ -164,7 +193,7 @@ impl TestApp {
         }
         let layers = Layers::read(None, &environment, &[]).expect("settings");
         let config = Config::resolve(&layers).expect("settings");
-        let router = app::router(&config, mode, nextcloud, Clock::system(), &stop).expect("a router");
+        let router = app::router(&config, mode, nextcloud.clone(), Clock::system(), &stop).expect("a router");
         let mcp_url = format!("{}{}", listen(router, &stop), config.server.path);
         Self {
             mcp_url,
@@ -172,6 +201,8 @@ impl TestApp {
             alice,
             bob,
             recorder,
+            config,
+            nextcloud,
             http: http(),
             stop,
             _folder: folder,

@@ -7,3 +7,4 @@ mod files;
 mod identity;
 mod notes;
 mod promises;
+mod scopes;
