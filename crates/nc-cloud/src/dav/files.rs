@@ -23,7 +23,7 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
         "GET" | "HEAD" if fresh == Freshness::NotModified => Ok(get::not_modified(current.as_ref())),
         "GET" | "HEAD" => get::serve(visit, &home).await,
         "PUT" => put::serve(visit, &home, precondition, body).await,
-        "PROPFIND" => propfind::serve(visit, &home, body).await,
+        "PROPFIND" => propfind::serve(visit, &home, current, body).await,
         "PROPPATCH" => proppatch::serve(visit, &home, body).await,
         "MKCOL" => tree::make_folder(visit, &home, body).await,
         "DELETE" => tree::delete(visit, &home, precondition).await,

@@ -69,8 +69,21 @@ pub(super) struct Describer<'a> {
 
 impl<'a> Describer<'a> {
     pub(super) async fn new(visit: &'a Visit, home: &'a Home, question: &'a Propfind) -> Result<Self, DavError> {
-        let account = visit.cloud.find_user(&visit.signed_in.user).await?;
-        let available = home.available_bytes().await.map_err(|error| visit.refuse(error))?;
+        // Clients ask for these two rarely, and for listings often.
+        let asks_for = |name: &Name| match question {
+            Propfind::Prop(names) => names.contains(name),
+            Propfind::AllProp { .. } | Propfind::PropName => true,
+        };
+        let account = if asks_for(&props::OWNER_DISPLAY_NAME) {
+            visit.cloud.find_user(&visit.signed_in.user).await?
+        } else {
+            None
+        };
+        let available = if asks_for(&props::QUOTA_AVAILABLE_BYTES) {
+            home.available_bytes().await.map_err(|error| visit.refuse(error))?
+        } else {
+            None
+        };
         let wanted = match question {
             Propfind::Prop(names) => names.iter().any(|name| !LIVE.contains(name)),
             Propfind::AllProp { .. } | Propfind::PropName => true,

@@ -4,7 +4,7 @@ use nc_proto::dav::{Depth, Multistatus, MultistatusWriter, Propfind};
 use tokio::sync::mpsc;
 
 use super::{DavError, answer, properties::Describer, visit::Visit};
-use crate::content::{Entry, Home};
+use crate::content::{ContentError, Entry, Home};
 
 /// So many entries are read from the database at a time.
 const PAGE: u32 = 500;
@@ -12,10 +12,16 @@ const PAGE: u32 = 500;
 /// So many bytes are sent at a time.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// Answers PROPFIND.
-pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+/// Answers PROPFIND about what was found under the request's address.
+pub(super) async fn serve(
+    visit: &Visit,
+    home: &Home,
+    current: Option<Entry>,
+    body: Body,
+) -> Result<Response, DavError> {
     let question = Propfind::parse(&visit.read_body(body).await?)?;
-    let entry = home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let missing = || visit.refuse(ContentError::NotFound(visit.path().clone()));
+    let entry = current.ok_or_else(missing)?;
     // Like Nextcloud, infinity (also meant by no header, RFC 4918 §9.1) is answered as 1.
     let deep = visit.depth()? != Some(Depth::Zero) && entry.is_folder();
     if deep {
@@ -79,6 +85,9 @@ async fn send_list(
             if writer.pending_bytes() >= PIECE_BYTES && sender.send(Ok(writer.take())).await.is_err() {
                 return Ok(());
             }
+        }
+        if after.is_some() && page.len() < PAGE as usize {
+            break;
         }
         page = home
             .list_page(id, after.as_ref(), PAGE)
