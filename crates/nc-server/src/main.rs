@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// Gives memory back after the peaks of password hashing, which the system's allocator keeps.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     // A variable that is not text cannot be one of ours.
