@@ -7,6 +7,7 @@
 //! * [`dav`]: `WebDAV` as Nextcloud speaks it.
 //! * [`etag`]: version marks.
 //! * [`login_flow`]: app passwords by Login Flow v2.
+//! * [`oauth`]: OAuth 2.0 and `OpenID` Connect, from both sides.
 //! * [`ocs`]: the envelope of OCS answers.
 //! * [`status`]: the state that everybody may see.
 //! * [`tolerant`]: reading what PHP writes.
@@ -18,6 +19,7 @@ pub mod clock;
 pub mod dav;
 pub mod etag;
 pub mod login_flow;
+pub mod oauth;
 pub mod ocs;
 pub mod status;
 pub mod tolerant;
