@@ -3,7 +3,7 @@
 //! * [`app`]: the MCP server over the embedded cloud, as `demo` assembles them, on real sockets.
 //! * [`recorder`]: what the client sends to the cloud.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
-//! * [`load`] and [`bench`]: what `cargo xtask bench` measures with.
+//! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
 pub mod app;
 pub mod bench;

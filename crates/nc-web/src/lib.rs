@@ -6,7 +6,7 @@
 //! * [`cookies`], [`csrf`]: for forms.
 //! * [`pages`]: the HTML pages; plain, light and dark, no script.
 //! * [`RateLimit`]: so many per minute and address.
-//! * [`serve`]: listens, until told to stop.
+//! * [`serve()`]: listens, until told to stop.
 
 mod client_address;
 pub mod cookies;

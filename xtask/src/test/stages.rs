@@ -214,7 +214,8 @@ fn doc(workshop: &Workshop<'_>) -> Result<Count> {
         ],
     )
     .in_folder(&workshop.project.root)
-    .set("RUSTDOCFLAGS", "-D warnings")
+    // The pages are for those who work on the code, so they show private items, and links to them work.
+    .set("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links")
     .shown()?;
     Ok([examples, verdict(pages.success)].into_iter().sum())
 }
