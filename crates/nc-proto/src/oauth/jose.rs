@@ -96,6 +96,12 @@ impl<'a> Compact<'a> {
             signature,
         })
     }
+
+    /// Reads the payload as claims. Not to be believed before the signature is verified.
+    pub(super) fn claims<T: serde::de::DeserializeOwned>(&self) -> Result<T, JoseError> {
+        let members = strict_json::object(&self.payload)?;
+        serde_json::from_value(Value::Object(members)).map_err(|_| JoseError::Member)
+    }
 }
 
 impl Header {
