@@ -1,9 +1,11 @@
 use std::{
     fs::{self, File},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::Router;
+use moka::sync::Cache;
 use nc_auth::UserId;
 use nc_web::pages::Notice;
 use secrecy::SecretString;
@@ -18,6 +20,9 @@ use crate::{
     login_flow, notes, ocs, random, status,
 };
 
+/// How long a display name may be an old one in listings of files, which show it with every entry.
+const DISPLAY_NAME_FOR: Duration = Duration::from_secs(10);
+
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
@@ -30,6 +35,7 @@ struct Inner {
     authenticator: Authenticator,
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
+    display_names: Cache<UserId, Arc<str>>,
     /// Held for as long as the cloud is open.
     _lock: File,
 }
@@ -54,6 +60,10 @@ impl Cloud {
             config,
             login_flow_limits,
             note_turns: notes::Turns::default(),
+            display_names: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(DISPLAY_NAME_FOR)
+                .build(),
             instance_id,
             db,
             content,
@@ -107,6 +117,17 @@ impl Cloud {
     /// The account of a user, if there is one.
     pub async fn find_user(&self, id: &UserId) -> Result<Option<Account>, Error> {
         self.accounts().find(id).await
+    }
+
+    /// The name that people see for a user; the id where there is no such account.
+    pub(crate) async fn display_name(&self, id: &UserId) -> Result<Arc<str>, Error> {
+        if let Some(known) = self.0.display_names.get(id) {
+            return Ok(known);
+        }
+        let account = self.find_user(id).await?;
+        let name = account.map_or_else(|| Arc::from(id.as_str()), |account| Arc::from(account.display_name));
+        self.0.display_names.insert(id.clone(), Arc::clone(&name));
+        Ok(name)
     }
 
     /// The accounts.

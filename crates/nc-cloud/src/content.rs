@@ -28,6 +28,7 @@ mod journal;
 mod locks;
 mod names;
 mod properties;
+mod remembered;
 mod search;
 mod staged;
 #[cfg(test)]
@@ -84,6 +85,8 @@ struct HomeLocks {
     unfinished: Mutex<Option<journal::Promise>>,
     /// Whether the root is known to exist.
     made: sync::OnceCell<()>,
+    /// What need not be asked again.
+    remembered: remembered::Remembered,
 }
 
 impl Content {

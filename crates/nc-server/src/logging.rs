@@ -10,7 +10,9 @@ use crate::config::LogFormat;
 pub(crate) fn start(level: &str, format: LogFormat) {
     // The SDK and the HTTP libraries speak of every connection at info.
     let filter = match level {
-        "debug" | "trace" => format!("{level},hyper=info,h2=info,rustls=info,reqwest=info,sqlx=info"),
+        // Statements, never their values.
+        "trace" => "trace,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=debug".to_owned(),
+        "debug" => "debug,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=info".to_owned(),
         _ => format!("{level},rmcp=warn,sqlx=warn"),
     };
     // Written here, so it can be read; without a filter at all, everything would be logged.

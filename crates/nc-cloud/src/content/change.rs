@@ -77,7 +77,10 @@ impl Home {
         }
         let (promise, cleared) = content.journal.promise(&mut tx, steps).await?;
         let _visible = self.locks.visible.write().await;
-        tx.commit().await?;
+        let committed = tx.commit().await;
+        // Also when it failed: whether it did is then not certain.
+        self.locks.remembered.forget();
+        committed?;
         staged.iter_mut().for_each(Staged::keep);
         content.journal.cleared(&cleared);
         if !promise.steps.is_empty()

@@ -37,9 +37,16 @@ impl Home {
 
     /// What is at `path`, if anything.
     pub async fn find(&self, path: &DavPath) -> Result<Option<Entry>, ContentError> {
+        let key = path_key(path);
+        if let Some(known) = self.locks.remembered.find(&key) {
+            return Ok(known);
+        }
+        let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.path = ?2"));
-        let query = query.bind(self.user.as_str()).bind(path_key(path));
-        Ok(query.fetch_optional(self.content.0.db.reader()).await?)
+        let query = query.bind(self.user.as_str()).bind(key.clone());
+        let found: Option<Entry> = query.fetch_optional(self.content.0.db.reader()).await?;
+        self.locks.remembered.keep(generation, key, found.clone());
+        Ok(found)
     }
 
     /// What is at `path`.
@@ -54,10 +61,16 @@ impl Home {
 
     /// The file or folder with that id, wherever it lies in this tree.
     pub async fn find_by_id(&self, id: FileId) -> Result<Option<Entry>, ContentError> {
+        if let Some(known) = self.locks.remembered.find_by_id(id) {
+            return Ok(known);
+        }
+        let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.id = ?2"))
             .bind(self.user.as_str())
             .bind(id.0);
-        Ok(query.fetch_optional(self.content.0.db.reader()).await?)
+        let found: Option<Entry> = query.fetch_optional(self.content.0.db.reader()).await?;
+        self.locks.remembered.keep_by_id(generation, id, found.clone());
+        Ok(found)
     }
 
     /// What lies directly in a folder, folders first, each by name.
@@ -82,6 +95,13 @@ impl Home {
         after: Option<&Entry>,
         limit: u32,
     ) -> Result<Vec<Entry>, ContentError> {
+        if after.is_none()
+            && let Some(known) = self.locks.remembered.list(folder)
+        {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            return Ok(known.iter().take(limit).cloned().collect());
+        }
+        let generation = self.locks.remembered.generation();
         let mut page = Vec::new();
         for folders in [true, false] {
             let from = match after {
@@ -100,6 +120,9 @@ impl Home {
                 .bind(from)
                 .bind(wanted);
             page.extend(query.fetch_all(self.content.0.db.reader()).await?);
+        }
+        if after.is_none() && page.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            self.locks.remembered.keep_list(generation, folder, &page);
         }
         Ok(page)
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use nc_proto::dav::{ActiveLock, Element, Name, Permissions, PropStat, Propfind, Response, date, props};
 
 use super::{DavError, answer, locks, visit::Visit};
@@ -61,7 +63,7 @@ pub(super) struct Describer<'a> {
     visit: &'a Visit,
     home: &'a Home,
     question: &'a Propfind,
-    owner_name: String,
+    owner_name: Arc<str>,
     available_bytes: i64,
     /// Whether made-up properties have to be looked up for each entry.
     looks_up: bool,
@@ -74,10 +76,10 @@ impl<'a> Describer<'a> {
             Propfind::Prop(names) => names.contains(name),
             Propfind::AllProp { .. } | Propfind::PropName => true,
         };
-        let account = if asks_for(&props::OWNER_DISPLAY_NAME) {
-            visit.cloud.find_user(&visit.signed_in.user).await?
+        let owner_name = if asks_for(&props::OWNER_DISPLAY_NAME) {
+            visit.cloud.display_name(&visit.signed_in.user).await?
         } else {
-            None
+            Arc::from("")
         };
         let available = if asks_for(&props::QUOTA_AVAILABLE_BYTES) {
             home.available_bytes().await.map_err(|error| visit.refuse(error))?
@@ -93,7 +95,7 @@ impl<'a> Describer<'a> {
             visit,
             home,
             question,
-            owner_name: account.map_or_else(|| home.user().to_string(), |account| account.display_name),
+            owner_name,
             available_bytes: available.map_or(UNLIMITED, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
             looks_up,
         })
@@ -205,7 +207,7 @@ impl<'a> Describer<'a> {
             "size" => entry.size_bytes.to_string(),
             "favorite" => u8::from(entry.favorite).to_string(),
             "owner-id" => self.home.user().to_string(),
-            "owner-display-name" => self.owner_name.clone(),
+            "owner-display-name" => self.owner_name.to_string(),
             "comments-unread" | "comments-count" => "0".to_owned(),
             _ => return None,
         })
