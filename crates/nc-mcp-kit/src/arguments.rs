@@ -10,6 +10,8 @@ use crate::ToolError;
 
 /// Names that are at most this far from a known one are taken for typing mistakes.
 const SUGGESTION_DISTANCE: usize = 3;
+/// Longer names are nobody's typing mistake: they are cut in the answer and not compared, which costs memory by length.
+const LONGEST_NAME: usize = 80;
 
 /// Checks `arguments` against the schema of a tool's input and mends what is plain.
 ///
@@ -46,8 +48,13 @@ pub fn check(schema: &JsonObject, mut arguments: JsonObject) -> Result<JsonObjec
 }
 
 fn unknown_name(name: &str, properties: &JsonObject) -> String {
-    let nearest = properties
-        .keys()
+    let whole = name;
+    let name: String = whole.chars().take(LONGEST_NAME).collect();
+    let name = name.as_str();
+    let candidates = (name.len() == whole.len()).then(|| properties.keys());
+    let nearest = candidates
+        .into_iter()
+        .flatten()
         .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .min()
         .filter(|(distance, known)| *distance <= SUGGESTION_DISTANCE || known.contains(name) || name.contains(*known));
@@ -128,6 +135,10 @@ fn verify(name: &str, property: &Value, value: &Value) -> Result<(), ToolError> 
             "argument `{name}` must be one of {}",
             allowed.join(", ")
         )));
+    }
+    // Ids and offsets are signed on the way to the cloud; what is larger is nobody's.
+    if kind(property) == Some("integer") && value.as_i64().is_none() {
+        return Err(ToolError::invalid_argument(format!("argument `{name}` is too large")));
     }
     let bound = |key: &str| property.get(key).and_then(Value::as_f64);
     if let Some(number) = value.as_f64() {
@@ -224,11 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_megabytes_is_neither_compared_nor_sent_back() {
+        let given = json!({ "n".repeat(16 << 20): 1 });
+        let began = std::time::Instant::now();
+        let error = run(&given).unwrap_err();
+        assert!(error.len() < 300, "{}", error.len());
+        assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+
+    #[test]
     fn wrong_values_are_refused_by_name() {
         insta::assert_snapshot!(run(&json!({})).unwrap_err(), @"invalid_argument: argument `note_id` is required");
         insta::assert_snapshot!(run(&json!({ "note_id": null })).unwrap_err(), @"invalid_argument: argument `note_id` is required");
         insta::assert_snapshot!(run(&json!({ "note_id": "twelve" })).unwrap_err(), @"invalid_argument: argument `note_id` must be an integer, not text");
         insta::assert_snapshot!(run(&json!({ "note_id": 1.5 })).unwrap_err(), @"invalid_argument: argument `note_id` must be an integer, not a fraction");
+        insta::assert_snapshot!(run(&json!({ "note_id": u64::MAX })).unwrap_err(), @"invalid_argument: argument `note_id` is too large");
         insta::assert_snapshot!(run(&json!({ "note_id": -1 })).unwrap_err(), @"invalid_argument: argument `note_id` must be at least 0");
         insta::assert_snapshot!(run(&json!({ "note_id": 1, "mode": "fast" })).unwrap_err(), @r#"invalid_argument: argument `mode` must be one of "auto", "raw""#);
         insta::assert_snapshot!(run(&json!({ "note_id": 1, "tags": [1] })).unwrap_err(), @"invalid_argument: argument `tags` must be a string, not a number");
