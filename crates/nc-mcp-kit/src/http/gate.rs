@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use nc_auth::{Caller, ScopeSet};
-use serde_json::value::RawValue;
 
 use super::{
     Authenticate, HttpOptions, Refusal,
@@ -83,16 +82,12 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
         .authenticate(&parts)
         .await
         .map_err(|refusal| Box::new(refused(&refusal)))?;
-    if let Some(id) = parts.headers.get(SESSION_ID)
-        && !is_modern(&parts.headers)
-        && !id.to_str().is_ok_and(|id| gate.sessions.belongs_to(id, &caller))
-    {
-        return Err(Box::new(rpc_error(
-            StatusCode::NOT_FOUND,
-            None,
-            -32001,
-            "Session not found",
-        )));
+    let foreign_session = parts
+        .headers
+        .get(SESSION_ID)
+        .is_some_and(|id| !id.to_str().is_ok_and(|id| gate.sessions.belongs_to(id, &caller)));
+    if foreign_session && !is_modern(&parts.headers) {
+        return Err(Box::new(no_session()));
     }
     parts.extensions.insert(caller.clone());
     if parts.method != Method::POST {
@@ -101,14 +96,18 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
     accept_both(&mut parts.headers);
     let bytes = collect(body, gate.max_body_bytes).await?;
     let peek = peek(&bytes).map_err(|malformed| Box::new(not_a_message(malformed)))?;
+    // Opening is of the older revisions, whatever version it names.
+    if foreign_session && peek.method.as_deref() == Some("initialize") {
+        return Err(Box::new(no_session()));
+    }
     let needed = gate.needed(&peek);
     if !caller.grants.allow(needed) {
-        return Err(Box::new(insufficient_scope(gate, peek.id, needed)));
+        return Err(Box::new(insufficient_scope(gate, peek.answer_id(), needed)));
     }
     if peek.method.as_deref() == Some("initialize") && !gate.sessions.has_room().await {
         let mut response = rpc_error(
             StatusCode::SERVICE_UNAVAILABLE,
-            peek.id,
+            peek.answer_id(),
             -32000,
             "too many open sessions; close some, or use the stateless revision 2026-07-28",
         );
@@ -171,6 +170,10 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, Box<Response>> {
     }
 }
 
+fn no_session() -> Response {
+    rpc_error(StatusCode::NOT_FOUND, None, -32001, "Session not found")
+}
+
 fn not_a_message(malformed: Malformed) -> Response {
     let (code, message) = match malformed {
         Malformed::Json => (-32700, "Parse error: the body is not JSON"),
@@ -197,7 +200,7 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 /// RFC 6750 §3.1: all scopes that the operation needs, in one go.
-fn insufficient_scope(gate: &Gate, id: Option<&RawValue>, needed: ScopeSet) -> Response {
+fn insufficient_scope(gate: &Gate, id: Option<serde_json::Value>, needed: ScopeSet) -> Response {
     let message = format!("insufficient_scope: this needs {needed}");
     let mut response = rpc_error(StatusCode::FORBIDDEN, id, -32001, &message);
     if let Some(challenge) = gate.authenticate.scope_challenge(needed) {
@@ -206,7 +209,7 @@ fn insufficient_scope(gate: &Gate, id: Option<&RawValue>, needed: ScopeSet) -> R
     response
 }
 
-fn rpc_error(status: StatusCode, id: Option<&RawValue>, code: i32, message: &str) -> Response {
+fn rpc_error(status: StatusCode, id: Option<serde_json::Value>, code: i32, message: &str) -> Response {
     let body = serde_json::json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
     (status, axum::Json(body)).into_response()
 }

@@ -36,6 +36,15 @@ pub(super) enum Malformed {
     Message,
 }
 
+impl Peek<'_> {
+    /// The id for an answer of the gate's own: a text or a number, as JSON-RPC has it. Anything else a client sends is not
+    /// sent back.
+    pub(super) fn answer_id(&self) -> Option<serde_json::Value> {
+        let id = serde_json::from_str(self.id?.get()).ok();
+        id.filter(|id: &serde_json::Value| id.is_string() || id.is_number())
+    }
+}
+
 pub(super) fn peek(body: &[u8]) -> Result<Peek<'_>, Malformed> {
     match serde_json::from_slice(body) {
         Ok(peek) => Ok(peek),
@@ -59,6 +68,20 @@ mod tests {
         assert_eq!(peek.method.as_deref(), Some("tools/call"));
         assert_eq!(peek.id.map(RawValue::get), Some("7"));
         assert_eq!(peek.params.and_then(|params| params.name).as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn only_a_text_or_a_number_is_an_id() {
+        let id = |id: &str| {
+            let body = format!("{{\"id\":{id},\"method\":\"ping\"}}");
+            peek(body.as_bytes()).expect("message").answer_id()
+        };
+        assert_eq!(id("7"), Some(7.into()));
+        assert_eq!(id("\"a\""), Some("a".into()));
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        for odd in ["null", "[]", "{}", "true", "1e999", &deep] {
+            assert_eq!(id(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -113,6 +113,12 @@ async fn a_session_belongs_to_the_one_who_opened_it() {
             .header("authorization", app.bob.basic());
         assert_eq!(send(request).await.status, StatusCode::NOT_FOUND, "{method}");
     }
+    // Opening is of the older revisions, whatever version the header claims.
+    let claims = initialize(&app, nc_testkit::app::MODERN)
+        .header("mcp-protocol-version", nc_testkit::app::MODERN)
+        .header("mcp-session-id", &session)
+        .header("authorization", app.bob.basic());
+    assert_eq!(send(claims).await.status, StatusCode::NOT_FOUND);
     let invented = in_session(&app, "not-a-session", version, "tools/list").header("authorization", app.alice.basic());
     assert_eq!(send(invented).await.status, StatusCode::NOT_FOUND);
 }
