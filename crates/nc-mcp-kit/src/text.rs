@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use crate::Failure;
 
-/// Characters that change how text reads without being seen: zero width, direction overrides, tags.
+/// Characters that change how text reads without being seen: zero width, direction overrides, tags, and the variation
+/// selectors beyond those of emoji, which can carry a hidden text behind one letter.
 /// The joiners U+200C and U+200D stay: Persian and emoji need them.
 const fn is_deceptive(character: char) -> bool {
     matches!(character,
-        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
+        '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}'
         | '\u{80}'..='\u{9F}' | '\u{7F}')
 }
 
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn escaped_text_is_the_same_json() {
-        let value = serde_json::json!({ "name": "invoice\u{202E}fdp.exe", "tag": "a\u{E0041}b", "emoji": "👩‍👩‍👧" });
+        let value = serde_json::json!({ "name": "invoice\u{202E}fdp.exe", "tag": "a\u{E0041}b\u{E0120}\u{61C}", "emoji": "👩‍👩‍👧" });
         let text = visible(&value.to_string());
         assert!(text.contains("\\u202e") && text.contains("👩‍👩‍👧"), "{text}");
         assert!(!text.chars().any(is_deceptive));
