@@ -316,10 +316,14 @@ impl ServerHandler for Handler {
         if !missing.is_empty() {
             return Err(ErrorData::invalid_params(insufficient_scope(missing).to_string(), None));
         }
+        let cancelled = call.cancelled.clone();
         let work = self.backend.read(spec, &request.uri, call);
-        let result = tokio::time::timeout(DEADLINE, work)
-            .await
-            .unwrap_or_else(|_| Err(ErrorData::internal_error(too_slow().to_string(), None)));
+        let result = tokio::select! {
+            result = tokio::time::timeout(DEADLINE, work) => {
+                result.unwrap_or_else(|_| Err(ErrorData::internal_error(too_slow().to_string(), None)))
+            }
+            () = cancelled.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+        };
         metrics::counter!("mcp_resource_requests_total", "resource" => spec.name, "status" => if result.is_ok() { "success" } else { "error" })
             .increment(1);
         Ok(result?.with_ttl_ms(0).with_cache_scope(CacheScope::Private).into())
