@@ -240,7 +240,11 @@ mod tests {
         let began = std::time::Instant::now();
         let error = run(&given).unwrap_err();
         assert!(error.len() < 300, "{}", error.len());
-        assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(2),
+            "{:?}",
+            began.elapsed()
+        );
     }
 
     #[test]

@@ -13,6 +13,10 @@ use crate::random;
 /// Longest path in bytes that the store uses; Linux takes 4095.
 const LONGEST_PATH_BYTES: usize = 4000;
 
+/// Deepest nesting. Removing a folder holds one file descriptor a level, and some systems give a process only 1024: what
+/// can be made must be removable, or a deleted folder would keep the next start from clearing up.
+const MOST_LEVELS: usize = 256;
+
 /// Where things lie below the data directory.
 #[derive(Debug, Clone)]
 pub(super) struct Disk {
@@ -50,10 +54,19 @@ impl Disk {
     /// The place of a user's file, relative.
     pub(super) fn file(&self, user: &UserId, path: &DavPath) -> Result<String, BadName> {
         let relative = path.names().iter().fold(files(user), |place, name| place + "/" + name);
+        Self::check_levels(path.names().len())?;
         if self.root.as_os_str().len() + relative.len() > LONGEST_PATH_BYTES {
             return Err(BadName::TooLong);
         }
         Ok(relative)
+    }
+
+    /// Whether so many levels are stored.
+    pub(super) const fn check_levels(levels: usize) -> Result<(), BadName> {
+        if levels > MOST_LEVELS {
+            return Err(BadName::TooLong);
+        }
+        Ok(())
     }
 
     /// A fresh place for something unfinished, relative.
@@ -65,7 +78,8 @@ impl Disk {
     /// Removes everything unfinished.
     pub(super) fn empty_tmp(&self) -> io::Result<()> {
         for entry in fs::read_dir(self.root.join(TMP))? {
-            remove(&entry?.path())?;
+            // Rubbish is no reason not to start.
+            remove_or_warn(&entry?.path());
         }
         Ok(())
     }
@@ -91,8 +105,9 @@ impl Disk {
                 result => result?,
             }
         }
-        // Large trees take a while; they are out of sight already, and the next start would clear them, too.
-        discarded.iter().try_for_each(|path| remove(path))
+        // Large trees take a while. They are out of sight already: what cannot be removed is no failure of the change.
+        discarded.iter().for_each(|path| remove_or_warn(path));
+        Ok(())
     }
 
     fn perform_one(&self, step: &Step, touched: &mut Vec<PathBuf>, discarded: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -169,6 +184,12 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
         Some(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
         Some(_) => fs::remove_file(path),
         None => Ok(()),
+    }
+}
+
+fn remove_or_warn(path: &Path) {
+    if let Err(error) = remove(path) {
+        tracing::warn!(%error, "unfinished content could not be removed; the next start tries again");
     }
 }
 

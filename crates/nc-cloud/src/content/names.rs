@@ -3,7 +3,7 @@ use nc_proto::dav::{self, NameError};
 /// Why a name cannot be stored: Nextcloud's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
-    /// Longer than 250 bytes, or the whole path is too long for the file system.
+    /// Longer than 250 bytes, or the whole path is too long or too deep for the file system.
     #[error("Filename is too long")]
     TooLong,
     /// `.htaccess`.

@@ -1,8 +1,12 @@
 use nc_proto::dav::DavPath;
 
 use super::{
-    Content, ContentError, Entry, Home, Precondition, Staged, change::Change, check_storable, copy, disk::Step,
-    entry::path_key, locks::Reach,
+    Content, ContentError, Entry, Home, Precondition, Staged,
+    change::Change,
+    check_storable, copy,
+    disk::{Disk, Step},
+    entry::path_key,
+    locks::Reach,
 };
 
 /// Whether something at the target may be replaced.
@@ -291,7 +295,7 @@ impl Change {
         Ok((self.get(&transfer.to).await?, free))
     }
 
-    /// Fails if moving `entry` to `to` makes a path inside of it longer than the file system takes.
+    /// Fails if moving `entry` to `to` makes a path inside of it longer or deeper than the file system takes.
     async fn check_length(&mut self, entry: &Entry, to: &DavPath) -> Result<(), ContentError> {
         let key = path_key(&entry.path);
         let longest: Option<String> = sqlx::query_scalar(
@@ -304,6 +308,20 @@ impl Change {
         .await?;
         let below = longest.map_or_else(DavPath::root, |path| super::entry::stored_path(&path[key.len()..]));
         self.disk.file(&self.user, &to.join(&below))?;
+        let slashes: Option<i64> = sqlx::query_scalar(
+            "SELECT max(length(path) - length(replace(path, '/', ''))) FROM files \
+             WHERE owner = ?1 AND path > ?2 || '/' AND path < ?2 || '0'",
+        )
+        .bind(self.user.as_str())
+        .bind(&key)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        let deepest = slashes
+            .and_then(|slashes| usize::try_from(slashes).ok())
+            .unwrap_or_default()
+            + 1;
+        let levels_below = deepest.saturating_sub(entry.path.names().len());
+        Disk::check_levels(to.names().len() + levels_below)?;
         Ok(())
     }
 }

@@ -117,12 +117,62 @@ async fn nothing_leads_out_of_the_users_files() {
         "/remote.php/dav/uploads/alice/x",
         "/etc/passwd",
         "http://h/",
+        "/remote.php/dav/files/Alice/x",
+        "/remote.php/dav/files/bob%2Fx",
+        "/remote.php/dav/files/alice%2F..%2Fbob/x",
+        "/remote.php/dav/files/alice/..;/bob/../x",
+        "/remote.php/dav/files/alice/%2e%2E/bob/x",
+        "//remote.php/dav/files//bob/x",
+        "/remote.php/webdav/../dav/files/bob/x",
+        "https://user:pw@h/remote.php/dav/files/bob/x",
     ] {
         let headers = [("destination", destination)];
         let moved = wire.send("MOVE", &format!("{HOME}/a.txt"), &headers, "").await;
-        assert_eq!(moved.status, StatusCode::FORBIDDEN, "{destination}");
+        let refused = matches!(moved.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
+        assert!(refused, "{destination}: {}", moved.status);
     }
+    for source in [
+        "/remote.php/dav/files/Alice/a.txt",
+        "/remote.php/dav/files/alice%2Fa.txt",
+        "/remote.php/dav%2Ffiles/alice/a.txt",
+    ] {
+        assert_eq!(
+            wire.send("GET", source, &[], "").await.status,
+            StatusCode::NOT_FOUND,
+            "{source}"
+        );
+    }
+    // What is encoded twice is a name, not a way.
+    assert_eq!(wire.get("/%252e%252e/a.txt").await.status, StatusCode::NOT_FOUND);
     assert_eq!(wire.text("/a.txt").await, "mine");
+}
+
+#[tokio::test]
+async fn nothing_is_nested_deeper_than_it_can_be_removed() {
+    let wire = Wire::boot().await;
+    let parents = [("x-nc-webdav-auto-mkcol", "1")];
+    let nested = |top: &str, levels: usize| format!("{HOME}/{top}{}", "/d".repeat(levels - 1));
+    let too_deep = wire.send("PUT", &nested("a", 257), &parents, "x").await;
+    assert_eq!(too_deep.status, StatusCode::BAD_REQUEST);
+    assert_eq!(wire.get("/a").await.status, StatusCode::NOT_FOUND);
+    for top in ["a", "b"] {
+        let made = wire.send("PUT", &nested(top, 200), &parents, "x").await;
+        assert_eq!(made.status, StatusCode::CREATED, "{top}");
+    }
+    // The longest path is not the deepest one.
+    let long = format!("{HOME}/b/{}/{0}/{0}", "n".repeat(240));
+    assert_eq!(wire.send("PUT", &long, &parents, "x").await.status, StatusCode::CREATED);
+    let inside = nested("a", 100) + "/b";
+    for method in ["MOVE", "COPY"] {
+        let headers = [("destination", inside.as_str())];
+        let moved = wire.send(method, &format!("{HOME}/b"), &headers, "").await;
+        assert_eq!(moved.status, StatusCode::BAD_REQUEST, "{method}");
+    }
+    for top in ["a", "b"] {
+        let deleted = wire.send("DELETE", &format!("{HOME}/{top}"), &[], "").await;
+        assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(wire.leftovers(), 0);
 }
 
 #[tokio::test]
