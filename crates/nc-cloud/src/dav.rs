@@ -52,6 +52,10 @@ const FILES: Access = Access::scoped(Scope::FilesRead, Scope::FilesWrite);
 /// Largest XML body of a request.
 const LARGEST_BODY_BYTES: usize = 1 << 20;
 
+/// Most properties that one request asks for or changes, and most conditions of a search. Honest ones have some thirty;
+/// the work grows with the number of files, too.
+const MOST_PROPERTIES: usize = 1000;
+
 /// The classes of RFC 4918 §18: all of them.
 const CLASSES: &str = "1, 2, 3";
 

@@ -3,7 +3,7 @@ use futures_util::{StreamExt, stream};
 use nc_proto::dav::{Depth, Multistatus, MultistatusWriter, Propfind};
 use tokio::sync::mpsc;
 
-use super::{DavError, answer, properties::Describer, visit::Visit};
+use super::{DavError, MOST_PROPERTIES, answer, properties::Describer, visit::Visit};
 use crate::content::{ContentError, Entry, Home};
 
 /// So many entries are read from the database at a time.
@@ -20,12 +20,13 @@ pub(super) async fn serve(
     body: Body,
 ) -> Result<Response, DavError> {
     let question = Propfind::parse(&visit.read_body(body).await?)?;
+    check_count(&question)?;
     let missing = || visit.refuse(ContentError::NotFound(visit.path().clone()));
     let entry = current.ok_or_else(missing)?;
     // Like Nextcloud, infinity (also meant by no header, RFC 4918 §9.1) is answered as 1.
     let deep = visit.depth()? != Some(Depth::Zero) && entry.is_folder();
     if deep {
-        return Ok(list(visit, home, question, entry));
+        return Ok(send(visit, home, question, Source::Folder(entry)));
     }
     let describer = Describer::new(visit, home, &question).await?;
     let responses = vec![describer.describe(&entry).await?];
@@ -35,27 +36,40 @@ pub(super) async fn serve(
     }))
 }
 
-/// The answer about entries that are known already.
-pub(super) async fn of_entries(
+/// The answer about entries that are known already, piece by piece as well.
+pub(super) fn of_entries(
     visit: &Visit,
     home: &Home,
-    question: &Propfind,
-    entries: &[Entry],
+    question: Propfind,
+    entries: Vec<Entry>,
 ) -> Result<Response, DavError> {
-    let describer = Describer::new(visit, home, question).await?;
-    let mut writer = MultistatusWriter::default();
-    for entry in entries {
-        writer.response(&describer.describe(entry).await?);
-    }
-    Ok(answer::multistatus_body(writer.finish(None)))
+    check_count(&question)?;
+    Ok(send(visit, home, question, Source::Known(entries)))
 }
 
-/// Lists a folder piece by piece: memory use does not grow with its size.
-fn list(visit: &Visit, home: &Home, question: Propfind, folder: Entry) -> Response {
+fn check_count(question: &Propfind) -> Result<(), DavError> {
+    match question {
+        Propfind::Prop(names) | Propfind::AllProp { include: names } if names.len() > MOST_PROPERTIES => {
+            Err(DavError::bad_request("The request asks for too many properties"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where entries come from.
+enum Source {
+    /// A folder and what is directly inside.
+    Folder(Entry),
+    /// They are here.
+    Known(Vec<Entry>),
+}
+
+/// Tells about entries piece by piece: memory use does not grow with their number.
+fn send(visit: &Visit, home: &Home, question: Propfind, source: Source) -> Response {
     let (sender, receiver) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
     let (visit, home) = (visit.clone(), home.clone());
     tokio::spawn(async move {
-        if let Err(error) = send_list(&visit, &home, &question, folder, &sender).await {
+        if let Err(error) = send_entries(&visit, &home, &question, source, &sender).await {
             // The status is sent already: all that is left is to break off, which the client must notice.
             let broken = std::io::Error::other(format!("a listing broke off with {}", error.status()));
             let _ = sender.send(Err(broken)).await;
@@ -67,17 +81,19 @@ fn list(visit: &Visit, home: &Home, question: Propfind, folder: Entry) -> Respon
     answer::multistatus_body(Body::from_stream(pieces.boxed()))
 }
 
-async fn send_list(
+async fn send_entries(
     visit: &Visit,
     home: &Home,
     question: &Propfind,
-    folder: Entry,
+    source: Source,
     sender: &mpsc::Sender<Result<Vec<u8>, std::io::Error>>,
 ) -> Result<(), DavError> {
     let describer = Describer::new(visit, home, question).await?;
     let mut writer = MultistatusWriter::default();
-    let id = folder.id;
-    let mut page = vec![folder];
+    let (id, mut page) = match source {
+        Source::Folder(folder) => (Some(folder.id), vec![folder]),
+        Source::Known(entries) => (None, entries),
+    };
     let mut after: Option<Entry> = None;
     loop {
         for entry in &page {
@@ -86,6 +102,7 @@ async fn send_list(
                 return Ok(());
             }
         }
+        let Some(id) = id else { break };
         if after.is_some() && page.len() < PAGE as usize {
             break;
         }

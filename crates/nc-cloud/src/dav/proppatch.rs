@@ -5,7 +5,7 @@ use nc_proto::dav::{
     self, Element, Multistatus, Name, PropPatch, PropStat, PropUpdate, Response as Entry, date, props,
 };
 
-use super::{DavError, answer, visit::Visit};
+use super::{DavError, MOST_PROPERTIES, answer, visit::Visit};
 use crate::content::{Home, PropertyChange};
 
 /// Set without an error; the property is there now.
@@ -22,6 +22,9 @@ const BAD_VALUE: u16 = 400;
 /// Answers PROPPATCH: all steps or none (RFC 4918 §9.2).
 pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
     let patch = PropPatch::parse(&visit.read_body(body).await?)?;
+    if patch.updates.len() > MOST_PROPERTIES {
+        return Err(DavError::bad_request("The request changes too many properties"));
+    }
     let entry = home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
     let steps: Vec<(&PropUpdate, Result<PropertyChange, u16>)> = patch
         .updates

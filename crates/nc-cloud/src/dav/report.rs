@@ -27,5 +27,5 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(usize::MAX);
     let wanted: Vec<_> = found.into_iter().skip(offset).take(limit).collect();
-    propfind::of_entries(visit, home, &Propfind::Prop(filter.props), &wanted).await
+    propfind::of_entries(visit, home, Propfind::Prop(filter.props), wanted)
 }

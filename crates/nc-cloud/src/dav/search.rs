@@ -14,6 +14,9 @@ use super::{
 };
 use crate::content::{ContentError, Home, Query, SortKey, Test};
 
+/// Largest search; SQLite refuses expressions that are deeper than 1000.
+const MOST_CONDITIONS: usize = 500;
+
 /// Answers SEARCH (RFC 5323), wherever it is asked.
 pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
     let missing = visit.signed_in.grants.missing(FILES.needed(&visit.method));
@@ -26,6 +29,9 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         Err(error) => return Err(error.into()),
     };
     let scope = scope(visit, &search.scope.href)?;
+    if search.condition.as_ref().map_or(0, weight) + search.order.len() > MOST_CONDITIONS {
+        return Err(DavError::bad_request("The search is too large"));
+    }
     let Some(query) = query(&search, scope.path.clone()) else {
         return Ok(not_searchable());
     };
@@ -38,7 +44,17 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         ContentError::NotFound(path) => DavError::not_found(&path),
         error => visit.refuse(error),
     })?;
-    propfind::of_entries(&visit, home, &Propfind::Prop(search.select), &found).await
+    propfind::of_entries(&visit, home, Propfind::Prop(search.select), found)
+}
+
+/// How many conditions there are. Long texts count as several: no name is longer than 250 bytes.
+fn weight(condition: &Condition) -> usize {
+    match condition {
+        Condition::And(all) | Condition::Or(all) => 1 + all.iter().map(weight).sum::<usize>(),
+        Condition::Not(inner) => 1 + weight(inner),
+        Condition::Compare(_, _, literal) => 1 + literal.len() / 100,
+        Condition::IsCollection | Condition::IsDefined(_) => 1,
+    }
 }
 
 /// The folder to search. Nextcloud's own form is `/files/{user}/path`; a whole address is taken, too.

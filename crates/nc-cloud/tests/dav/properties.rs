@@ -118,6 +118,51 @@ async fn hostile_xml_is_refused() {
 }
 
 #[tokio::test]
+async fn requests_that_cost_by_their_square_are_refused_soon() {
+    let wire = Wire::boot().await;
+    wire.put("/a.txt", "x").await;
+    let address = format!("{HOME}/a.txt");
+    let began = std::time::Instant::now();
+    let open = "<?xml version='1.0'?><d:propfind xmlns:d='DAV:'";
+    let numbered = |one: &dyn Fn(usize) -> String, count| (0..count).map(one).collect::<String>();
+    let attributes = numbered(&|n| format!(" a{n}=''"), 90_000);
+    let namespaces = numbered(&|n| format!(" xmlns:n{n}='u'"), 30_000);
+    let names = numbered(&|n| format!("<d:p{n}/>"), 60_000);
+    let sets = numbered(&|n| format!("<p{n} xmlns='u'/>"), 40_000);
+    let conditions = "<d:eq><d:prop><d:displayname/></d:prop><d:literal>a</d:literal></d:eq>".repeat(10_000);
+    let pattern = "%a".repeat(100_000);
+    let like = format!("<d:like><d:prop><d:displayname/></d:prop><d:literal>{pattern}</d:literal></d:like>");
+    let search = |select: &str, condition: &str| {
+        format!(
+            "<d:searchrequest xmlns:d='DAV:'><d:basicsearch><d:select><d:prop>{select}</d:prop></d:select><d:from><d:scope>\
+             <d:href>/files/alice</d:href><d:depth>infinity</d:depth></d:scope></d:from><d:where>{condition}</d:where>\
+             </d:basicsearch></d:searchrequest>"
+        )
+    };
+    for (method, body) in [
+        ("PROPFIND", format!("{open}{attributes}/>")),
+        ("PROPFIND", format!("{open}{namespaces}><d:allprop/></d:propfind>")),
+        ("PROPFIND", format!("{open}><d:prop>{names}</d:prop></d:propfind>")),
+        (
+            "PROPPATCH",
+            format!("<d:propertyupdate xmlns:d='DAV:'><d:set><d:prop>{sets}</d:prop></d:set></d:propertyupdate>"),
+        ),
+        ("SEARCH", search("<d:getetag/>", &format!("<d:or>{conditions}</d:or>"))),
+        ("SEARCH", search("<d:getetag/>", &like)),
+        ("SEARCH", search(&names, "<d:is-collection/>")),
+    ] {
+        assert!(body.len() < 1 << 20, "{method} {}", body.len());
+        let answer = wire.send(method, &address, &[("depth", "0")], body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method}");
+    }
+    assert!(
+        began.elapsed() < std::time::Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test]
 async fn a_wildcard_in_a_search_is_a_wildcard_only_unescaped() {
     let wire = Wire::boot().await;
     for name in ["100%25_a.txt", "100xya.txt", "%C3%9CBER.txt"] {

@@ -7,6 +7,9 @@ use quick_xml::{
 use super::{Element, Node, Scope, XmlError};
 use crate::dav::Name;
 
+/// Most attributes of one element, namespaces included. Each is compared with all before it.
+const MOST_ATTRIBUTES: usize = 256;
+
 /// How much XML is read at most.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -91,7 +94,10 @@ fn decode_utf8(bytes: &[u8]) -> Result<&str, XmlError> {
 
 fn element(start: &BytesStart<'_>, scope: &mut Scope) -> Result<Element, XmlError> {
     let mut attributes = Vec::new();
-    for attribute in start.attributes() {
+    for (index, attribute) in start.attributes().enumerate() {
+        if index >= MOST_ATTRIBUTES {
+            return Err(XmlError::TooLarge);
+        }
         let attribute = attribute.map_err(malformed)?;
         let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
         let value = value.map_err(|_| XmlError::Entities)?.into_owned();

@@ -3,6 +3,9 @@ use super::XmlError;
 /// The namespace that the prefix `xml` always has.
 pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
+/// Most declarations in force at one place; each name is looked for in all of them.
+const MOST_BINDINGS: usize = 1024;
+
 /// The prefixes that are declared at one place of a document, innermost last.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
@@ -18,6 +21,9 @@ impl Scope {
             return Err(XmlError::Malformed(format!(
                 "prefix {prefix} cannot be bound to that namespace"
             )));
+        }
+        if self.bindings.len() >= MOST_BINDINGS {
+            return Err(XmlError::TooLarge);
         }
         self.bindings.push((prefix.to_owned(), namespace));
         Ok(())
