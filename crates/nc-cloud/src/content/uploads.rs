@@ -121,13 +121,16 @@ impl Upload {
         }
     }
 
-    /// The pieces together must fit: else uploads that never end would be a way around the quota.
+    /// The pieces of all uploads together must fit: else uploads that never end would be a way around the quota.
     async fn check_quota(&self, name: &str, size_bytes: u64) -> Result<(), ContentError> {
         let Some(available) = self.home.available_bytes().await? else {
             return Ok(());
         };
-        let others = self.list_chunks().await?.into_iter().filter(|chunk| chunk.name != name);
-        let required = others.map(|chunk| chunk.size_bytes).sum::<u64>() + size_bytes;
+        let replaced = self.list_chunks().await?.into_iter().find(|chunk| chunk.name == name);
+        let replaced = replaced.map_or(0, |chunk| chunk.size_bytes);
+        let folder = self.folder.clone();
+        let kept = tokio::task::spawn_blocking(move || folder.parent().map_or(Ok(0), stored_bytes)).await??;
+        let required = (kept + size_bytes).saturating_sub(replaced);
         if required > available {
             return Err(ContentError::Quota { required, available });
         }
@@ -198,6 +201,20 @@ fn forget_stale(folder: &Path, oldest: i64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The size of all pieces of all uploads in `folder`.
+fn stored_bytes(folder: &Path) -> io::Result<u64> {
+    let mut sum = 0;
+    for upload in fs::read_dir(folder)? {
+        match list(&upload?.path()) {
+            Ok(chunks) => sum += chunks.iter().map(|chunk| chunk.size_bytes).sum::<u64>(),
+            // It has just ended.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sum)
 }
 
 fn list(folder: &Path) -> io::Result<Vec<Chunk>> {

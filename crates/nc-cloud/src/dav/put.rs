@@ -29,13 +29,14 @@ pub(super) async fn serve(
     home.check_write(visit.path(), announced, &options)
         .await
         .map_err(refuse)?;
-    let staged = receive(visit, home, body).await?;
+    let replaced = home.find(visit.path()).await.map_err(refuse)?;
+    let staged = receive(visit, home, body, replaced.map_or(0, |entry| entry.size_bytes)).await?;
     let written = home.commit(visit.path(), staged, options).await.map_err(refuse)?;
     Ok(written_answer(visit, &written))
 }
 
-/// Takes in a body of any size.
-pub(super) async fn receive(visit: &Visit, home: &Home, body: Body) -> Result<Staged, DavError> {
+/// Takes in a body of any size that fits into the quota, when `replaced_bytes` become free with it.
+pub(super) async fn receive(visit: &Visit, home: &Home, body: Body, replaced_bytes: u64) -> Result<Staged, DavError> {
     let mut staged = home
         .content()
         .stage(visit.checksum()?)
@@ -50,10 +51,9 @@ pub(super) async fn receive(visit: &Visit, home: &Home, body: Body) -> Result<St
             .map_err(|_| visit.refuse(ContentError::Interrupted))?;
         let Some(piece) = piece else { break };
         staged.write(&piece).await.map_err(|error| visit.refuse(error))?;
-        // A body without announced length must not fill the disk before it is refused. What is replaced does not count
-        // here: it is only gone when the new content is there.
+        // A body without announced length must not fill the disk before it is refused.
         if let Some(available) =
-            available.filter(|available| staged.size_bytes() > available.saturating_add(SLACK_BYTES))
+            available.filter(|available| staged.size_bytes() > available.saturating_add(replaced_bytes))
         {
             let required = staged.size_bytes();
             return Err(visit.refuse(ContentError::Quota { required, available }));
@@ -67,9 +67,6 @@ pub(super) async fn receive(visit: &Visit, home: &Home, body: Body) -> Result<St
     }
     Ok(staged)
 }
-
-/// How far an upload may exceed the quota while it arrives: enough that a file can be replaced by one of its size.
-const SLACK_BYTES: u64 = 1 << 30;
 
 /// What the headers say about how to write.
 pub(super) fn write_options(visit: &Visit, precondition: Precondition) -> Result<WriteOptions, DavError> {

@@ -27,7 +27,7 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
         }
         ("PUT", [upload, chunk]) => {
             let upload = find(visit, &home, upload).await?;
-            let staged = put::receive(visit, &home, body).await?;
+            let staged = put::receive(visit, &home, body, 0).await?;
             let new = upload
                 .put_chunk(chunk, staged)
                 .await

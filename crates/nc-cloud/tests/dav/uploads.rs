@@ -72,6 +72,11 @@ async fn pieces_that_never_become_a_file_count_against_the_quota() {
     chunk(&wire, "1", "123456").await;
     let second = wire.send("PUT", &format!("{UPLOAD}/2"), &[], "123456").await;
     assert_eq!(second.status, StatusCode::INSUFFICIENT_STORAGE);
+    // Another upload is no way around it.
+    let other = "/remote.php/dav/uploads/alice/up-2";
+    wire.send("MKCOL", other, &[], "").await;
+    let elsewhere = wire.send("PUT", &format!("{other}/1"), &[], "123456").await;
+    assert_eq!(elsewhere.status, StatusCode::INSUFFICIENT_STORAGE);
     // The same piece again replaces the first.
     let again = wire.send("PUT", &format!("{UPLOAD}/1"), &[], "12345678").await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
