@@ -422,3 +422,21 @@ async fn a_path_that_the_file_system_cannot_hold_is_refused() {
         .await;
     assert!(matches!(moved, Err(ContentError::Name(BadName::TooLong))));
 }
+
+#[tokio::test]
+async fn only_an_empty_folder_is_tidied_away() {
+    let store = Store::boot().await;
+    store.write("top.txt", "x").await;
+    store.alice.make_folders(&path("a/b")).await.unwrap();
+    store.write("a/b/late.txt", "came in that moment").await;
+    assert!(!store.alice.delete_empty_folder(&path("a/b")).await.unwrap());
+    assert!(!store.alice.delete_empty_folder(&path("top.txt")).await.unwrap());
+    assert_eq!(store.text("a/b/late.txt").await, "came in that moment");
+    store.alice.delete(&path("a/b/late.txt"), Vec::new()).await.unwrap();
+    assert!(store.alice.delete_empty_folder(&path("a/b")).await.unwrap());
+    assert!(
+        store.alice.delete_empty_folder(&path("a/b")).await.unwrap(),
+        "gone is gone"
+    );
+    assert!(!store.on_disk("alice/files/a").exists() && !store.on_disk("alice/files/a/b").exists());
+}

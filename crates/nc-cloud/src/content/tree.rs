@@ -1,7 +1,7 @@
 use nc_proto::dav::DavPath;
 
 use super::{
-    Content, ContentError, Entry, Home, Precondition, Staged,
+    Content, ContentError, Entry, Home, Kind, Precondition, Staged,
     change::Change,
     check_storable, copy,
     disk::{Disk, Step},
@@ -104,6 +104,30 @@ impl Home {
                 change.check_locks(&path, Reach::Tree, &lock_tokens).await?;
                 change.delete(&entry).await?;
                 change.touch_ancestors(&path, -signed(entry.size_bytes)).await
+            })
+        })
+        .await
+    }
+
+    /// Deletes a folder if nothing is in it; looked at in the same transaction, so that what somebody stores there in that
+    /// moment is not lost. Gives whether no folder is there any more.
+    pub async fn delete_empty_folder(&self, path: &DavPath) -> Result<bool, ContentError> {
+        let path = path.clone();
+        self.change(move |change| {
+            Box::pin(async move {
+                let Some(entry) = change.find(&path).await? else {
+                    return Ok(true);
+                };
+                if !matches!(entry.kind, Kind::Folder { folders: 0, files: 0 }) {
+                    return Ok(false);
+                }
+                match change.check_locks(&path, Reach::Tree, &[]).await {
+                    Err(ContentError::Locked(_)) => return Ok(false),
+                    free => free?,
+                }
+                change.delete(&entry).await?;
+                change.touch_ancestors(&path, 0).await?;
+                Ok(true)
             })
         })
         .await

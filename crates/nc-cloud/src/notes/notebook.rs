@@ -284,11 +284,8 @@ impl Notebook {
             if path == self.root || path.strip_prefix(&self.root).is_none() {
                 break;
             }
-            match self.home.list(&path).await {
-                Ok(inside) if inside.is_empty() => self.home.delete(&path, Vec::new()).await?,
-                Ok(_) => break,
-                Err(ContentError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
+            if !self.home.delete_empty_folder(&path).await? {
+                break;
             }
             folder = path.parent();
         }
