@@ -51,7 +51,9 @@ impl Cloud {
         // Writers of files coordinate in memory; two processes on one directory would lose writes.
         lock.try_lock()
             .map_err(|_| Error::Invalid("another process has this data directory open"))?;
-        let db = Db::open(&config.data_dir.join("cloud.db")).await?;
+        let database = config.data_dir.join("cloud.db");
+        create_private_file(&database)?;
+        let db = Db::open(&database).await?;
         let instance_id = instance_id(&db).await?;
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
@@ -191,6 +193,17 @@ fn create_private_dir(config: &CloudConfig) -> Result<(), Error> {
     Ok(builder.create(&config.data_dir)?)
 }
 
+/// The database must not be readable by others either where the directory was made by somebody else. What SQLite puts
+/// beside it gets the same rights.
+fn create_private_file(path: &std::path::Path) -> Result<(), Error> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
 async fn instance_id(db: &Db) -> Result<String, Error> {
     let mut write = db.write().await?;
     let fresh = format!("oc{}", random::secret_text(10)?.to_lowercase());
@@ -208,6 +221,19 @@ async fn instance_id(db: &Db) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn others_read_neither_files_nor_database_whoever_made_the_directory() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let _cloud = Cloud::open(CloudConfig::new(dir.path())).await.unwrap();
+        for name in ["data", "cloud.db", "cloud.db-wal"] {
+            let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name} {mode:o}");
+        }
+    }
 
     #[tokio::test]
     async fn the_instance_keeps_its_id_and_a_second_opener_is_refused() {

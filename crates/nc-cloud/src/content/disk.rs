@@ -40,7 +40,12 @@ impl Disk {
         let disk = Self {
             root: data_dir.join("data"),
         };
-        fs::create_dir_all(disk.root.join(TMP))?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        // Also where the data directory was made by somebody else, who let others read it.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(disk.root.join(TMP))?;
         sync_folder(data_dir)?;
         sync_folder(&disk.root)?;
         Ok(disk)
