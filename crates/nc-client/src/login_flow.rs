@@ -100,13 +100,31 @@ impl LoginFlow {
             .read_object::<Granted>()
             .await
         {
-            Ok(granted) => Ok(Poll::Granted(Grant {
-                login_name: granted.login_name,
-                app_password: granted.app_password.into(),
-            })),
+            Ok(granted) => self.check(granted).await.map(Poll::Granted),
             Err(Error::NotFound { .. }) => Ok(Poll::Pending),
             Err(error) => Err(error),
         }
+    }
+
+    /// An app password for another server than this one is of no use here: it is taken back, and the error says why.
+    async fn check(&self, granted: Granted) -> Result<Grant, Error> {
+        let grant = Grant {
+            login_name: granted.login_name,
+            app_password: granted.app_password.into(),
+        };
+        let config = self.nextcloud.config();
+        let public = config.public_url.as_ref().unwrap_or(&config.base_url);
+        if granted.server.is_empty() || rebase(&granted.server, &config.base_url, public).is_some() {
+            return Ok(grant);
+        }
+        let client = self.nextcloud.client(grant.credential());
+        if let Err(error) = client.revoke_app_password().await {
+            tracing::warn!(
+                code = error.code(),
+                "an app password that is of no use could not be taken back"
+            );
+        }
+        Err(foreign())
     }
 
     /// Polls until it is granted or the flow ends. Short failures of the network are sat out.
