@@ -111,14 +111,18 @@ pub(crate) fn is_maintenance(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value == "1")
 }
 
+/// The longest wait that is believed: a day.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// `Retry-After`, RFC 9110 §10.2.3: seconds or a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let wait = parse_http(text)? - now;
-    Some(wait.try_into().unwrap_or_default())
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => (parse_http(text)? - now).try_into().unwrap_or_default(),
+    };
+    // Nobody waits longer, and larger numbers could not be reckoned with.
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// The media type with its parameters, in small letters.

@@ -23,7 +23,9 @@ impl Reason {
 
     /// Takes words that are fit to be shown: one line, not too long, no markup, no addresses and no names of code.
     pub(crate) fn from_words(words: &str) -> Self {
-        let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Terminals and logs obey control characters.
+        let seen: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
         let internal = ["://", ".php", "<", "#0 ", "SQLSTATE", "Exception"];
         // A class name of PHP, such as OCA\Notes\…; a lone backslash may be what the words are about.
         let class = line

@@ -183,6 +183,14 @@ async fn a_wait_beyond_the_budget_is_told_instead_of_waited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_without_measure_is_no_reason_to_fall_over() {
+    let headers = || vec![("retry-after", u64::MAX.to_string())];
+    let replay = crate::trouble::Answers::start(move |_| (429, headers(), String::new()));
+    let error = replay.client().notes().settings().await.expect_err("slow down");
+    assert!(matches!(error, Error::RateLimited { retry_after: Some(wait) } if wait == Duration::from_hours(24)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn maintenance_is_told_at_once_with_its_time() {
     let headers = || {
         vec![
