@@ -77,6 +77,10 @@ impl Account {
         self.standing.load(Ordering::Acquire) == REJECTED
     }
 
+    pub(crate) fn is_proven(&self) -> bool {
+        self.standing.load(Ordering::Acquire) == PROVEN
+    }
+
     pub(crate) fn prove(&self) {
         let _ = self
             .standing

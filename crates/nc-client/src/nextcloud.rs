@@ -171,6 +171,11 @@ impl Client {
         self.account.is_rejected()
     }
 
+    /// Whether Nextcloud took the credential before.
+    pub fn is_proven(&self) -> bool {
+        self.account.is_proven()
+    }
+
     /// Lets a rejected credential be tried once more, because a person asked for that.
     pub fn forgive(&self) {
         self.nextcloud.accounts().forgive(&self.account);

@@ -89,7 +89,7 @@ pub fn router(
     let authenticate: Arc<dyn Authenticate> = match (mode, &config.server.token) {
         (Mode::SingleUser, None) => Arc::new(NoCredential(configured_caller(config)?)),
         (Mode::SingleUser, Some(token)) => Arc::new(StaticToken::new(token.clone(), configured_caller(config)?)),
-        (Mode::Basic, _) => Arc::new(OwnAppPassword::new(cloud.clone())),
+        (Mode::Basic, _) => Arc::new(OwnAppPassword::new(cloud.clone(), clock.clone())),
     };
     let options = HttpOptions {
         path: config.server.path.clone(),

@@ -1,5 +1,7 @@
 //! Who calls the MCP endpoint: one implementation a mode.
 
+mod failures;
+
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
@@ -9,8 +11,12 @@ use nc_mcp_kit::{
     BoxFuture,
     http::{Authenticate, Refusal},
 };
+use nc_proto::clock::Clock;
+use nc_web::ClientAddress;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
+
+use failures::Failures;
 
 /// The one caller of single-user mode.
 pub(crate) fn single_caller(login: &str, password: SecretString) -> Caller {
@@ -73,15 +79,19 @@ impl Authenticate for StaticToken {
 /// Basic mode: each request brings the user's own app password, which the cloud itself judges. Nothing is stored.
 pub(crate) struct OwnAppPassword {
     cloud: Nextcloud,
+    failures: Failures,
 }
 
 impl OwnAppPassword {
-    pub(crate) const fn new(cloud: Nextcloud) -> Self {
-        Self { cloud }
+    pub(crate) fn new(cloud: Nextcloud, clock: Clock) -> Self {
+        Self {
+            cloud,
+            failures: Failures::new(clock),
+        }
     }
 
-    async fn judge(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        let (login, password) = authorization(headers)
+    async fn judge(&self, request: &Parts) -> Result<Caller, Refusal> {
+        let (login, password) = authorization(&request.headers)
             .ok()
             .flatten()
             .and_then(basic::parse)
@@ -93,8 +103,22 @@ impl OwnAppPassword {
             login: login.as_str().to_owned(),
             password: password.clone(),
         };
+        let client = self.cloud.client(credential);
+        // One that is known, as good or as bad, is no guess: nobody's guesses lock out who is signed in.
+        let guess = if client.is_proven() || client.is_rejected() {
+            None
+        } else {
+            let address = request.extensions.get::<ClientAddress>().copied();
+            Some(self.failures.begin(address).map_err(too_many)?)
+        };
         // Asked once and kept for minutes; a refused credential is remembered and not sent again.
-        match self.cloud.client(credential).user().await {
+        let user = client.user().await;
+        if let Some(guess) = guess
+            && !user.as_ref().is_err_and(|error| error.code() == "unauthorized")
+        {
+            guess.forgive();
+        }
+        match user {
             Ok(user) => Ok(Caller {
                 subject: UserId::new(Arc::from(user.id.as_str())),
                 client: None,
@@ -108,7 +132,7 @@ impl OwnAppPassword {
 
 impl Authenticate for OwnAppPassword {
     fn authenticate<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Caller, Refusal>> {
-        Box::pin(self.judge(&request.headers))
+        Box::pin(self.judge(request))
     }
 }
 
@@ -117,6 +141,15 @@ fn not_signed_in(message: &str) -> Refusal {
         HeaderValue::from_static("Basic realm=\"Nextcloud\", charset=\"UTF-8\""),
         message,
     )
+}
+
+fn too_many(wait_s: u64) -> Refusal {
+    Refusal {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        challenges: Vec::new(),
+        retry_after_s: Some(wait_s),
+        message: format!("too many failed sign-ins from this address; try again in {wait_s} s"),
+    }
 }
 
 /// A cloud that cannot be asked says nothing about the credential.

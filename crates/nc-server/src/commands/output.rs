@@ -21,8 +21,11 @@ pub(crate) fn data(text: &str) -> io::Result<()> {
 
 /// Tells people something.
 pub(crate) fn tell(text: &str) {
+    // Names and reasons come from servers; a terminal would obey the control characters in them.
+    let control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let seen = text.replace(control, "\u{fffd}");
     // Nothing can be done when standard error is closed.
-    drop(writeln!(io::stderr(), "{text}"));
+    drop(writeln!(io::stderr(), "{seen}"));
 }
 
 /// Tells people what went wrong.

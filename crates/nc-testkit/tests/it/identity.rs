@@ -66,6 +66,36 @@ async fn a_refused_credential_is_sent_to_the_cloud_once() {
 }
 
 #[tokio::test]
+async fn guesses_end_here_and_lock_out_nobody_who_is_signed_in() {
+    let app = TestApp::boot_with(Mode::Basic, &[]).await;
+    let ask = |user: &nc_testkit::app::TestUser| {
+        send(
+            app.request("tools/list", json!({}))
+                .header("authorization", user.basic()),
+        )
+    };
+    assert_eq!(ask(&app.alice).await.status, StatusCode::OK);
+    app.recorder.take();
+    for number in 0..30 {
+        let guess = nc_testkit::app::TestUser {
+            app_password: format!("guess {number}"),
+            ..app.bob.clone()
+        };
+        let reply = ask(&guess).await;
+        let expected = if number < 10 { 401 } else { 429 };
+        assert_eq!(reply.status.as_u16(), expected, "{number}");
+    }
+    let sent = app.recorder.take();
+    assert_eq!(
+        sent.iter()
+            .filter(|sent| sent.headers.contains_key("authorization"))
+            .count(),
+        10
+    );
+    assert_eq!(ask(&app.alice).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn two_users_over_one_server_each_see_their_own() {
     let app = TestApp::boot_with(Mode::Basic, &[]).await;
     for user in [&app.alice, &app.bob] {
