@@ -142,7 +142,7 @@ async fn waiting_polls_ever_slower_and_sits_out_short_failures() {
         _ => (
             200,
             Vec::new(),
-            r#"{"server":"s","loginName":"carol","appPassword":"secret"}"#.to_owned(),
+            r#"{"server":"https://cloud.example.org","loginName":"carol","appPassword":"secret"}"#.to_owned(),
         ),
     });
     let client = answers.client();

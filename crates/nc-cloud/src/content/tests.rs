@@ -438,5 +438,26 @@ async fn only_an_empty_folder_is_tidied_away() {
         store.alice.delete_empty_folder(&path("a/b")).await.unwrap(),
         "gone is gone"
     );
-    assert!(!store.on_disk("alice/files/a").exists() && !store.on_disk("alice/files/a/b").exists());
+    assert!(store.on_disk("alice/files/a").exists() && !store.on_disk("alice/files/a/b").exists());
+}
+
+#[tokio::test]
+async fn a_target_that_changed_since_it_was_looked_at_is_not_replaced() {
+    let store = Store::boot().await;
+    let seen = store.write("/to.txt", "seen").await;
+    store.write("/to.txt", "theirs").await;
+    store.write("/from.txt", "mine").await;
+    let transfer = || Transfer {
+        overwrite: Overwrite::Allowed,
+        target: Precondition::unchanged_since(&seen.etag),
+        ..Transfer::new(path("/from.txt"), path("/to.txt"))
+    };
+    let moved = store.alice.transfer(transfer()).await;
+    assert!(matches!(moved, Err(ContentError::Precondition { .. })));
+    let copied = store.alice.copy(transfer(), true).await;
+    assert!(matches!(copied, Err(ContentError::Precondition { .. })));
+    assert_eq!(
+        (store.text("/to.txt").await, store.text("/from.txt").await),
+        ("theirs".into(), "mine".into())
+    );
 }

@@ -29,6 +29,8 @@ pub struct Transfer {
     pub overwrite: Overwrite,
     /// What must be so with the source; looked at in the same transaction.
     pub precondition: Precondition,
+    /// What must be so with the target; looked at in the same transaction.
+    pub target: Precondition,
     /// Lock tokens that the client submitted.
     pub lock_tokens: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl Transfer {
             to,
             overwrite: Overwrite::Never,
             precondition: Precondition::Overwrite,
+            target: Precondition::Overwrite,
             lock_tokens: Vec::new(),
         }
     }
@@ -246,6 +249,7 @@ impl Change {
         check_places(transfer)?;
         self.parent(to).await?;
         let there = self.find(to).await?;
+        transfer.target.check(there.as_ref())?;
         match &there {
             None => {
                 to.name().map_or(Ok(()), check_storable)?;

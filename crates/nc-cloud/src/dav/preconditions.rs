@@ -21,12 +21,7 @@ pub(super) enum Freshness {
 
 /// Checks everything; an error is 412. RFC 9110 §13.2.2 gives the order.
 pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -> Result<Freshness, DavError> {
-    if let Some(header) = visit.if_header()?
-        && !holds(visit, home, &header).await?
-    {
-        let message = "None of the tokens in the If header matched";
-        return Err(DavError::precondition("If", message, None));
-    }
+    check_if(visit, home).await?;
     let tag = current.map(|entry| &entry.etag);
     if let Some(value) = visit.header("if-match")? {
         if !ETagCondition::parse(value).if_match_holds(tag) {
@@ -58,6 +53,38 @@ pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -
         return Ok(Freshness::NotModified);
     }
     Ok(Freshness::Send)
+}
+
+/// Checks the `If` header alone: what a request outside of the files can say about them.
+pub(super) async fn check_if(visit: &Visit, home: &Home) -> Result<(), DavError> {
+    if let Some(header) = visit.if_header()?
+        && !holds(visit, home, &header).await?
+    {
+        let message = "None of the tokens in the If header matched";
+        return Err(DavError::precondition("If", message, None));
+    }
+    Ok(())
+}
+
+/// What the `If` header demands of the target `to` of a move, for the store to look at again in the transaction: bytes
+/// may be copied for a while between our look and the change. Nothing if it has a way to hold without the target's tag.
+pub(super) fn pin_target(visit: &Visit, to: &DavPath) -> Result<Precondition, DavError> {
+    let Some(header) = visit.if_header()? else {
+        return Ok(Precondition::Overwrite);
+    };
+    let mut tags = Vec::new();
+    for list in &header.lists {
+        let about_target = list.resource.is_some() && resource(visit, list).as_ref() == Some(to);
+        let demanded = list.conditions.iter().find_map(|condition| match &condition.state {
+            IfState::ETag(tag) if !condition.negated && about_target => Some(tag.clone()),
+            _ => None,
+        });
+        match demanded {
+            Some(tag) => tags.push(tag),
+            None => return Ok(Precondition::Overwrite),
+        }
+    }
+    Ok(Precondition::IfMatch(ETagCondition::OneOf(tags)))
 }
 
 /// The conditions that held, for the store to look at again in the transaction of the change: what a client asked to be
@@ -106,7 +133,7 @@ async fn list_holds(visit: &Visit, home: &Home, list: &IfList) -> Result<bool, D
 /// The path that a list is about; none if it is not in the user's files.
 fn resource(visit: &Visit, list: &IfList) -> Option<DavPath> {
     let Some(address) = &list.resource else {
-        return Some(visit.path().clone());
+        return (visit.place.area == Area::Files).then(|| visit.path().clone());
     };
     let place = Place::of_header(&visit.cloud, &visit.signed_in, address).ok()?;
     (place.area == Area::Files).then_some(place.path)

@@ -3,7 +3,7 @@ use http::StatusCode;
 use nc_proto::dav::{DavPath, Depth};
 
 use super::{
-    DavError, answer,
+    DavError, answer, preconditions,
     visit::{Visit, created},
 };
 use crate::content::{ContentError, Entry, Home, Precondition, Transfer};
@@ -60,10 +60,11 @@ async fn transfer(visit: &Visit, home: &Home, precondition: Precondition) -> Res
     home.stat(&from).await.map_err(|error| visit.refuse(error))?;
     check_places(&from, &to)?;
     Ok(Transfer {
-        from,
-        to,
         overwrite: visit.overwrite()?,
         precondition,
+        target: preconditions::pin_target(visit, &to)?,
+        from,
+        to,
         lock_tokens: visit.lock_tokens()?,
     })
 }

@@ -3,7 +3,7 @@ use http::StatusCode;
 use nc_proto::dav::{DavPath, Depth, Element, Multistatus, Name, PropStat, Propfind, Response as Entry, props};
 
 use super::{
-    DavError, answer, files, put,
+    DavError, answer, files, preconditions, put,
     visit::{Visit, created},
 };
 use crate::content::{ContentError, Home, Overwrite, Precondition, Upload};
@@ -34,7 +34,7 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
                 .map_err(|error| visit.refuse(error))?;
             Ok(answer::empty(created(new)))
         }
-        ("MOVE", [upload, FUTURE_FILE]) => assemble(visit, &find(visit, &home, upload).await?).await,
+        ("MOVE", [upload, FUTURE_FILE]) => assemble(visit, &home, &find(visit, &home, upload).await?).await,
         ("DELETE", [upload]) => {
             let upload = find(visit, &home, upload).await?;
             upload.abort().await.map_err(|error| visit.refuse(error))?;
@@ -51,19 +51,25 @@ async fn find(visit: &Visit, home: &Home, name: &str) -> Result<Upload, DavError
     home.find_upload(name).await.map_err(|error| visit.refuse(error))
 }
 
-async fn assemble(visit: &Visit, upload: &Upload) -> Result<Response, DavError> {
+async fn assemble(visit: &Visit, home: &Home, upload: &Upload) -> Result<Response, DavError> {
     let path = visit.destination()?;
     let expected = visit.header("oc-total-length")?;
     let expected = expected.map(|text| text.trim().parse::<u64>()).transpose();
     let expected = expected.map_err(|_| DavError::bad_request("OC-Total-Length is no number"))?;
-    // `If-Match` and its like are about the address of the request, not about the destination.
+    preconditions::check_if(visit, home).await?;
+    // `If-Match` and its like are about the address of the request, not about the destination; `If` can name that.
     let precondition = match visit.overwrite()? {
         Overwrite::Never => Precondition::CreateOnly,
-        Overwrite::Allowed => Precondition::Overwrite,
+        Overwrite::Allowed => preconditions::pin_target(visit, &path)?,
     };
     let options = put::write_options(visit, precondition)?;
     let written = upload.assemble(&path, expected, visit.checksum()?, options).await;
     let written = written.map_err(|error| match error {
+        ContentError::Precondition { current } if visit.headers.contains_key("if") => DavError::precondition(
+            "If",
+            "The destination is not the version that the If header names",
+            current,
+        ),
         ContentError::Precondition { .. } => {
             let message = "The destination node already exists, and the overwrite header is set to false";
             DavError::precondition("Overwrite", message, None)

@@ -66,6 +66,40 @@ async fn an_upload_does_not_overwrite_unless_it_may() {
 }
 
 #[tokio::test]
+async fn a_condition_on_the_destination_holds_for_uploads_and_moves() {
+    let wire = Wire::boot().await;
+    let old = wire.put("/whole%20file.txt", "old").await.header("etag").to_owned();
+    let theirs = wire.put("/whole%20file.txt", "theirs").await.header("etag").to_owned();
+    wire.put("/source.txt", "source").await;
+    wire.send("MKCOL", UPLOAD, &[], "").await;
+    chunk(&wire, "1", "mine").await;
+    let destination = format!("{HOME}/whole%20file.txt");
+    let condition = |etag: &str| format!("<{destination}> ([{etag}])");
+    let stale = condition(&old);
+    assert_eq!(
+        assemble(&wire, &[("if", &stale)]).await,
+        StatusCode::PRECONDITION_FAILED
+    );
+    // A condition about no file at all does not hold.
+    let untagged = format!("([{theirs}])");
+    assert_eq!(
+        assemble(&wire, &[("if", &untagged)]).await,
+        StatusCode::PRECONDITION_FAILED
+    );
+    for method in ["COPY", "MOVE"] {
+        let headers = [("destination", destination.as_str()), ("if", stale.as_str())];
+        let refused = wire.send(method, &format!("{HOME}/source.txt"), &headers, "").await;
+        assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED, "{method}");
+    }
+    assert_eq!(wire.text("/whole%20file.txt").await, "theirs");
+    assert_eq!(
+        assemble(&wire, &[("if", &condition(&theirs))]).await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(wire.text("/whole%20file.txt").await, "mine");
+}
+
+#[tokio::test]
 async fn pieces_that_never_become_a_file_count_against_the_quota() {
     let wire = Wire::boot_with(|_, alice| alice.quota_bytes = Some(10)).await;
     wire.send("MKCOL", UPLOAD, &[], "").await;
