@@ -94,6 +94,13 @@ impl Wire {
         }
     }
 
+    /// The body of a GET, to be read at leisure.
+    pub(crate) async fn open(&self, path: &str) -> Body {
+        let request = Request::get(path).header("authorization", &self.authorization);
+        let request = request.body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().into_body()
+    }
+
     pub(crate) async fn put(&self, path: &str, content: &str) -> Answer {
         let answer = self
             .send("PUT", &format!("{HOME}{path}"), &[], content.to_owned())

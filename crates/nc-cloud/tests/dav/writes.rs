@@ -1,6 +1,7 @@
 use axum::body::Body;
 use futures_util::stream;
 use http::StatusCode;
+use http_body_util::BodyExt;
 
 use crate::wire::{HOME, Wire};
 
@@ -48,6 +49,55 @@ async fn of_a_writer_and_a_deleter_with_the_same_tag_one_wins() {
         let left = wire.get("/a.txt").await.status == StatusCode::OK;
         assert_eq!(left, put.status.is_success());
     }
+}
+
+#[tokio::test]
+async fn what_is_being_read_is_whole_although_it_is_deleted_meanwhile() {
+    let wire = Wire::boot().await;
+    let content = "0123456789abcdef".repeat(100_000);
+    wire.put("/a.txt", &content).await;
+    let mut body = wire.open(&format!("{HOME}/a.txt")).await;
+    let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    let deleted = wire.send("DELETE", &format!("{HOME}/a.txt"), &[], "").await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    wire.put("/a.txt", "another").await;
+    let rest = body.collect().await.unwrap().to_bytes();
+    assert_eq!([first, rest].concat(), content.as_bytes());
+}
+
+#[tokio::test]
+async fn writers_into_a_folder_that_moves_lose_nothing() {
+    let wire = Wire::boot().await;
+    wire.make_folder("/here").await;
+    let addresses: Vec<String> = (0..40).map(|number| format!("{HOME}/here/{number}.txt")).collect();
+    let writes = addresses
+        .iter()
+        .map(|address| wire.send("PUT", address, &[], address.clone()));
+    let moves = async {
+        for (from, to) in [("here", "there"), ("there", "here"), ("here", "there")] {
+            let destination = format!("{HOME}/{to}");
+            let headers = [("destination", destination.as_str())];
+            let moved = wire.send("MOVE", &format!("{HOME}/{from}"), &headers, "").await;
+            assert_eq!(moved.status, StatusCode::CREATED);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(writes), moves);
+    for (number, answer) in answers.iter().enumerate() {
+        let moved = wire.get(&format!("/there/{number}.txt")).await;
+        assert_eq!(
+            moved.status == StatusCode::OK,
+            answer.status.is_success(),
+            "{number}: {}",
+            answer.status
+        );
+        if answer.status.is_success() {
+            assert_eq!(moved.body, addresses[number].as_bytes());
+        } else {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{number}");
+        }
+    }
+    assert_eq!(wire.leftovers(), 0);
 }
 
 #[tokio::test]

@@ -154,6 +154,32 @@ async fn a_session_belongs_to_the_one_who_opened_it() {
 }
 
 #[tokio::test]
+async fn a_revoked_app_password_reaches_nothing_more_in_an_open_session() {
+    let app = TestApp::boot_with(Mode::Basic, &[]).await;
+    let version = "2025-11-25";
+    let reply = send(initialize(&app, version).header("authorization", app.alice.basic())).await;
+    let session = reply.headers["mcp-session-id"].to_str().expect("text").to_owned();
+    let list = || {
+        let call = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call",
+            "params": { "name": "nc_webdav_list_directory", "arguments": {} } });
+        app.post(call.to_string())
+            .header("mcp-session-id", &session)
+            .header("mcp-protocol-version", version)
+            .header("authorization", app.alice.basic())
+    };
+    send(list()).await.structured();
+    let revoke = app
+        .http()
+        .delete(format!("{}/ocs/v2.php/core/apppassword", app.cloud_url))
+        .header("ocs-apirequest", "true")
+        .header("authorization", app.alice.basic());
+    assert_eq!(send(revoke).await.status, StatusCode::OK);
+    let first = send(list()).await;
+    assert!(first.error_text().starts_with("unauthorized"), "{}", first.text);
+    assert_eq!(send(list()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_static_token_opens_single_user_mode_and_nothing_else_does() {
     let settings = [("NEXTCLOUD_MCP_TOKEN", "a token of good length")];
     let app = TestApp::boot_with(Mode::SingleUser, &settings).await;

@@ -4,6 +4,7 @@ mod arguments;
 mod cancellation;
 mod endpoint;
 mod files;
+mod hostile;
 mod identity;
 mod notes;
 mod promises;
