@@ -58,10 +58,16 @@ impl Visit {
     }
 
     /// A header as text. Non-ASCII bytes, which no client should send raw, are taken as UTF-8.
+    ///
+    /// Sent twice, it is refused: a proxy may have judged by the other one, and half of a condition is not the condition.
     pub(super) fn header(&self, name: &str) -> Result<Option<&str>, DavError> {
-        let Some(value) = self.headers.get(name) else {
+        let mut values = self.headers.get_all(name).iter();
+        let Some(value) = values.next() else {
             return Ok(None);
         };
+        if values.next().is_some() {
+            return Err(DavError::bad_request(format!("The header {name} was sent twice")));
+        }
         let text = std::str::from_utf8(value.as_bytes());
         text.map(Some)
             .map_err(|_| DavError::bad_request(format!("The header {name} is not UTF-8")))

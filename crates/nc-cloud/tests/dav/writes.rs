@@ -101,6 +101,24 @@ async fn writers_into_a_folder_that_moves_lose_nothing() {
 }
 
 #[tokio::test]
+async fn a_header_that_decides_is_refused_when_it_comes_twice() {
+    let wire = Wire::boot().await;
+    let tag = wire.put("/a.txt", "first").await.header("etag").to_owned();
+    let (b, c) = (format!("{HOME}/b.txt"), format!("{HOME}/c.txt"));
+    let address = format!("{HOME}/a.txt");
+    for (method, headers) in [
+        ("MOVE", [("destination", b.as_str()), ("destination", c.as_str())]),
+        ("PUT", [("if-match", tag.as_str()), ("if-match", "\"stale\"")]),
+        ("PUT", [("if-none-match", "\"other\""), ("if-none-match", "*")]),
+        ("PUT", [("if", "(<urn:none>)"), ("if", "(Not <urn:none>)")]),
+    ] {
+        let answer = wire.send(method, &address, &headers, "second").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method} {headers:?}");
+    }
+    assert_eq!(wire.text("/a.txt").await, "first");
+}
+
+#[tokio::test]
 async fn an_upload_that_breaks_off_changes_nothing() {
     let wire = Wire::boot().await;
     wire.put("/a.txt", "whole").await;
