@@ -4,6 +4,9 @@ use sqlx::Row;
 use super::{ContentError, Entry, FileId, Home, change::Change, locks::Reach};
 use crate::Error;
 
+/// Most that the made-up properties of one file or folder may take.
+const MOST_PROPERTY_BYTES: u64 = 1 << 20;
+
 /// One step of a change of properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PropertyChange {
@@ -38,7 +41,7 @@ impl Home {
                 for property in &changes {
                     change.set_property(&entry, property).await?;
                 }
-                Ok(())
+                change.check_properties(&entry).await
             })
         })
         .await
@@ -94,6 +97,23 @@ impl Home {
 }
 
 impl Change {
+    /// Fails if the properties that clients made up are larger than any honest ones: they are no way around the quota, and a
+    /// listing has those of an entry in memory.
+    async fn check_properties(&mut self, entry: &Entry) -> Result<(), ContentError> {
+        let stored: i64 = sqlx::query_scalar(
+            "SELECT coalesce(sum(length(name) + length(value)), 0) FROM properties WHERE file_id = ?",
+        )
+        .bind(entry.id.0)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        let required = u64::try_from(stored).unwrap_or_default();
+        if required > MOST_PROPERTY_BYTES {
+            let available = MOST_PROPERTY_BYTES;
+            return Err(ContentError::Quota { required, available });
+        }
+        Ok(())
+    }
+
     async fn set_property(&mut self, entry: &Entry, property: &PropertyChange) -> Result<(), ContentError> {
         let id = entry.id.0;
         let user = self.user.to_string();

@@ -44,6 +44,25 @@ async fn properties_change_all_together_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn made_up_properties_are_no_way_around_the_quota() {
+    let wire = Wire::boot().await;
+    wire.put("/a.txt", "x").await;
+    let address = format!("{HOME}/a.txt");
+    let set = |name: &'static str| {
+        let value = "v".repeat(700_000);
+        PropPatch::default()
+            .set(Name::constant("http://example.org/ns", name), value)
+            .to_document()
+    };
+    let first = wire.send("PROPPATCH", &address, &[], set("one")).await;
+    assert_eq!(first.status, StatusCode::MULTI_STATUS);
+    let second = wire.send("PROPPATCH", &address, &[], set("two")).await;
+    assert_eq!(second.status, StatusCode::INSUFFICIENT_STORAGE);
+    let again = wire.send("PROPPATCH", &address, &[], set("one")).await;
+    assert_eq!(again.status, StatusCode::MULTI_STATUS);
+}
+
+#[tokio::test]
 async fn made_up_properties_move_and_are_copied_and_shown_by_allprop() {
     let wire = Wire::boot().await;
     wire.put("/a.txt", "x").await;
