@@ -109,6 +109,8 @@ pub fn router(
     ));
     if config.metrics_port.is_some()
         && is_loopback(&config.server.host)
+        // Where there is a public address, a proxy in front of this port would publish them.
+        && config.server.public_url.is_none()
         && let Some(handle) = telemetry::start()
     {
         router = router.merge(telemetry::routes(handle));

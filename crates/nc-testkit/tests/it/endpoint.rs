@@ -50,6 +50,9 @@ async fn the_public_host_is_allowed() {
         ("MCP_ALLOWED_HOSTS", "other.example"),
     ];
     let app = TestApp::boot_with(Mode::SingleUser, &settings).await;
+    // A proxy in front of this port would publish them.
+    let metrics = app.mcp_url.replace("/mcp", "/metrics");
+    assert_eq!(send(app.http().get(metrics)).await.status, StatusCode::NOT_FOUND);
     for host in ["mcp.example.org", "other.example", "other.example:444"] {
         let reply = send(app.request("tools/list", json!({})).header("host", host)).await;
         assert_eq!(reply.status, StatusCode::OK, "{host}");
