@@ -111,7 +111,9 @@ impl Disk {
             }
         }
         // Large trees take a while. They are out of sight already: what cannot be removed is no failure of the change.
-        discarded.iter().for_each(|path| remove_or_warn(path));
+        for path in &discarded {
+            remove_or_warn(path);
+        }
         Ok(())
     }
 

@@ -210,6 +210,7 @@ fn insufficient_scope(gate: &Gate, id: Option<serde_json::Value>, needed: ScopeS
 }
 
 fn rpc_error(status: StatusCode, id: Option<serde_json::Value>, code: i32, message: &str) -> Response {
-    let body = serde_json::json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
+    let mut body = serde_json::json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message } });
+    body["id"] = id.unwrap_or_default();
     (status, axum::Json(body)).into_response()
 }

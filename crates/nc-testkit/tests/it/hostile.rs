@@ -18,8 +18,11 @@ use serde_json::{Value, json};
 
 type Answer = (u16, &'static str, String);
 
-/// Answers whatever the script says; it is asked for method and path.
-struct Scripted(Box<dyn Fn(&str, &str) -> Answer + Send + Sync>);
+/// It is asked for method and path.
+type Script = dyn Fn(&str, &str) -> Answer + Send + Sync;
+
+/// Answers whatever the script says.
+struct Scripted(Box<Script>);
 
 impl Transport for Scripted {
     fn send(&self, request: Request<Body>) -> PendingAnswer<'_> {
@@ -140,8 +143,8 @@ async fn addresses_outside_of_the_users_files_are_not_shown_and_numbers_do_not_o
 
 #[tokio::test]
 async fn answers_made_to_cost_time_are_given_up_soon() {
-    let attributes: String = (0..300_000).map(|n| format!(" a{n}=''")).collect();
-    let properties: String = (0..100_000).map(|n| format!("<d:p{n}/>")).collect();
+    let attributes = (0..300_000).map(|n| format!(" a{n}=''")).collect::<Vec<_>>().concat();
+    let properties = (0..100_000).map(|n| format!("<d:p{n}/>")).collect::<Vec<_>>().concat();
     let began = Instant::now();
     let asked = over(move |_, _| listing(&[format!("<d:response{attributes}/>")]));
     let error = asked
