@@ -7,9 +7,12 @@
 //! * [`dpop`]: proofs of possession of a key (RFC 9449).
 //! * [`error`]: what can go wrong at each endpoint, with the codes of the RFCs.
 //! * [`form`]: `application/x-www-form-urlencoded`, strictly.
+//! * [`introspection`]: what a token is worth (RFC 7662), and giving it up (RFC 7009).
 //! * [`jose`]: signed tokens up to the point where a key is needed.
+//! * [`metadata`]: how servers describe themselves.
 //! * [`pkce`]: proof of possession of an authorization request (RFC 7636).
 //! * [`redirect_uri`]: where an answer may be sent.
+//! * [`registration`]: clients that register themselves (RFC 7591, RFC 7592).
 //! * [`scope_list`]: lists of scopes.
 //! * [`token`]: requests for tokens and their answers.
 
@@ -20,8 +23,11 @@ pub mod client_auth;
 pub mod dpop;
 pub mod error;
 pub mod form;
+pub mod introspection;
 pub mod jose;
+pub mod metadata;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod registration;
 pub mod scope_list;
 pub mod token;

@@ -6,13 +6,15 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 pub use algorithm::Algorithm;
-pub use claims::{AccessClaims, Audience, ClaimError, Expectation, IdClaims, IdExpectation, LEEWAY_S, token_hash};
+pub use claims::{
+    AccessClaims, Actor, Audience, ClaimError, Confirmation, Expectation, IdClaims, IdExpectation, LEEWAY_S, token_hash,
+};
 pub use jwk::{Jwk, JwkSet, KeyError, KeyType};
 
 mod algorithm;
 mod claims;
 mod jwk;
-mod strict_json;
+pub(in crate::oauth) mod strict_json;
 
 /// The longest token that is looked at.
 pub const TOKEN_MAX_BYTES: usize = 8 * 1024;

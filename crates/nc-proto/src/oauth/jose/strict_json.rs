@@ -11,7 +11,7 @@ use super::JoseError;
 const DEPTH: u8 = 16;
 
 /// Reads an object.
-pub(super) fn object(json: &[u8]) -> Result<Map<String, Value>, JoseError> {
+pub(in crate::oauth) fn object(json: &[u8]) -> Result<Map<String, Value>, JoseError> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value = Strict(DEPTH).deserialize(&mut reader).map_err(|_| JoseError::Json)?;
     reader.end().map_err(|_| JoseError::Json)?;
