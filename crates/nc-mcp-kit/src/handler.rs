@@ -107,14 +107,11 @@ impl Handler {
                 () = cancelled.cancelled() => Err(ToolError::new("cancelled", "the call was cancelled").into()),
             }
         } else {
-            // A write that has begun runs to its end, whoever has stopped listening.
-            let backend = Arc::clone(&self.backend);
-            let task = tokio::spawn(async move { backend.call(index, call, arguments).await });
-            match tokio::time::timeout(DEADLINE, task).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(panic)) => Err(Failure::Internal(panic.to_string())),
-                Err(_) => Err(outcome_unknown().into()),
-            }
+            // A write that has begun runs to its end, whoever has stopped listening: it is not told of a cancellation, and
+            // it stays in this task, because the SDK ties messages to the request by the task.
+            tokio::time::timeout(DEADLINE, self.backend.call(index, call, arguments))
+                .await
+                .unwrap_or_else(|_| Err(outcome_unknown().into()))
         }
     }
 

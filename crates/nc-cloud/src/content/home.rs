@@ -39,13 +39,15 @@ impl Home {
     pub async fn find(&self, path: &DavPath) -> Result<Option<Entry>, ContentError> {
         let key = path_key(path);
         if let Some(known) = self.locks.remembered.find(&key) {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.path = ?2"));
         let query = query.bind(self.user.as_str()).bind(key.clone());
         let found: Option<Entry> = query.fetch_optional(self.content.0.db.reader()).await?;
-        self.locks.remembered.keep(generation, key, found.clone());
+        if let Some(entry) = &found {
+            self.locks.remembered.keep(generation, key, entry.clone());
+        }
         Ok(found)
     }
 
@@ -62,14 +64,16 @@ impl Home {
     /// The file or folder with that id, wherever it lies in this tree.
     pub async fn find_by_id(&self, id: FileId) -> Result<Option<Entry>, ContentError> {
         if let Some(known) = self.locks.remembered.find_by_id(id) {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.id = ?2"))
             .bind(self.user.as_str())
             .bind(id.0);
         let found: Option<Entry> = query.fetch_optional(self.content.0.db.reader()).await?;
-        self.locks.remembered.keep_by_id(generation, id, found.clone());
+        if let Some(entry) = &found {
+            self.locks.remembered.keep_by_id(generation, id, entry.clone());
+        }
         Ok(found)
     }
 

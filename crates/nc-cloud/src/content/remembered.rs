@@ -27,8 +27,8 @@ pub(super) struct Remembered(Mutex<State>);
 #[derive(Default)]
 struct State {
     generation: u64,
-    entries: HashMap<String, Option<Entry>>,
-    by_id: HashMap<FileId, Option<Entry>>,
+    entries: HashMap<String, Entry>,
+    by_id: HashMap<FileId, Entry>,
     listings: HashMap<FileId, Arc<[Entry]>>,
     held: usize,
 }
@@ -43,13 +43,13 @@ impl Remembered {
         Generation(self.state().generation)
     }
 
-    /// What is at the path with this key; the outer `None` means that it is not known.
-    pub(super) fn find(&self, key: &str) -> Option<Option<Entry>> {
+    /// What is at the path with this key, if that is known.
+    pub(super) fn find(&self, key: &str) -> Option<Entry> {
         self.state().entries.get(key).cloned()
     }
 
-    /// What has this number; the outer `None` means that it is not known.
-    pub(super) fn find_by_id(&self, id: FileId) -> Option<Option<Entry>> {
+    /// What has this number, if that is known.
+    pub(super) fn find_by_id(&self, id: FileId) -> Option<Entry> {
         self.state().by_id.get(&id).cloned()
     }
 
@@ -59,7 +59,7 @@ impl Remembered {
     }
 
     /// Keeps what was found at a path.
-    pub(super) fn keep(&self, generation: Generation, key: String, entry: Option<Entry>) {
+    pub(super) fn keep(&self, generation: Generation, key: String, entry: Entry) {
         let mut state = self.state();
         if state.make_room(generation, 1) {
             state.entries.insert(key, entry);
@@ -67,7 +67,7 @@ impl Remembered {
     }
 
     /// Keeps what has a number.
-    pub(super) fn keep_by_id(&self, generation: Generation, id: FileId, entry: Option<Entry>) {
+    pub(super) fn keep_by_id(&self, generation: Generation, id: FileId, entry: Entry) {
         let mut state = self.state();
         if state.make_room(generation, 1) {
             state.by_id.insert(id, entry);
@@ -111,19 +111,37 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use nc_proto::dav::{DavPath, ETag};
+
+    use super::{super::Kind, *};
+
+    fn entry(number: i64) -> Entry {
+        Entry {
+            id: FileId(number),
+            path: DavPath::root(),
+            kind: Kind::File { mime: String::new() },
+            size_bytes: 0,
+            modified_at: 0,
+            etag: ETag::parse("a").unwrap(),
+            checksums: None,
+            created_at: 0,
+            uploaded_at: 0,
+            favorite: false,
+        }
+    }
 
     #[test]
     fn an_answer_from_before_a_change_is_not_kept() {
         let remembered = Remembered::default();
         let before = remembered.generation();
-        remembered.keep(before, "a".into(), None);
-        assert_eq!(remembered.find("a"), Some(None));
+        remembered.keep(before, "a".into(), entry(1));
+        assert_eq!(remembered.find("a"), Some(entry(1)));
         remembered.forget();
         assert_eq!(remembered.find("a"), None);
-        remembered.keep(before, "a".into(), None);
+        remembered.keep(before, "a".into(), entry(1));
+        remembered.keep_by_id(before, FileId(1), entry(1));
         remembered.keep_list(before, FileId(1), &[]);
-        assert_eq!(remembered.find("a"), None);
+        assert_eq!((remembered.find("a"), remembered.find_by_id(FileId(1))), (None, None));
         assert!(remembered.list(FileId(1)).is_none());
     }
 
@@ -132,7 +150,7 @@ mod tests {
         let remembered = Remembered::default();
         let now = remembered.generation();
         for number in 0..10 * MOST_ENTRIES {
-            remembered.keep(now, number.to_string(), None);
+            remembered.keep(now, number.to_string(), entry(1));
         }
         assert!(remembered.state().entries.len() <= MOST_ENTRIES);
     }
