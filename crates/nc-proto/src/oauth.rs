@@ -3,6 +3,7 @@
 //! * [`authorize`]: the authorization request and its answer.
 //! * [`bearer`]: tokens in the `Authorization` header.
 //! * [`challenge`]: what a refused request is asked for, in `WWW-Authenticate`.
+//! * [`cimd`]: clients whose id is the URL of their metadata.
 //! * [`client_auth`]: how a client says who it is.
 //! * [`dpop`]: proofs of possession of a key (RFC 9449).
 //! * [`error`]: what can go wrong at each endpoint, with the codes of the RFCs.
@@ -19,6 +20,7 @@
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
+pub mod cimd;
 pub mod client_auth;
 pub mod dpop;
 pub mod error;
