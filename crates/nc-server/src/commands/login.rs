@@ -21,6 +21,7 @@ pub(crate) async fn login(mut setting: Setting, arguments: Login) -> Result<(), 
         setting.config.cloud.url = Some(url);
     }
     let cloud = connect::nextcloud(&setting.config)?;
+    let former = login_store::find(&setting.environment)?;
     let flow = LoginFlow::start(&cloud, &app_password_name(&setting)).await.or_fail()?;
     output::tell(&format!(
         "Open this page in a browser and allow the access (it is valid for 20 minutes):\n\n  {}\n\nWaiting …",
@@ -38,7 +39,34 @@ pub(crate) async fn login(mut setting: Setting, arguments: Login) -> Result<(), 
         .or_fail()?;
     let user = cloud.client(grant.credential()).user().await.or_fail()?;
     output::tell(&format!("Signed in as {}; kept in {}.", user.id, path.display()));
+    if let Some(former) = former
+        && let Err(error) = revoke(&setting, former).await
+    {
+        // The new one works; what is left over can be seen and removed in the account's settings.
+        output::tell(&format!("The former app password could not be revoked: {error:#}"));
+    }
     Ok(())
+}
+
+/// Takes an app password back at its Nextcloud. One that is not valid any more is as good as taken back.
+async fn revoke(setting: &Setting, kept: KeptLogin) -> anyhow::Result<()> {
+    let mut settings = setting.config.cloud.clone();
+    settings.public_url = None;
+    let config = connect::client_config(&settings, &kept.url).map_err(|trouble| match trouble {
+        Trouble::Usage(text) => anyhow::anyhow!(text),
+        Trouble::Failure(error) => error,
+    })?;
+    let transport = HttpTransport::new(&config)?;
+    let cloud = Nextcloud::new(config, std::sync::Arc::new(transport), Clock::system());
+    let password = SecretString::from(kept.app_password);
+    let client = cloud.client(Credential::Basic {
+        login: kept.login_name,
+        password,
+    });
+    match client.revoke_app_password().await {
+        Ok(()) | Err(nc_client::Error::Unauthorized) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What people see in their list of app passwords.
@@ -53,29 +81,16 @@ fn app_password_name(setting: &Setting) -> String {
     }
 }
 
-pub(crate) async fn logout(mut setting: Setting) -> Result<(), Trouble> {
+pub(crate) async fn logout(setting: Setting) -> Result<(), Trouble> {
     let Some(kept) = login_store::find(&setting.environment)? else {
         output::tell("Nobody is signed in.");
         return Ok(());
     };
-    setting.config.cloud.url = kept.url.parse().ok();
-    let config = connect::client_config(&setting.config.cloud, &kept.url)?;
-    let transport = HttpTransport::new(&config).or_fail()?;
-    let cloud = Nextcloud::new(config, std::sync::Arc::new(transport), Clock::system());
-    let password = SecretString::from(kept.app_password);
-    let client = cloud.client(Credential::Basic {
-        login: kept.login_name,
-        password,
-    });
-    match client.revoke_app_password().await {
-        Ok(()) | Err(nc_client::Error::Unauthorized) => {}
-        // First at the cloud, then here: otherwise a working password would be left that nobody can name.
-        Err(error) => {
-            return Err(Trouble::Failure(anyhow::anyhow!(
-                "the app password could not be revoked, so it is still kept: {error}"
-            )));
-        }
-    }
+    // First at the cloud, then here: otherwise a working password would be left that nobody can name.
+    revoke(&setting, kept)
+        .await
+        .context("the app password could not be revoked, so it is still kept")
+        .or_fail()?;
     login_store::forget(&setting.environment).or_fail()?;
     output::tell("Signed out; the app password is revoked.");
     Ok(())

@@ -235,3 +235,31 @@ fn stdio_speaks_only_the_protocol_and_ends_with_its_input() {
         "a secret in the log"
     );
 }
+
+#[test]
+fn a_second_login_takes_the_first_app_password_back() {
+    let demo = Demo::start(&[]);
+    let home = tempfile::tempdir().expect("a folder");
+    let mut passwords = Vec::new();
+    for _ in 0..2 {
+        let mut login = Program::new(&["login", demo.cloud_url()])
+            .env("HOME", home.path().to_str().expect("UTF-8"))
+            .start();
+        let page = login.line_of_stderr_with("/login/v2/flow/");
+        program::grant_in_browser(page.trim(), demo.user(0, "name"), demo.user(0, "password"));
+        assert_eq!(login.wait(Duration::from_secs(20)).status.code(), Some(0));
+        let kept = std::fs::read_to_string(home.path().join(".config/nextcloud-mcp/login.toml")).expect("kept");
+        let password = kept
+            .lines()
+            .find_map(|line| line.strip_prefix("app_password = "))
+            .expect("a password");
+        passwords.push(password.trim_matches('"').to_owned());
+    }
+    for (password, works) in passwords.iter().zip([false, true]) {
+        let output = demo
+            .program(&["call", "nc_get_capabilities"])
+            .env("NEXTCLOUD_PASSWORD", password)
+            .output();
+        assert_eq!(output.status.success(), works, "{}", text(&output.stderr));
+    }
+}
