@@ -28,6 +28,9 @@ const FORBIDDEN_SCHEMES: [&str; 11] = [
     "ftp",
 ];
 
+/// What answers hold. In a registered query they would stand beside the real ones, and the client might read the wrong.
+const ANSWER_PARAMETERS: [&str; 5] = ["code", "error", "error_description", "iss", "state"];
+
 /// Where a client runs (`OpenID` Connect Registration §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -86,6 +89,9 @@ impl RedirectUri {
             return Err(RedirectUriError::Scheme);
         }
         if !url.username().is_empty() || url.password().is_some() {
+            return Err(RedirectUriError::Malformed);
+        }
+        if url.query_pairs().any(|(name, _)| ANSWER_PARAMETERS.contains(&&*name)) {
             return Err(RedirectUriError::Malformed);
         }
         let this = Self(text.to_owned());

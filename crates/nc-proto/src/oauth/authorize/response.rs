@@ -200,7 +200,7 @@ mod tests {
         #[test]
         fn a17_every_answer_carries_the_issuer_and_the_very_same_state(
             state in "\\PC{1,60}",
-            query in "(\\?[a-z]{1,4}=[a-z]{0,4})?",
+            query in "(\\?x[a-z]{0,4}=[a-z]{0,4})?",
             error in prop::option::of(prop::sample::select(AuthorizeError::ALL)),
         ) {
             let sent = answer(error.map_or(Ok("ncc_1"), Err), Some(&state));

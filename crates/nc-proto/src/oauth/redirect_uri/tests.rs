@@ -150,6 +150,23 @@ fn d01_dangerous_redirect_uris_are_not_registered() {
 }
 
 #[test]
+fn a_query_must_not_hold_what_answers_hold() {
+    for name in [
+        "code",
+        "state",
+        "iss",
+        "error",
+        "error_description",
+        "%63ode",
+        "x=1&iss",
+    ] {
+        let text = format!("https://app.example/cb?{name}=x");
+        assert_eq!(RedirectUri::parse(&text), Err(RedirectUriError::Malformed), "{text}");
+    }
+    assert!(RedirectUri::parse("https://app.example/code?codes=x&State=y").is_ok());
+}
+
+#[test]
 fn each_type_of_application_has_its_own_addresses() {
     use ApplicationType::{Native, Web};
     for (text, native, web) in [
@@ -191,7 +208,7 @@ proptest! {
     #[test]
     fn only_the_port_of_a_native_loopback_uri_may_differ(
         host in prop::sample::select(vec!["127.0.0.1", "[::1]", "localhost"]),
-        path in "(/[a-z0-9]{0,5}){0,3}(\\?[a-z=&]{0,8})?",
+        path in "(/[a-z0-9]{0,5}){0,3}(\\?[xyz=&]{0,8})?",
         one in 1_u16.., other in 1_u16..,
     ) {
         let registered = uri(&format!("http://{host}:{one}{path}"));
