@@ -4,10 +4,13 @@ use nc_proto::dav::{Depth, Multistatus, MultistatusWriter, Propfind};
 use tokio::sync::mpsc;
 
 use super::{DavError, MOST_PROPERTIES, answer, properties::Describer, visit::Visit};
-use crate::content::{ContentError, Entry, Home};
+use crate::content::{ContentError, Entry, Home, Kind};
 
 /// So many entries are read from the database at a time.
 const PAGE: u32 = 500;
+
+/// A folder with at most so many entries is answered in one piece.
+const SMALL: u64 = 64;
 
 /// So many bytes are sent at a time.
 const PIECE_BYTES: usize = 64 << 10;
@@ -25,11 +28,35 @@ pub(super) async fn serve(
     let entry = current.ok_or_else(missing)?;
     // Like Nextcloud, infinity (also meant by no header, RFC 4918 §9.1) is answered as 1.
     let deep = visit.depth()? != Some(Depth::Zero) && entry.is_folder();
+    if deep && is_small(&entry) {
+        return small_folder(visit, home, &question, entry).await;
+    }
     if deep {
         return Ok(send(visit, home, question, Source::Folder(entry)));
     }
     let describer = Describer::new(visit, home, &question).await?;
     let responses = vec![describer.describe(&entry).await?];
+    Ok(answer::multistatus(&Multistatus {
+        responses,
+        sync_token: None,
+    }))
+}
+
+/// Whether a folder is so small that its listing is made at once, without a task and a channel for the pieces.
+const fn is_small(folder: &Entry) -> bool {
+    matches!(folder.kind, Kind::Folder { folders, files } if folders.saturating_add(files) <= SMALL)
+}
+
+async fn small_folder(visit: &Visit, home: &Home, question: &Propfind, folder: Entry) -> Result<Response, DavError> {
+    let describer = Describer::new(visit, home, question).await?;
+    let inside = home
+        .list_page(folder.id, None, PAGE)
+        .await
+        .map_err(|error| visit.refuse(error))?;
+    let mut responses = Vec::with_capacity(inside.len() + 1);
+    for entry in std::iter::once(&folder).chain(&inside) {
+        responses.push(describer.describe(entry).await?);
+    }
     Ok(answer::multistatus(&Multistatus {
         responses,
         sync_token: None,
