@@ -11,7 +11,7 @@ pub struct ServerStatus {
     /// Whether it was set up.
     #[serde(deserialize_with = "tolerant::boolean")]
     pub installed: bool,
-    /// Whether it refuses work for now.
+    /// Whether it refuses work at the moment.
     #[serde(default, deserialize_with = "tolerant::boolean")]
     pub maintenance: bool,
     /// Whether an update waits for the operator.
