@@ -237,14 +237,8 @@ mod tests {
     #[test]
     fn a_name_of_megabytes_is_neither_compared_nor_sent_back() {
         let given = json!({ "n".repeat(16 << 20): 1 });
-        let began = std::time::Instant::now();
         let error = run(&given).unwrap_err();
         assert!(error.len() < 300, "{}", error.len());
-        assert!(
-            began.elapsed() < std::time::Duration::from_secs(2),
-            "{:?}",
-            began.elapsed()
-        );
     }
 
     #[test]
