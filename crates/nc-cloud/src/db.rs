@@ -9,8 +9,8 @@ use sqlx::{
 
 use crate::Error;
 
-/// Readers beyond the number of cores only queue inside SQLite.
-const READERS: u32 = 4;
+/// Most connections that read; each costs a thread and its memory.
+const MOST_READERS: usize = 4;
 
 /// How long a statement waits for another process (a backup, a shell) that holds the database.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,7 +35,10 @@ impl Db {
             .busy_timeout(BUSY);
         let writer = pool(1).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
-        let reader = pool(READERS).connect_with(options.read_only(true)).await?;
+        // More than there are cores would only wait for each other.
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let readers = u32::try_from(cores.min(MOST_READERS)).unwrap_or(1);
+        let reader = pool(readers).connect_with(options.read_only(true)).await?;
         Ok(Self { reader, writer })
     }
 

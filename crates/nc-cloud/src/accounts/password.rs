@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use allocator_api2::{alloc::System, vec::Vec};
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
@@ -14,7 +15,7 @@ use crate::{Error, random};
 const PARALLEL: usize = 2;
 
 /// Room for more than 32 MiB, in blocks of 1 KiB; what is not used is never touched. The C library gives such a piece back to
-/// the system when it is freed, a smaller one it keeps: 20 MiB for the life of the process.
+/// the system when it is freed, a smaller one it keeps, as most allocators do: 20 MiB for the life of the process.
 const RESERVED_BLOCKS: usize = 33 * 1024;
 
 /// Checked for names that do not exist, so that the answer takes as long as for one that does. Random; no password has it.
@@ -96,9 +97,9 @@ fn matches(password: &[u8], stored: &str) -> Result<bool, Error> {
 
 fn derive(password: &[u8], salt: &[u8], params: Params) -> Result<Output, Error> {
     let failed = |_| Error::Internal("password cannot be hashed");
-    let mut blocks = Vec::with_capacity(params.block_count().max(RESERVED_BLOCKS));
+    let mut blocks = Vec::with_capacity_in(params.block_count().max(RESERVED_BLOCKS), System);
     blocks.resize(params.block_count(), Block::default());
-    let mut out = vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    let mut out = std::vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into_with_memory(password, salt, &mut out, &mut blocks[..])
         .map_err(failed)?;
