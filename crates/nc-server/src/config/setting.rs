@@ -254,7 +254,7 @@ pub const SETTINGS: &[Setting] = &[
         &["METRICS_ENABLED"],
         Kind::Bool,
         "true",
-        "Serves Prometheus metrics: `serve` on a port of their own, every command on the main port while that is loopback.",
+        "Serves Prometheus metrics: `serve` on a port of their own, every command on the main port while that is loopback and no public URL is set.",
     ),
     setting(
         "metrics.port",
