@@ -4,11 +4,13 @@
 //! * [`Grants`]: what a credential allows; absent and empty are different things.
 //! * [`Caller`]: the identity that every call carries as a parameter.
 //! * [`basic`]: reading an HTTP `Authorization: Basic` header.
+//! * [`token`]: what is asked of a verifier of access tokens, and what it learns.
 
 pub mod basic;
 mod caller;
 mod grants;
 mod scope;
+pub mod token;
 
 pub use caller::{Caller, Credential, LoginName, UserId};
 pub use grants::Grants;

@@ -1,0 +1,27 @@
+//! What replicas of a server share: OAuth clients, grants, tokens, consents, keys, browser sessions. Traits and records;
+//! the SQL is in the backends (`nc-store-sqlite`).
+//!
+//! * A [`Store`] answers questions ([`Lookup`]) and begins a [`Unit`] of work.
+//! * A [`Unit`] answers the same questions inside its transaction, writes, and ends with [`Unit::commit`]. Dropped without
+//!   it, it leaves nothing behind. Units are serialised: what one has read does not change until it ends.
+//! * Keys, states and times are columns, so that a backend can find, expire and cascade. What only the owner of a record
+//!   understands is its `document`, a JSON text; no backend looks into it, and no length limit cuts it.
+//! * Tokens, codes and secrets are stored as [`Digest`] only. What must be read again is sealed by a [`Sealer`].
+//!
+//! All times are Unix seconds.
+
+mod digest;
+mod error;
+mod records;
+mod seal;
+mod store;
+
+pub use digest::Digest;
+pub use error::StoreError;
+pub use records::{
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, GrantRecord, KeyRecord,
+    KeyState, NewClient, RefreshState, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, TicketKind,
+    TicketRecord,
+};
+pub use seal::{SealError, Sealer};
+pub use store::{Lookup, Store, Unit};

@@ -1,0 +1,301 @@
+//! The records. A `document` is JSON that only the record's owner reads.
+
+use crate::Digest;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word that is stored.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The value of a stored word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// How a client came to be known.
+    ClientKind {
+        /// Made by an administrator.
+        Admin = "admin",
+        /// Registered itself (RFC 7591).
+        Dynamic = "dynamic",
+        /// Known by its metadata document.
+        Document = "document",
+        /// Ours, or trusted like ours.
+        FirstParty = "first_party",
+        /// A program without users.
+        Service = "service",
+    }
+}
+
+words! {
+    /// What became of a refresh token.
+    RefreshState {
+        /// May be used.
+        Live = "live",
+        /// Was used; using it again is a sign of theft, after the grace.
+        Spent = "spent",
+        /// Given up in favour of a sibling that replaced it within the grace.
+        Void = "void",
+    }
+}
+
+words! {
+    /// Where a signing key is in its life.
+    KeyState {
+        /// Published, not yet signing.
+        Next = "next",
+        /// Signing.
+        Active = "active",
+        /// No longer signing; what it signed is still good.
+        Retired = "retired",
+    }
+}
+
+words! {
+    /// What a short-lived record is for.
+    TicketKind {
+        /// An authorization request that waits for its user; key is the `rid`.
+        AuthorizeRequest = "authorize_request",
+        /// A pushed authorization request (RFC 9126).
+        PushedRequest = "pushed_request",
+        /// An initial access token (RFC 7591 §3).
+        InitialAccessToken = "initial_access_token",
+        /// A client's metadata document; key is its URL.
+        ClientDocument = "client_document",
+        /// A logout that waits for confirmation.
+        Logout = "logout",
+        /// A sign-in at another server that is under way.
+        SignIn = "sign_in",
+        /// Something that may be seen once only: `jti` of proofs and assertions.
+        Seen = "seen",
+    }
+}
+
+/// A client to be.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// Its id on the wire.
+    pub client_id: String,
+    /// How it came to be known.
+    pub kind: ClientKind,
+    /// All that only the provider reads.
+    pub document: String,
+    /// Digest of its secret.
+    pub secret: Option<Digest>,
+    /// Digest of its registration access token (RFC 7592).
+    pub registration_token: Option<Digest>,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it ends, if it is not used before.
+    pub expires_at: Option<i64>,
+}
+
+/// A client.
+#[derive(Debug, Clone)]
+pub struct ClientRecord {
+    /// Its number, as administrators' interfaces of Nextcloud's `oidc` app name it.
+    pub number: i64,
+    /// Its id on the wire.
+    pub client_id: String,
+    /// How it came to be known.
+    pub kind: ClientKind,
+    /// All that only the provider reads.
+    pub document: String,
+    /// Digest of its secret.
+    pub secret: Option<Digest>,
+    /// Digest of its registration access token.
+    pub registration_token: Option<Digest>,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it last got a token.
+    pub last_token_at: Option<i64>,
+    /// When it ends.
+    pub expires_at: Option<i64>,
+    /// Whether an administrator stopped it.
+    pub disabled: bool,
+}
+
+/// A resource server's API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceRecord {
+    /// Its identifier (RFC 8707).
+    pub uri: String,
+    /// The client that speaks for it: introspects its tokens, exchanges them.
+    pub owner: Option<String>,
+    /// Scopes, token format, algorithm: the provider's.
+    pub document: String,
+}
+
+/// Something that ends soon by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRecord {
+    /// What for.
+    pub kind: TicketKind,
+    /// Digest of its key.
+    pub key: Digest,
+    /// Its content.
+    pub document: String,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// What a user gave to a client at one time; codes and tokens that come from it are its family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRecord {
+    /// Random name of the family.
+    pub id: String,
+    /// Subject identifier of the user; `None` when the client acts for itself.
+    pub subject: Option<String>,
+    /// The client.
+    pub client_id: String,
+    /// Public name of the browser session.
+    pub sid: Option<String>,
+    /// Scopes, resources, sign-in: the provider's.
+    pub document: String,
+    /// When it was given.
+    pub created_at: i64,
+    /// When it was taken back.
+    pub revoked_at: Option<i64>,
+}
+
+/// An authorization code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeRecord {
+    /// Digest of the code.
+    pub code: Digest,
+    /// Its family.
+    pub grant: String,
+    /// All that it is bound to.
+    pub document: String,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// A code that was just spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpentCode {
+    /// The code.
+    pub record: CodeRecord,
+    /// Whether it had been spent before.
+    pub again: bool,
+}
+
+/// A refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshTokenRecord {
+    /// Digest of the token.
+    pub token: Digest,
+    /// Its family.
+    pub grant: String,
+    /// The token that it replaced.
+    pub parent: Option<Digest>,
+    /// What became of it.
+    pub state: RefreshState,
+    /// When it was used.
+    pub spent_at: Option<i64>,
+    /// The token that replaced it.
+    pub successor: Option<Digest>,
+    /// What it is bound to.
+    pub document: String,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// An access token, opaque or signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTokenRecord {
+    /// Digest of an opaque token, or of the `jti` of a signed one.
+    pub token: Digest,
+    /// Its family.
+    pub grant: String,
+    /// What it says.
+    pub document: String,
+    /// When it ends.
+    pub expires_at: i64,
+    /// When it was taken back.
+    pub revoked_at: Option<i64>,
+}
+
+/// What a user allowed a client for a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRecord {
+    /// Its number; 0 before it is stored.
+    pub number: i64,
+    /// Subject identifier of the user.
+    pub subject: String,
+    /// The client.
+    pub client_id: String,
+    /// The resource; empty for none.
+    pub resource: String,
+    /// Scopes, each on its own.
+    pub scopes: Vec<String>,
+    /// What the client looked like then.
+    pub document: String,
+    /// When it was first given.
+    pub created_at: i64,
+    /// When it was last changed.
+    pub updated_at: i64,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// A signing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Its name: the thumbprint of the public key.
+    pub kid: String,
+    /// `alg` of what it signs.
+    pub algorithm: String,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// The private key, sealed.
+    pub sealed: Vec<u8>,
+    /// The public key as JSON.
+    pub public: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// When its state changed.
+    pub changed_at: i64,
+}
+
+/// A browser that signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Digest of the cookie's secret.
+    pub secret: Digest,
+    /// Public name, in tokens as `sid`.
+    pub sid: String,
+    /// Subject identifier of the user.
+    pub subject: String,
+    /// When and how the user signed in.
+    pub document: String,
+    /// When it began.
+    pub created_at: i64,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// Something that happened and that somebody may ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// When.
+    pub at: i64,
+    /// What: a stable word such as `token.issued`.
+    pub event: String,
+    /// Client, subject, sid, hashed address; never token material.
+    pub document: String,
+}

@@ -1,0 +1,169 @@
+use async_trait::async_trait;
+
+use crate::{
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, Digest, GrantRecord,
+    KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind,
+    TicketRecord,
+};
+
+/// A database that replicas share.
+#[async_trait]
+pub trait Store: Lookup {
+    /// Begins a unit of work. Units are serialised.
+    async fn begin(&self) -> Result<Box<dyn Unit>, StoreError>;
+
+    /// Copies the whole database into a new file or schema, consistent, while it is in use.
+    async fn back_up(&self, target: &std::path::Path) -> Result<(), StoreError>;
+}
+
+/// Questions. Those with `now` do not find what has ended.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// A client by its id on the wire. Also a disabled or expired one.
+    async fn find_client(&self, client_id: &str) -> Result<Option<ClientRecord>, StoreError>;
+    /// A client by its number.
+    async fn find_client_by_number(&self, number: i64) -> Result<Option<ClientRecord>, StoreError>;
+    /// Every client, in order of number; after `after` (a number), at most `limit`.
+    async fn list_clients(&self, after: i64, limit: u32) -> Result<Vec<ClientRecord>, StoreError>;
+    /// How many clients of a kind there are.
+    async fn count_clients(&self, kind: ClientKind) -> Result<u64, StoreError>;
+
+    /// A resource by its identifier.
+    async fn find_resource(&self, uri: &str) -> Result<Option<ResourceRecord>, StoreError>;
+    /// Every resource, in order of identifier.
+    async fn list_resources(&self) -> Result<Vec<ResourceRecord>, StoreError>;
+
+    /// A ticket that has not ended.
+    async fn find_ticket(&self, kind: TicketKind, key: Digest, now: i64) -> Result<Option<TicketRecord>, StoreError>;
+
+    /// A grant. Also a revoked one.
+    async fn find_grant(&self, id: &str) -> Result<Option<GrantRecord>, StoreError>;
+    /// The grants of a subject that are not revoked, newest first.
+    async fn list_grants(&self, subject: &str) -> Result<Vec<GrantRecord>, StoreError>;
+
+    /// A refresh token in any state, also an expired one.
+    async fn find_refresh_token(&self, token: Digest) -> Result<Option<RefreshTokenRecord>, StoreError>;
+    /// An access token that is stored, also a revoked or expired one, with its grant.
+    async fn find_access_token(&self, token: Digest) -> Result<Option<(AccessTokenRecord, GrantRecord)>, StoreError>;
+
+    /// What a subject allowed a client for a resource. Also an expired one.
+    async fn find_consent(
+        &self,
+        subject: &str,
+        client_id: &str,
+        resource: &str,
+    ) -> Result<Option<ConsentRecord>, StoreError>;
+    /// Every consent of a subject, in order of number.
+    async fn list_consents(&self, subject: &str) -> Result<Vec<ConsentRecord>, StoreError>;
+
+    /// Every signing key, oldest first.
+    async fn list_keys(&self) -> Result<Vec<KeyRecord>, StoreError>;
+
+    /// A browser session that has not ended.
+    async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError>;
+
+    /// The subject identifier of an account (`base` names the cloud, `uid` the account in it), if it was ever seen.
+    async fn find_subject(&self, base: &str, uid: &str) -> Result<Option<String>, StoreError>;
+    /// The account of a subject identifier: base and uid.
+    async fn find_account(&self, subject: &str) -> Result<Option<(String, String)>, StoreError>;
+
+    /// A setting that an administrator changed while the server ran.
+    async fn find_setting(&self, key: &str) -> Result<Option<String>, StoreError>;
+    /// All of them, in order of key.
+    async fn list_settings(&self) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// The newest audit records, newest first.
+    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+}
+
+/// A unit of work: questions and changes in one transaction.
+#[async_trait]
+pub trait Unit: Lookup {
+    /// Makes a client; its number. [`StoreError::Exists`] when the id is taken.
+    async fn insert_client(&self, client: &NewClient) -> Result<i64, StoreError>;
+    /// Replaces what is known about a client, found by its number.
+    async fn update_client(&self, client: &ClientRecord) -> Result<(), StoreError>;
+    /// Notes that a client got a token, and when it ends if it gets no further one.
+    async fn note_client_use(&self, client_id: &str, now: i64, expires_at: Option<i64>) -> Result<(), StoreError>;
+    /// Deletes a client with its grants, codes, tokens and consents. Whether it was there.
+    async fn delete_client(&self, client_id: &str) -> Result<bool, StoreError>;
+    /// Deletes the client of this kind that was made first among those that never got a token. Its id.
+    async fn evict_unused_client(&self, kind: ClientKind) -> Result<Option<String>, StoreError>;
+
+    /// Makes or replaces a resource.
+    async fn put_resource(&self, resource: &ResourceRecord) -> Result<(), StoreError>;
+    /// Deletes a resource. Whether it was there.
+    async fn delete_resource(&self, uri: &str) -> Result<bool, StoreError>;
+
+    /// Makes or replaces a ticket.
+    async fn put_ticket(&self, ticket: &TicketRecord) -> Result<(), StoreError>;
+    /// Takes a ticket that has not ended: of many takers, one gets it.
+    async fn take_ticket(&self, kind: TicketKind, key: Digest, now: i64) -> Result<Option<TicketRecord>, StoreError>;
+    /// Notes something that may be seen once, until `expires_at`. `false`: it was seen before.
+    async fn see_once(&self, key: Digest, expires_at: i64, now: i64) -> Result<bool, StoreError>;
+
+    /// Makes a grant.
+    async fn insert_grant(&self, grant: &GrantRecord) -> Result<(), StoreError>;
+    /// Replaces a grant's document.
+    async fn update_grant(&self, id: &str, document: &str) -> Result<(), StoreError>;
+    /// Takes a grant back: no code or token of it is good any more. Whether it was live.
+    async fn revoke_grant(&self, id: &str, now: i64) -> Result<bool, StoreError>;
+    /// Takes back every grant of a subject; only those of one client, or of one session, where given. How many.
+    async fn revoke_grants(
+        &self,
+        subject: &str,
+        client_id: Option<&str>,
+        sid: Option<&str>,
+        now: i64,
+    ) -> Result<u64, StoreError>;
+
+    /// Stores a code.
+    async fn insert_code(&self, code: &CodeRecord) -> Result<(), StoreError>;
+    /// Spends a code, expired or not. `None`: there is none.
+    async fn spend_code(&self, code: Digest) -> Result<Option<SpentCode>, StoreError>;
+
+    /// Stores a refresh token.
+    async fn insert_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError>;
+    /// Replaces state, `spent_at` and successor of a refresh token.
+    async fn update_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError>;
+
+    /// Stores an access token.
+    async fn insert_access_token(&self, token: &AccessTokenRecord) -> Result<(), StoreError>;
+    /// Takes an access token back. Whether it was live.
+    async fn revoke_access_token(&self, token: Digest, now: i64) -> Result<bool, StoreError>;
+    /// Takes back every access token of a grant, whose refresh token stays good. How many.
+    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<u64, StoreError>;
+
+    /// Makes or replaces what a subject allowed a client for a resource; its number.
+    async fn put_consent(&self, consent: &ConsentRecord) -> Result<i64, StoreError>;
+    /// Deletes every consent of a subject for a client. How many.
+    async fn delete_consents(&self, subject: &str, client_id: &str) -> Result<u64, StoreError>;
+
+    /// Makes or replaces a signing key.
+    async fn put_key(&self, key: &KeyRecord) -> Result<(), StoreError>;
+    /// Deletes a signing key. Whether it was there.
+    async fn delete_key(&self, kid: &str) -> Result<bool, StoreError>;
+
+    /// Stores a browser session.
+    async fn insert_session(&self, session: &SessionRecord) -> Result<(), StoreError>;
+    /// Ends a browser session. What it was.
+    async fn delete_session(&self, secret: Digest) -> Result<Option<SessionRecord>, StoreError>;
+    /// Ends every browser session of a subject. How many.
+    async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError>;
+
+    /// The subject identifier of an account; `fresh` becomes it at first sight.
+    async fn get_subject(&self, base: &str, uid: &str, fresh: &str, now: i64) -> Result<String, StoreError>;
+
+    /// Changes a setting; `None` deletes it.
+    async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// Appends to the audit log.
+    async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError>;
+
+    /// Deletes what has ended before `now`: tickets, codes, tokens, sessions, consents, clients, grants of which nothing is
+    /// left, and audit records from before `audit_before`. How many rows.
+    async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError>;
+
+    /// Makes all changes at once and for good.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
