@@ -1,1 +1,29 @@
-//! Authorization server and `OpenID` provider.
+//! Authorization server and `OpenID` provider, in two roles: the embedded cloud's `oidc` app, and the MCP server's own
+//! authorization server. What differs is a [`Role`] (paths, defaults) and a [`SignIn`] (who asks for the password).
+//!
+//! * [`Provider`] is built once from a [`ProviderConfig`], a store, a key ring and a sign-in, and gives a router.
+//! * Machine side: metadata, keys, tokens, introspection, revocation, user info, registration.
+//! * Browser side: authorization requests, sign-in, consent, logout, connected apps.
+//!
+//! Tokens are believed by [`Provider`] itself through [`nc_auth::token::VerifyToken`].
+
+mod audit;
+mod clients;
+mod config;
+mod directory;
+mod error;
+mod grants;
+mod provider;
+mod random;
+mod resources;
+mod settings;
+
+pub use audit::{Audit, Event};
+pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
+pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
+pub use directory::{Checked, Directory, DirectoryError, Group, LocalAccounts, Person, SignIn};
+pub use error::Error;
+pub use grants::{AccessDocument, Authentication, CodeDocument, GrantDocument, RefreshDocument};
+pub use provider::Provider;
+pub use resources::{Resource, ResourceDocument};
+pub use settings::{AllowUserSettings, ClaimValue, Settings};

@@ -1,0 +1,118 @@
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use nc_auth::UserId;
+use nc_proto::clock::Clock;
+use nc_store::{Sealer, Store};
+
+use crate::{Error, Person, ProviderConfig, Settings, SignIn, random};
+
+/// How old the settings that are believed may be; another process may have changed them.
+const SETTINGS_FOR: Duration = Duration::from_secs(1);
+
+/// The authorization server. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Provider(Arc<Inner>);
+
+struct Inner {
+    config: ProviderConfig,
+    store: Arc<dyn Store>,
+    sealer: Arc<Sealer>,
+    sign_in: SignIn,
+    clock: Clock,
+    settings: Mutex<Option<(i64, Arc<Settings>)>>,
+}
+
+impl Provider {
+    /// A provider over a store.
+    pub fn new(
+        config: ProviderConfig,
+        store: Arc<dyn Store>,
+        sealer: Arc<Sealer>,
+        sign_in: SignIn,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            config,
+            store,
+            sealer,
+            sign_in,
+            clock,
+            settings: Mutex::new(None),
+        }))
+    }
+
+    /// What holds while the process runs.
+    pub fn config(&self) -> &ProviderConfig {
+        &self.0.config
+    }
+
+    /// The store.
+    pub fn store(&self) -> &dyn Store {
+        self.0.store.as_ref()
+    }
+
+    /// What seals private keys.
+    pub fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    /// How people sign in.
+    pub fn sign_in(&self) -> &SignIn {
+        &self.0.sign_in
+    }
+
+    /// Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.0.clock.now().unix_timestamp()
+    }
+
+    /// What administrators set, at most a second old.
+    pub async fn settings(&self) -> Result<Arc<Settings>, Error> {
+        let now = self.now();
+        let known = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh_for = i64::try_from(SETTINGS_FOR.as_secs()).unwrap_or(1);
+        if let Some((at, settings)) = known
+            && (at..at.saturating_add(fresh_for)).contains(&now)
+        {
+            return Ok(settings);
+        }
+        let settings = Arc::new(Settings::load(&self.0.config, self.store()).await?);
+        let remembered = Some((now, Arc::clone(&settings)));
+        *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = remembered;
+        Ok(settings)
+    }
+
+    /// Forgets the settings, after one was changed here.
+    pub fn forget_settings(&self) {
+        *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The subject identifier of an account, made at first sight and then the same for ever.
+    pub async fn subject(&self, user: &UserId) -> Result<String, Error> {
+        let base = &self.0.config.account_base;
+        if let Some(subject) = self.store().find_subject(base, user.as_str()).await? {
+            return Ok(subject);
+        }
+        let fresh = uuid::Builder::from_random_bytes(random::bytes()?)
+            .into_uuid()
+            .to_string();
+        let unit = self.store().begin().await?;
+        let subject = unit.get_subject(base, user.as_str(), &fresh, self.now()).await?;
+        unit.commit().await?;
+        Ok(subject)
+    }
+
+    /// The person behind a subject identifier. `None`: unknown, disabled or gone.
+    pub async fn person(&self, subject: &str) -> Result<Option<Person>, Error> {
+        match self.store().find_account(subject).await? {
+            Some((base, uid)) if base == self.0.config.account_base => {
+                let user = UserId::new(uid);
+                Ok(self.0.sign_in.directory().find_person(&user).await?)
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What an administrator changes while the server runs; keys and values as Nextcloud's `oidc` app has them.
+
+use nc_store::Lookup;
+
+use crate::{Error, ProviderConfig, RegistrationMode};
+
+/// Whether users manage their consents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllowUserSettings {
+    /// They may only end them.
+    No,
+    /// They may.
+    Enabled,
+}
+
+/// How a group is named in claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimValue {
+    /// By its id.
+    Gid,
+    /// By its name for people.
+    DisplayName,
+}
+
+/// The settings, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `expire_time`: lifetime of access tokens, seconds, at most 900.
+    pub expire_time_s: u32,
+    /// `refresh_expire_time`: idle lifetime of refresh tokens, seconds; `None` for the built-in ones.
+    pub refresh_expire_time_s: Option<u32>,
+    /// `client_expire_time`: lifetime of clients that registered themselves, seconds; `None` for the built-in ones.
+    pub client_expire_time_s: Option<u32>,
+    /// `default_resource_identifier`: audience when neither request nor client names one.
+    pub default_resource_identifier: Option<String>,
+    /// `overwrite_email_verified`: every address counts as verified.
+    pub overwrite_email_verified: bool,
+    /// `dynamic_client_registration`.
+    pub registration: RegistrationMode,
+    /// `allow_user_settings`.
+    pub allow_user_settings: AllowUserSettings,
+    /// `restrict_user_information`: any of `avatar`, `address`, `phone`, `website`.
+    pub restrict_user_information: Vec<String>,
+    /// `group_claim_type`.
+    pub group_claim_type: ClaimValue,
+    /// `role_claim_type`; follows the other when unset.
+    pub role_claim_type: ClaimValue,
+    /// `default_token_type`: whether access tokens are signed where the client does not say.
+    pub default_token_is_jwt: bool,
+    /// `provide_refresh_token_always`.
+    pub provide_refresh_token_always: bool,
+    /// `always_include_scope_claims`: claims of the scopes also go into ID tokens.
+    pub always_include_scope_claims: bool,
+    /// `disable_auth_client_secret_basic`.
+    pub disable_auth_client_secret_basic: bool,
+    /// `introspection_enabled`.
+    pub introspection_enabled: bool,
+    /// `allow_plain_challenge`: PKCE's `plain`.
+    pub allow_plain_challenge: bool,
+}
+
+impl Settings {
+    /// Longest lifetime of access tokens.
+    pub const EXPIRE_TIME_MAX_S: u32 = 900;
+
+    /// The settings of a provider on which nothing was changed.
+    pub fn defaults(config: &ProviderConfig) -> Self {
+        Self {
+            expire_time_s: 300,
+            refresh_expire_time_s: None,
+            client_expire_time_s: None,
+            default_resource_identifier: None,
+            overwrite_email_verified: false,
+            registration: config.registration,
+            allow_user_settings: AllowUserSettings::Enabled,
+            restrict_user_information: Vec::new(),
+            group_claim_type: ClaimValue::Gid,
+            role_claim_type: ClaimValue::Gid,
+            default_token_is_jwt: false,
+            provide_refresh_token_always: false,
+            always_include_scope_claims: false,
+            disable_auth_client_secret_basic: false,
+            introspection_enabled: true,
+            allow_plain_challenge: false,
+        }
+    }
+
+    /// Reads them.
+    pub async fn load(config: &ProviderConfig, store: &dyn Lookup) -> Result<Self, Error> {
+        let mut settings = Self::defaults(config);
+        let stored = store.list_settings().await?;
+        for (key, value) in &stored {
+            // A bad value cannot be stored; one from another version is left alone.
+            let _unknown = settings.set(key, value);
+        }
+        if !stored.iter().any(|(key, _)| key == "role_claim_type") {
+            settings.role_claim_type = settings.group_claim_type;
+        }
+        Ok(settings)
+    }
+
+    /// Sets one, as an administrator names it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] that says which values are possible.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        match key {
+            "expire_time" => {
+                self.expire_time_s = seconds(key, value)?;
+                if self.expire_time_s > Self::EXPIRE_TIME_MAX_S {
+                    return Err(invalid(key, "at most 900 seconds"));
+                }
+            }
+            "refresh_expire_time" => {
+                // `never` of the `oidc` app: as long as the absolute limit.
+                self.refresh_expire_time_s = if value == "never" {
+                    Some(u32::MAX)
+                } else {
+                    Some(seconds(key, value)?)
+                };
+            }
+            "client_expire_time" => self.client_expire_time_s = Some(seconds(key, value)?),
+            "default_resource_identifier" => {
+                self.default_resource_identifier = Some(value.to_owned()).filter(|value| !value.is_empty());
+            }
+            "overwrite_email_verified" => self.overwrite_email_verified = flag(key, value)?,
+            "dynamic_client_registration" => {
+                self.registration = match value {
+                    "initial-access-token" => RegistrationMode::InitialAccessToken,
+                    "open" => RegistrationMode::Open,
+                    "off" => RegistrationMode::Off,
+                    _ if flag(key, value).map_err(|_| invalid(key, "off, initial-access-token or open"))? => {
+                        RegistrationMode::Open
+                    }
+                    _ => RegistrationMode::Off,
+                };
+            }
+            "allow_user_settings" => {
+                self.allow_user_settings = match value {
+                    "no" => AllowUserSettings::No,
+                    "enabled" => AllowUserSettings::Enabled,
+                    _ => return Err(invalid(key, "no or enabled")),
+                };
+            }
+            "restrict_user_information" => {
+                let words: Vec<String> = value
+                    .split_whitespace()
+                    .filter(|word| *word != "no")
+                    .map(str::to_owned)
+                    .collect();
+                if words
+                    .iter()
+                    .any(|word| !["avatar", "address", "phone", "website"].contains(&word.as_str()))
+                {
+                    return Err(invalid(key, "no, or any of avatar, address, phone, website"));
+                }
+                self.restrict_user_information = words;
+            }
+            "group_claim_type" => self.group_claim_type = claim_value(key, value)?,
+            "role_claim_type" => self.role_claim_type = claim_value(key, value)?,
+            "default_token_type" => {
+                self.default_token_is_jwt = match value {
+                    "jwt" => true,
+                    "opaque" => false,
+                    _ => return Err(invalid(key, "opaque or jwt")),
+                };
+            }
+            "provide_refresh_token_always" => self.provide_refresh_token_always = flag(key, value)?,
+            "always_include_scope_claims" => self.always_include_scope_claims = flag(key, value)?,
+            "disable_auth_client_secret_basic" => self.disable_auth_client_secret_basic = flag(key, value)?,
+            "introspection_enabled" => self.introspection_enabled = flag(key, value)?,
+            "allow_plain_challenge" => self.allow_plain_challenge = flag(key, value)?,
+            _ => return Err(Error::Invalid(format!("there is no setting `{key}`"))),
+        }
+        Ok(())
+    }
+}
+
+fn invalid(key: &str, possible: &str) -> Error {
+    Error::Invalid(format!("{key} must be {possible}"))
+}
+
+fn seconds(key: &str, value: &str) -> Result<u32, Error> {
+    let number = value.parse().ok().filter(|seconds| *seconds > 0);
+    number.ok_or_else(|| invalid(key, "a number of seconds above 0"))
+}
+
+fn flag(key: &str, value: &str) -> Result<bool, Error> {
+    match value {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => Err(invalid(key, "true or false")),
+    }
+}
+
+fn claim_value(key: &str, value: &str) -> Result<ClaimValue, Error> {
+    match value {
+        "gid" => Ok(ClaimValue::Gid),
+        "displayname" => Ok(ClaimValue::DisplayName),
+        _ => Err(invalid(key, "gid or displayname")),
+    }
+}
