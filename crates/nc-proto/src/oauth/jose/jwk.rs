@@ -100,7 +100,13 @@ impl Jwk {
                     y: sized("y", bytes)?,
                 }
             }
-            ("OKP", Some("Ed25519")) => KeyType::Ed25519 { x: sized("x", 32)? },
+            ("OKP", Some("Ed25519")) => {
+                let x = sized("x", 32)?;
+                if has_small_order(&decode(&x)?) {
+                    return Err(JoseError::Key);
+                }
+                KeyType::Ed25519 { x }
+            }
             _ => return Err(JoseError::Key),
         };
         let key_ops = match members.get("key_ops") {
@@ -214,6 +220,31 @@ fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), JoseError> {
     } else {
         Err(JoseError::Key)
     }
+}
+
+/// The second coordinates of the points of Ed25519 whose order divides 8, in every spelling. Under such a key a signature can be made without a private key.
+fn has_small_order(point: &[u8]) -> bool {
+    const ORDER_8: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let Some((last, rest)) = point.split_last() else {
+        return true;
+    };
+    // The highest bit is the sign of the other coordinate.
+    let last = last & 0x7f;
+    let Some((first, middle)) = rest.split_first() else {
+        return true;
+    };
+    let around_zero = last == 0 && *first <= 1 && middle.iter().all(|byte| *byte == 0);
+    let around_prime = last == 0x7f && *first >= 0xec && middle.iter().all(|byte| *byte == 0xff);
+    around_zero || around_prime || ORDER_8.iter().any(|known| known[..31] == *rest && known[31] == last)
 }
 
 /// The keys of an issuer.
