@@ -1,34 +1,35 @@
 //! The HTML pages. Plain templates over plain data; every text is escaped by the template engine.
 //!
-//! No page needs a script. The style sheet lies in the page itself and its hash in the policy, so a page is one request
+//! No page needs a script; one has one, and works without it too. The style sheet lies in the page itself and its hash in the policy, so a page is one request
 //! and nothing else can style it.
 
 mod login_flow;
 mod notice;
+mod policy;
+pub mod provider;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
 
 pub use login_flow::{Connected, Grant, SignIn};
 pub use notice::Notice;
+use policy::Policy;
 
 /// The style sheet of every page.
 const STYLE: &str = include_str!("../templates/style.css");
 
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; \
-         form-action 'self'"
-    )
-});
-
 /// Turns a page into an answer that is never cached, framed or scripted.
 pub(crate) fn answer(status: StatusCode, page: &impl Template) -> Response {
+    answer_under(Policy::default(), status, page)
+}
+
+/// The same, where the page leads on to another place or has a script.
+pub(crate) fn answer_under(policy: Policy<'_>, status: StatusCode, page: &impl Template) -> Response {
+    let Some(policy) = policy.header().and_then(|policy| HeaderValue::from_str(&policy).ok()) else {
+        tracing::error!("a page has no policy, so it is not shown");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     match page.render() {
         Ok(html) => {
             let mut response = (status, Html(html)).into_response();
@@ -38,9 +39,7 @@ pub(crate) fn answer(status: StatusCode, page: &impl Template) -> Response {
             // (Fetch standard, "append a request Origin header"). Other sites still learn nothing.
             headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-            if let Ok(policy) = HeaderValue::from_str(&POLICY) {
-                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-            }
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
             response
         }
         Err(error) => {

@@ -1,0 +1,225 @@
+//! Writes every page of the authorization server with sample data to `build/screens`, to look at.
+
+use std::{error::Error, fs, path::Path};
+
+use axum::response::IntoResponse;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use nc_web::pages::{
+    Notice,
+    provider::{
+        ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, ScopeChoice, SecondFactor, SignIn, SignedOut,
+        StartAgain, StartElsewhere, Waiting,
+    },
+};
+
+const SERVER: &str = "cloud.example.org";
+const CLIENT: &str = "Kitchen Assistant";
+
+type Written = Result<(), Box<dyn Error>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Written {
+    sign_in().await?;
+    consent().await?;
+    connected_apps().await?;
+    logout().await?;
+    elsewhere().await
+}
+
+async fn write(name: &str, page: impl IntoResponse) -> Written {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/screens");
+    fs::create_dir_all(&folder)?;
+    let body = page.into_response().into_body().collect().await?.to_bytes();
+    fs::write(folder.join(format!("{name}.html")), body)?;
+    Ok(())
+}
+
+async fn sign_in() -> Written {
+    let page = |login, error| SignIn {
+        status: StatusCode::OK,
+        action: "/sign-in",
+        client: Some(CLIENT),
+        server: SERVER,
+        login,
+        error,
+        csrf: "csrf",
+        rid: Some("rid"),
+        form_target: None,
+    };
+    write("sign-in", page("", None)).await?;
+    let error = Some("Name or password is wrong. Check both and try again.");
+    write("sign-in-error", page("alice", error)).await?;
+    let page = |error| SecondFactor {
+        status: StatusCode::OK,
+        action: "/second-factor",
+        user: "Alice Baker",
+        server: SERVER,
+        error,
+        csrf: "csrf",
+        rid: Some("rid"),
+        form_target: None,
+    };
+    write("second-factor", page(None)).await?;
+    let error = Some("This code is not right, or has been used. Wait for the next one.");
+    write("second-factor-error", page(error)).await
+}
+
+async fn consent() -> Written {
+    let scopes: Vec<_> = [
+        "openid",
+        "profile",
+        "email",
+        "notes:read",
+        "calendar:read",
+        "files:read",
+        "notes:write",
+        "files:write",
+        "com.example/custom-scope",
+        "offline_access",
+    ]
+    .map(|name| ScopeChoice { name, checked: true })
+    .into();
+    let page = |is_loopback, error| Consent {
+        action_grant: "/consent/grant",
+        action_deny: "/consent/deny",
+        client_name: CLIENT,
+        client_host: None,
+        redirect_host: if is_loopback {
+            "127.0.0.1"
+        } else {
+            "kitchen.example.com"
+        },
+        resource: Some("https://mcp.example.org/mcp"),
+        account: "Alice Baker (alice)",
+        server: SERVER,
+        registration: Some("self-registered, unverified"),
+        is_loopback,
+        scopes: &scopes,
+        error,
+        csrf: "csrf",
+        rid: "rid",
+        form_target: None,
+    };
+    write("consent", page(false, None)).await?;
+    write("consent-loopback", page(true, None)).await?;
+    let error = Some("Nothing was ticked. Tick at least one box, or deny.");
+    write("consent-error", page(false, error)).await?;
+    let hostile = "<script>alert(1)</script> ".to_owned() + &"W".repeat(100);
+    let mut page = page(true, None);
+    page.client_name = &hostile;
+    page.client_host = Some("a-very-long-host-name-without-any-sense.but-with-many-labels.example.com");
+    write("consent-long", page).await
+}
+
+async fn connected_apps() -> Written {
+    let scopes = [
+        ("openid", true),
+        ("notes:read", true),
+        ("notes:write", false),
+        ("offline_access", true),
+    ]
+    .map(|(name, checked)| ScopeChoice { name, checked });
+    let app = |name, host, action_narrow| ConnectedApp {
+        name,
+        host,
+        resource: Some("https://mcp.example.org/mcp"),
+        scopes: &scopes,
+        since: "3 March 2026",
+        until: Some("1 June 2026"),
+        action_narrow,
+        action_revoke: "/revoke",
+    };
+    let apps = [
+        app(CLIENT, "kitchen.example.com", Some("/narrow")),
+        app("Editor", "127.0.0.1", None),
+    ];
+    let page = |apps, done, error| ConnectedApps {
+        account: "Alice Baker (alice)",
+        server: SERVER,
+        done,
+        error,
+        apps,
+        action_sign_out: "/sign-out",
+        csrf: "csrf",
+    };
+    write(
+        "connected-apps",
+        page(&apps, Some("Saved. Editor may now do what is ticked."), None),
+    )
+    .await?;
+    write(
+        "connected-apps-error",
+        page(&apps, None, Some("This app was disconnected already.")),
+    )
+    .await?;
+    write("connected-apps-empty", page(&[], None, None)).await
+}
+
+async fn logout() -> Written {
+    let question = LogoutQuestion {
+        action: "/logout",
+        client: Some(CLIENT),
+        account: "Alice Baker (alice)",
+        server: SERVER,
+        csrf: "csrf",
+    };
+    write("logout-question", question).await?;
+    let back = Some(("https://kitchen.example.com", "Back to Kitchen Assistant"));
+    write(
+        "signed-out",
+        SignedOut {
+            text: "You are signed out of cloud.example.org in this browser.",
+            back,
+        },
+    )
+    .await?;
+    let fields = [("code", "ncc_1"), ("state", "s"), ("iss", "https://cloud.example.org")];
+    let page = FormPost {
+        action: "https://kitchen.example.com/back",
+        client: CLIENT,
+        fields: &fields,
+        nonce: "n0nce",
+        form_target: Some("https://kitchen.example.com"),
+    };
+    write("form-post", page).await?;
+    let text = "The address that the answer should go to is not one that this app has registered.";
+    write(
+        "notice",
+        Notice {
+            status: StatusCode::BAD_REQUEST,
+            title: "This app is not set up properly",
+            text,
+        },
+    )
+    .await
+}
+
+async fn elsewhere() -> Written {
+    let start = StartElsewhere {
+        action: "/oauth/signin",
+        client: CLIENT,
+        server: "Example MCP server",
+        nextcloud: SERVER,
+        csrf: "csrf",
+        rid: "rid",
+    };
+    write("start-elsewhere", start).await?;
+    let waiting = Waiting {
+        login_url: "https://cloud.example.org/login/v2/flow/token",
+        refresh_url: "/oauth/signin/wait?rid=rid",
+        refresh_s: 600,
+        nextcloud: SERVER,
+        user_agent: "Example MCP server (mcp.example.org)",
+        form_target: None,
+    };
+    write("waiting", waiting).await?;
+    let text = "The sign-in took longer than 20 minutes, so it was given up.";
+    let again = |href| StartAgain {
+        status: StatusCode::GONE,
+        text,
+        href,
+    };
+    write("start-again", again(None)).await?;
+    write("start-again-link", again(Some("/oauth/signin?rid=rid"))).await
+}
