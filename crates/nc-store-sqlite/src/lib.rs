@@ -1,1 +1,14 @@
-//! The store on SQLite.
+//! The store on SQLite: one connection that writes, several that read.
+//!
+//! [`SqliteStore`] answers questions with its readers, its units of work answer them inside their transaction; both with the
+//! statements in `sql`, one file for each kind of record.
+
+mod connections;
+mod error;
+mod lookup;
+mod row;
+mod sql;
+mod store;
+mod unit;
+
+pub use store::SqliteStore;

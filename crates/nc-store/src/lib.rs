@@ -10,6 +10,8 @@
 //!
 //! All times are Unix seconds.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod digest;
 mod error;
 mod records;

@@ -1,0 +1,70 @@
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::Error;
+
+/// Most connections that read; each costs a thread and its memory.
+const MOST_READERS: usize = 4;
+
+/// How long a statement waits for another process (the command line, a backup) that holds the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// One connection that writes, several that read.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    reader: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl Connections {
+    /// Opens the database at `path`, makes it when absent, and brings its schema up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL syncs the log at each commit: a revocation that was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("./migrations").run(&writer).await?;
+        // More than there are cores would only wait for each other; two even there, so that a slow question holds up no
+        // other.
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let readers = u32::try_from(cores.clamp(2, MOST_READERS)).unwrap_or(2);
+        let reader = pool(readers).connect_with(options.read_only(true)).await?;
+        Ok(Self { reader, writer })
+    }
+
+    /// A connection that only reads; each statement sees the last committed state.
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, Error> {
+        Ok(self.reader.acquire().await?)
+    }
+
+    /// Begins the one write at a time. Dropped without `commit`, it leaves nothing behind.
+    ///
+    /// `BEGIN IMMEDIATE`, so a transaction that first reads and then writes cannot fail half-way for want of the lock.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Waits for work under way, then closes every connection.
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // The database is a file in this process; there is no peer that could have hung up.
+        .test_before_acquire(false)
+}

@@ -1,0 +1,25 @@
+use nc_store::StoreError;
+
+/// What a statement or a row can do wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    #[error(transparent)]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Damaged(what) => Self::Damaged(what),
+            Error::Sql(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => Self::Damaged("a column"),
+            Error::Sql(sqlx::Error::Database(error)) if error.is_unique_violation() => Self::Exists,
+            other => Self::Backend(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+use nc_store::{Digest, SessionRecord};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use crate::{error::Error, row};
+
+pub(crate) async fn find(db: &mut SqliteConnection, secret: Digest, now: i64) -> Result<Option<SessionRecord>, Error> {
+    let found = sqlx::query("SELECT * FROM sessions WHERE secret = ? AND expires_at > ?")
+        .bind(row::bytes(&secret))
+        .bind(now)
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn insert(db: &mut SqliteConnection, session: &SessionRecord) -> Result<(), Error> {
+    let insert =
+        "INSERT INTO sessions (secret, sid, subject, document, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)";
+    sqlx::query(insert)
+        .bind(row::bytes(&session.secret))
+        .bind(&session.sid)
+        .bind(&session.subject)
+        .bind(&session.document)
+        .bind(session.created_at)
+        .bind(session.expires_at)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn delete(db: &mut SqliteConnection, secret: Digest) -> Result<Option<SessionRecord>, Error> {
+    let deleted = sqlx::query("DELETE FROM sessions WHERE secret = ? RETURNING *")
+        .bind(row::bytes(&secret))
+        .fetch_optional(db)
+        .await?;
+    deleted.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn delete_of(db: &mut SqliteConnection, subject: &str) -> Result<u64, Error> {
+    let done = sqlx::query("DELETE FROM sessions WHERE subject = ?")
+        .bind(subject)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+fn read(row: &SqliteRow) -> Result<SessionRecord, Error> {
+    Ok(SessionRecord {
+        secret: row::digest(row, "secret")?,
+        sid: row.try_get("sid")?,
+        subject: row.try_get("subject")?,
+        document: row.try_get("document")?,
+        created_at: row.try_get("created_at")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}

@@ -1,0 +1,30 @@
+use sqlx::SqliteConnection;
+
+use crate::error::Error;
+
+/// What ends by itself. Tokens go before grants, so that grants of which nothing is left are found in the same sweep.
+const ENDED: &[&str] = &[
+    "DELETE FROM tickets WHERE expires_at <= ?",
+    "DELETE FROM codes WHERE expires_at <= ?",
+    "DELETE FROM refresh_tokens WHERE expires_at <= ?",
+    "DELETE FROM access_tokens WHERE expires_at <= ?",
+    "DELETE FROM sessions WHERE expires_at <= ?",
+    "DELETE FROM consents WHERE expires_at <= ?",
+    "DELETE FROM clients WHERE expires_at <= ?",
+];
+
+const EMPTY_GRANTS: &str = "DELETE FROM grants
+    WHERE NOT EXISTS (SELECT 1 FROM codes WHERE codes.grant_id = grants.id)
+    AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.grant_id = grants.id)
+    AND NOT EXISTS (SELECT 1 FROM access_tokens WHERE access_tokens.grant_id = grants.id)";
+
+pub(crate) async fn sweep(db: &mut SqliteConnection, now: i64, audit_before: i64) -> Result<u64, Error> {
+    let mut rows = 0;
+    for delete in ENDED {
+        rows += sqlx::query(*delete).bind(now).execute(&mut *db).await?.rows_affected();
+    }
+    rows += sqlx::query(EMPTY_GRANTS).execute(&mut *db).await?.rows_affected();
+    let audit = sqlx::query("DELETE FROM audit WHERE at < ?").bind(audit_before);
+    rows += audit.execute(db).await?.rows_affected();
+    Ok(rows)
+}

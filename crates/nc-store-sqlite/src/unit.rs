@@ -1,0 +1,203 @@
+use async_trait::async_trait;
+use nc_store::{
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, Digest, GrantRecord,
+    KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind,
+    TicketRecord, Unit,
+};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+
+use crate::{
+    error::Error,
+    sql::{
+        access_tokens, audit, clients, codes, consents, grants, keys, refresh_tokens, resources, sessions, settings,
+        subjects, sweep, tickets,
+    },
+};
+
+/// The writing transaction. Rolls back when dropped.
+pub(crate) struct SqliteUnit(Mutex<Transaction<'static, Sqlite>>);
+
+impl SqliteUnit {
+    pub(crate) fn new(transaction: Transaction<'static, Sqlite>) -> Self {
+        Self(Mutex::new(transaction))
+    }
+
+    // A `Result`, as a reader's connection is; `lookup!` takes either.
+    pub(crate) async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Error> {
+        Ok(MutexGuard::map(self.0.lock().await, |transaction| &mut **transaction))
+    }
+}
+
+#[async_trait]
+impl Unit for SqliteUnit {
+    async fn insert_client(&self, client: &NewClient) -> Result<i64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(clients::insert(&mut connection, client).await?)
+    }
+
+    async fn update_client(&self, client: &ClientRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(clients::update(&mut connection, client).await?)
+    }
+
+    async fn note_client_use(&self, client_id: &str, now: i64, expires_at: Option<i64>) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(clients::note_use(&mut connection, client_id, now, expires_at).await?)
+    }
+
+    async fn delete_client(&self, client_id: &str) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(clients::delete(&mut connection, client_id).await?)
+    }
+
+    async fn evict_unused_client(&self, kind: ClientKind) -> Result<Option<String>, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(clients::evict_unused(&mut connection, kind).await?)
+    }
+
+    async fn put_resource(&self, resource: &ResourceRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(resources::put(&mut connection, resource).await?)
+    }
+
+    async fn delete_resource(&self, uri: &str) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(resources::delete(&mut connection, uri).await?)
+    }
+
+    async fn put_ticket(&self, ticket: &TicketRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(tickets::put(&mut connection, ticket).await?)
+    }
+
+    async fn take_ticket(&self, kind: TicketKind, key: Digest, now: i64) -> Result<Option<TicketRecord>, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(tickets::take(&mut connection, kind, key, now).await?)
+    }
+
+    async fn see_once(&self, key: Digest, expires_at: i64, now: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(tickets::see_once(&mut connection, key, expires_at, now).await?)
+    }
+
+    async fn insert_grant(&self, grant: &GrantRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(grants::insert(&mut connection, grant).await?)
+    }
+
+    async fn update_grant(&self, id: &str, document: &str) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(grants::update(&mut connection, id, document).await?)
+    }
+
+    async fn revoke_grant(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(grants::revoke(&mut connection, id, now).await?)
+    }
+
+    async fn revoke_grants(
+        &self,
+        subject: &str,
+        client_id: Option<&str>,
+        sid: Option<&str>,
+        now: i64,
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(grants::revoke_of(&mut connection, subject, client_id, sid, now).await?)
+    }
+
+    async fn insert_code(&self, code: &CodeRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(codes::insert(&mut connection, code).await?)
+    }
+
+    async fn spend_code(&self, code: Digest) -> Result<Option<SpentCode>, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(codes::spend(&mut connection, code).await?)
+    }
+
+    async fn insert_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(refresh_tokens::insert(&mut connection, token).await?)
+    }
+
+    async fn update_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(refresh_tokens::update(&mut connection, token).await?)
+    }
+
+    async fn insert_access_token(&self, token: &AccessTokenRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(access_tokens::insert(&mut connection, token).await?)
+    }
+
+    async fn revoke_access_token(&self, token: Digest, now: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(access_tokens::revoke(&mut connection, token, now).await?)
+    }
+
+    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(access_tokens::revoke_of_grant(&mut connection, grant, now).await?)
+    }
+
+    async fn put_consent(&self, consent: &ConsentRecord) -> Result<i64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(consents::put(&mut connection, consent).await?)
+    }
+
+    async fn delete_consents(&self, subject: &str, client_id: &str) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(consents::delete_of(&mut connection, subject, client_id).await?)
+    }
+
+    async fn put_key(&self, key: &KeyRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(keys::put(&mut connection, key).await?)
+    }
+
+    async fn delete_key(&self, kid: &str) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(keys::delete(&mut connection, kid).await?)
+    }
+
+    async fn insert_session(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(sessions::insert(&mut connection, session).await?)
+    }
+
+    async fn delete_session(&self, secret: Digest) -> Result<Option<SessionRecord>, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(sessions::delete(&mut connection, secret).await?)
+    }
+
+    async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(sessions::delete_of(&mut connection, subject).await?)
+    }
+
+    async fn get_subject(&self, base: &str, uid: &str, fresh: &str, now: i64) -> Result<String, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(subjects::get(&mut connection, base, uid, fresh, now).await?)
+    }
+
+    async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(settings::put(&mut connection, key, value).await?)
+    }
+
+    async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(audit::append(&mut connection, record).await?)
+    }
+
+    async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(sweep::sweep(&mut connection, now, audit_before).await?)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(self.0.into_inner().commit().await.map_err(Error::from)?)
+    }
+}

@@ -1,0 +1,207 @@
+//! What is particular to SQLite: files, rights, damage.
+
+use std::path::Path;
+
+use nc_store::{
+    ClientKind, Digest, GrantRecord, KeyRecord, KeyState, Lookup as _, NewClient, RefreshState, RefreshTokenRecord,
+    Store as _, StoreError,
+};
+use nc_store_sqlite::SqliteStore;
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+async fn open(dir: &Path) -> SqliteStore {
+    SqliteStore::open(&dir.join("provider.db")).await.expect("a store")
+}
+
+/// A second process that looks into the database.
+async fn shell(dir: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(dir.join("provider.db"));
+    SqliteConnection::connect_with(&options).await.expect("a connection")
+}
+
+fn client() -> NewClient {
+    NewClient {
+        client_id: "client".into(),
+        kind: ClientKind::Admin,
+        document: "{}".into(),
+        secret: Some(Digest::of("secret")),
+        registration_token: None,
+        created_at: 1,
+        expires_at: None,
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_and_its_backup_are_readable_by_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let unit = store.begin().await.unwrap();
+    unit.insert_client(&client()).await.unwrap();
+    unit.commit().await.unwrap();
+    store.back_up(&dir.path().join("copy.db")).await.unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["copy.db", "provider.db", "provider.db-shm", "provider.db-wal"]);
+}
+
+#[tokio::test]
+async fn a_backup_opens_as_a_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let unit = store.begin().await.unwrap();
+    let number = unit.insert_client(&client()).await.unwrap();
+    unit.commit().await.unwrap();
+    let target = dir.path().join("it's a copy.db");
+    store.back_up(&target).await.unwrap();
+    let copy = SqliteStore::open(&target).await.unwrap();
+    assert_eq!(copy.find_client("client").await.unwrap().unwrap().number, number);
+}
+
+#[tokio::test]
+async fn a_backup_into_a_folder_that_is_not_there_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let result = open(dir.path()).await.back_up(&dir.path().join("none/copy.db")).await;
+    assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let unit = store.begin().await.unwrap();
+    unit.insert_client(&client()).await.unwrap();
+    unit.commit().await.unwrap();
+    store.close().await;
+    let again = open(dir.path()).await;
+    assert!(again.find_client("client").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_second_process_writes_beside_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = open(dir.path()).await;
+    let command_line = open(dir.path()).await;
+    let unit = command_line.begin().await.unwrap();
+    unit.put_setting("expire_time", Some("900")).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(
+        server.find_setting("expire_time").await.unwrap().as_deref(),
+        Some("900")
+    );
+}
+
+#[tokio::test]
+async fn damaged_rows_are_told_from_missing_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let key = Digest::of("key");
+    let unit = store.begin().await.unwrap();
+    unit.insert_client(&client()).await.unwrap();
+    let grant = GrantRecord {
+        id: "grant".into(),
+        subject: Some("alice".into()),
+        client_id: "client".into(),
+        sid: None,
+        document: "{}".into(),
+        created_at: 1,
+        revoked_at: None,
+    };
+    unit.insert_grant(&grant).await.unwrap();
+    let refresh = RefreshTokenRecord {
+        token: key,
+        grant: grant.id.clone(),
+        parent: None,
+        state: RefreshState::Live,
+        spent_at: None,
+        successor: None,
+        document: "{}".into(),
+        expires_at: 9,
+    };
+    unit.insert_refresh_token(&refresh).await.unwrap();
+    let signing = KeyRecord {
+        kid: "kid".into(),
+        algorithm: "ES256".into(),
+        state: KeyState::Active,
+        sealed: vec![1],
+        public: "{}".into(),
+        created_at: 1,
+        changed_at: 1,
+    };
+    unit.put_key(&signing).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut shell = shell(dir.path()).await;
+    for damage in [
+        "UPDATE clients SET kind = 'x'",
+        "UPDATE refresh_tokens SET parent = x'00'",
+        "UPDATE signing_keys SET state = ''",
+    ] {
+        sqlx::query(damage).execute(&mut shell).await.unwrap();
+    }
+    assert!(matches!(
+        store.find_client("client").await,
+        Err(StoreError::Damaged("kind"))
+    ));
+    assert!(matches!(
+        store.list_clients(0, 9).await,
+        Err(StoreError::Damaged("kind"))
+    ));
+    assert!(matches!(
+        store.find_refresh_token(key).await,
+        Err(StoreError::Damaged("parent"))
+    ));
+    assert!(matches!(store.list_keys().await, Err(StoreError::Damaged("state"))));
+    let repair = "UPDATE clients SET kind = 'admin', secret = x'0102'";
+    sqlx::query(repair).execute(&mut shell).await.unwrap();
+    assert!(matches!(
+        store.find_client("client").await,
+        Err(StoreError::Damaged("secret"))
+    ));
+}
+
+/// Every statement that looks something up or sweeps uses an index, so that none gets slow with many rows.
+#[tokio::test]
+async fn no_lookup_reads_a_whole_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let _store = open(dir.path()).await;
+    let mut shell = shell(dir.path()).await;
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/sql")).unwrap() {
+        sources.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    // Small, or looked through whole on purpose.
+    let whole = [
+        "SELECT * FROM resources ORDER BY",
+        "SELECT * FROM signing_keys",
+        "SELECT key, value",
+        "DELETE FROM grants",
+    ];
+    let mut checked = 0;
+    for source in &sources {
+        for literal in source.split('"').skip(1).step_by(2) {
+            let verb = literal.split(' ').next().unwrap();
+            if !["SELECT", "UPDATE", "DELETE"].contains(&verb) || whole.iter().any(|whole| literal.starts_with(whole)) {
+                continue;
+            }
+            let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {literal}"));
+            let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan).fetch_all(&mut shell).await.unwrap();
+            for (.., step) in steps {
+                assert!(
+                    !step.starts_with("SCAN") || step.contains("USING INDEX"),
+                    "{literal}: {step}"
+                );
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 35, "{checked}");
+}

@@ -1,0 +1,132 @@
+//! What every backend must do, as checks that any backend's tests can run.
+//!
+//! A backend calls [`run`] from a test on a multi-threaded runtime, with a function that makes an empty store. Each check
+//! gets a store of its own. Checks end with an error of the store or panic; `run` names every one that did.
+
+mod audit;
+mod clients;
+mod consents;
+mod grants;
+mod keys;
+mod races;
+mod records;
+mod sessions;
+mod settings;
+mod sweep;
+mod tickets;
+mod tokens;
+mod units;
+
+use std::{pin::Pin, sync::Arc};
+
+use crate::{Store, StoreError};
+
+/// The outcome of a check.
+pub type Outcome = Result<(), StoreError>;
+
+type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// One check: its name, a sentence, and what it does with an empty store.
+pub struct Check {
+    /// What it holds the store to.
+    pub name: &'static str,
+    run: fn(Arc<dyn Store>) -> Running,
+}
+
+macro_rules! checks {
+    ($($module:ident { $($name:ident,)+ })+) => {
+        /// Every check.
+        pub const CHECKS: &[Check] = &[
+            $($(Check { name: stringify!($name), run: |store| Box::pin($module::$name(store)) },)+)+
+        ];
+    };
+}
+
+checks! {
+    clients {
+        a_client_is_found_by_id_and_by_number_as_it_was_stored,
+        a_second_client_with_the_same_id_is_refused,
+        an_update_replaces_what_is_known_about_a_client,
+        clients_are_listed_in_order_of_number_page_by_page,
+        numbers_of_deleted_clients_are_not_used_again,
+        use_of_a_client_is_noted,
+        the_oldest_unused_client_of_the_kind_is_evicted_first,
+        deleting_a_client_takes_all_that_came_from_it,
+        a_resource_is_replaced_listed_and_outlives_its_owner,
+    }
+    tickets {
+        a_ticket_is_found_until_it_ends,
+        a_ticket_is_taken_once_and_not_after_its_end,
+        tickets_of_other_kinds_are_apart,
+        a_thing_is_seen_once_until_it_ends,
+    }
+    grants {
+        a_grant_is_found_and_its_document_replaced,
+        live_grants_of_a_subject_are_listed_newest_first,
+        a_grant_is_revoked_once,
+        grants_are_revoked_by_client_and_by_session,
+    }
+    tokens {
+        a_code_is_spent_once_and_a_second_use_is_told,
+        a_code_that_has_ended_is_still_spent,
+        a_refresh_token_keeps_its_ancestry_through_its_states,
+        an_access_token_comes_with_its_grant,
+        revoking_a_grant_shows_at_its_tokens_at_once,
+        access_tokens_are_revoked_alone_or_all_of_a_grant,
+        tokens_need_a_grant_and_are_stored_once,
+    }
+    consents {
+        a_consent_is_replaced_and_keeps_its_number_and_its_beginning,
+        a_scope_of_4096_bytes_and_256_scopes_survive,
+        consents_are_listed_and_deleted_by_client,
+    }
+    keys {
+        keys_are_listed_oldest_first_replaced_and_deleted,
+    }
+    sessions {
+        a_session_is_found_until_it_ends_or_is_deleted,
+        every_session_of_a_subject_ends,
+        a_subject_identifier_is_stable_and_never_reassigned,
+    }
+    settings {
+        settings_are_put_listed_and_deleted,
+    }
+    audit {
+        audit_is_listed_newest_first,
+    }
+    sweep {
+        a_sweep_removes_exactly_what_has_ended,
+        a_sweep_leaves_grants_that_something_is_left_of,
+    }
+    units {
+        a_dropped_unit_leaves_nothing,
+        a_unit_sees_its_own_changes_and_others_see_them_after_the_commit,
+        units_are_serialised,
+        a_failed_change_leaves_the_unit_usable,
+        a_backup_holds_what_was_committed_and_replaces_nothing,
+    }
+    races {
+        of_twenty_tasks_one_spends_a_code_first,
+        of_twenty_tasks_one_takes_a_ticket,
+        of_twenty_tasks_one_sees_a_thing_first,
+        twenty_tasks_agree_on_a_subject_identifier,
+        reads_go_on_while_a_unit_writes,
+    }
+}
+
+/// Runs every check against a store of its own that `make` makes, and panics with the names of those that failed.
+pub async fn run<F, Made>(make: F)
+where
+    F: Fn() -> Made,
+    Made: Future<Output = Arc<dyn Store>>,
+{
+    let mut failed = Vec::new();
+    for check in CHECKS {
+        match tokio::spawn((check.run)(make().await)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed.push(format!("{}: {error:?}", check.name)),
+            Err(panic) => failed.push(format!("{}: {panic}", check.name)),
+        }
+    }
+    assert!(failed.is_empty(), "the store fails:\n{}", failed.join("\n"));
+}
