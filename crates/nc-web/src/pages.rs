@@ -3,6 +3,8 @@
 //! No page needs a script; one has one, and works without it too. The style sheet lies in the page itself and its hash in the policy, so a page is one request
 //! and nothing else can style it.
 
+#[cfg(test)]
+mod contrast;
 mod login_flow;
 mod notice;
 mod policy;
