@@ -100,7 +100,10 @@ impl RedirectUri {
             let prefix = format!("{}://", url.scheme());
             let authority = text.strip_prefix(&prefix).unwrap_or_default();
             let authority = authority.split(['/', '?']).next().unwrap_or_default();
-            if authority.is_empty() || authority.contains('@') || authority.contains('%') {
+            // No other character is part of a host name, but a URL library takes some, such as `;` and `,`, which would end
+            // the directive of a Content Security Policy that names the host.
+            let host_character = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+            if authority.is_empty() || !authority.bytes().all(host_character) {
                 return Err(RedirectUriError::Malformed);
             }
             if url.scheme() == "http" && !this.is_loopback() {

@@ -236,3 +236,21 @@ proptest! {
         }
     }
 }
+
+/// Found by fuzzing.
+#[test]
+fn a_host_cannot_add_to_the_content_security_policy() {
+    for host in [
+        "a.example;img-src",
+        "a.example,b.example",
+        "a'.example",
+        "a.example%3bx",
+        "u@a.example",
+        "a!b.example",
+    ] {
+        let uri = format!("https://{host}/cb");
+        assert_eq!(RedirectUri::parse(&uri), Err(RedirectUriError::Malformed), "{uri}");
+    }
+    let uri = RedirectUri::parse("https://a-b_c.example:8443/cb;x,y").expect("acceptable");
+    assert_eq!(uri.policy_source().as_deref(), Some("https://a-b_c.example:8443"));
+}
