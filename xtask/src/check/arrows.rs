@@ -48,7 +48,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// The arrows in `cargo metadata` that the picture does not have. Arrows of tests count, except to the test kit.
+/// The arrows in `cargo metadata` that the picture does not have. Arrows of tests count, except to the test kit and
+/// to a backend of the store.
 pub(super) fn broken(metadata: &Value) -> Result<Vec<String>> {
     let packages = metadata["packages"].as_array().context("no packages")?;
     let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
@@ -63,7 +64,7 @@ pub(super) fn broken(metadata: &Value) -> Result<Vec<String>> {
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
-            let for_tests = dependency["kind"] == "dev" && used == "nc-testkit";
+            let for_tests = dependency["kind"] == "dev" && (used == "nc-testkit" || used == "nc-store-sqlite");
             if names.contains(&used) && !allowed.contains(&used) && !for_tests {
                 findings.push(format!("{name} must not use {used}"));
             }
