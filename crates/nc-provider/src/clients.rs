@@ -12,7 +12,9 @@ use nc_store::{ClientKind, ClientRecord, Lookup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, Person, Resource};
+
+pub(crate) mod authentication;
 
 /// What a client may ask the token endpoint for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +48,7 @@ pub struct CustomClaim {
 
 /// What is stored about a client, beside keys and times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ClientDocument {
     /// Name for people.
     pub name: String,
@@ -227,6 +230,17 @@ impl Client {
     /// Whether it told its metadata itself, so nothing that it says was checked by anybody.
     pub fn is_self_described(&self) -> bool {
         matches!(self.record.kind, ClientKind::Dynamic | ClientKind::Document)
+    }
+
+    /// Whether a person may use it: members of its groups only, if it has any.
+    pub fn admits(&self, person: &Person) -> bool {
+        let groups = &self.document.groups;
+        groups.is_empty() || person.groups.iter().any(|group| groups.contains(&group.id))
+    }
+
+    /// Whether it may ask for tokens for a resource: one that is open to all, or that an administrator gave it.
+    pub fn may_name(&self, resource: &Resource) -> bool {
+        resource.document.open_to_dynamic_clients || self.document.resources.contains(&resource.uri)
     }
 
     /// The registered redirect URI that `presented` matches; without one, the only registered one.

@@ -122,9 +122,9 @@ const DAY_S: u64 = 24 * 60 * 60;
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
-            code: Duration::from_secs(60),
+            code: Duration::from_mins(1),
             request: Duration::from_mins(15),
-            pushed: Duration::from_secs(60),
+            pushed: Duration::from_mins(1),
             id_token: Duration::from_mins(5),
             refresh_idle: Duration::from_secs(30 * DAY_S),
             refresh_idle_public: Duration::from_secs(14 * DAY_S),

@@ -7,7 +7,7 @@ use nc_auth::UserId;
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
-use crate::{Error, Person, ProviderConfig, Settings, SignIn, random};
+use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, limits::Limits, machine, random};
 
 /// How old the settings that are believed may be; another process may have changed them.
 const SETTINGS_FOR: Duration = Duration::from_secs(1);
@@ -21,7 +21,9 @@ struct Inner {
     store: Arc<dyn Store>,
     sealer: Arc<Sealer>,
     sign_in: SignIn,
+    keys: Arc<KeyRing>,
     clock: Clock,
+    limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
 }
 
@@ -31,6 +33,7 @@ impl Provider {
         config: ProviderConfig,
         store: Arc<dyn Store>,
         sealer: Arc<Sealer>,
+        keys: Arc<KeyRing>,
         sign_in: SignIn,
         clock: Clock,
     ) -> Self {
@@ -39,7 +42,9 @@ impl Provider {
             store,
             sealer,
             sign_in,
+            keys,
             clock,
+            limits: Limits::new(),
             settings: Mutex::new(None),
         }))
     }
@@ -57,6 +62,21 @@ impl Provider {
     /// What seals private keys.
     pub fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+
+    /// What signs tokens.
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
+    /// The limits of the endpoints for programs.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Every route, below every prefix of the role. To be merged into a server's router.
+    pub fn router(&self) -> axum::Router {
+        machine::routes(self)
     }
 
     /// How people sign in.
@@ -88,6 +108,11 @@ impl Provider {
     /// Forgets the settings, after one was changed here.
     pub fn forget_settings(&self) {
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The client with this id, if it is enabled and has not ended.
+    pub async fn find_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
+        Client::find_stored(self.store(), client_id, self.now()).await
     }
 
     /// The subject identifier of an account, made at first sight and then the same for ever.

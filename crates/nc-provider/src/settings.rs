@@ -24,6 +24,7 @@ pub enum ClaimValue {
 
 /// The settings, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// `expire_time`: lifetime of access tokens, seconds, at most 900.
     pub expire_time_s: u32,
