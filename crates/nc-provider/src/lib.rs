@@ -8,24 +8,20 @@
 //! Tokens are believed by [`Provider`] itself through [`nc_auth::token::VerifyToken`].
 
 mod audit;
-mod claims;
+mod browser;
 mod clients;
 mod config;
+mod consents;
 mod directory;
 mod error;
 mod grants;
 mod keys;
-mod limits;
-mod machine;
 mod provider;
 mod random;
 mod resources;
 mod settings;
-mod tokens;
-mod verifier;
 
 pub use audit::{Audit, Event};
-pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
 pub use directory::{Checked, Directory, DirectoryError, Group, LocalAccounts, Person, SignIn};

@@ -7,7 +7,7 @@ use nc_auth::UserId;
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
-use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, limits::Limits, machine, random};
+use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, random};
 
 /// How old the settings that are believed may be; another process may have changed them.
 const SETTINGS_FOR: Duration = Duration::from_secs(1);
@@ -23,7 +23,6 @@ struct Inner {
     sign_in: SignIn,
     keys: Arc<KeyRing>,
     clock: Clock,
-    limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
 }
 
@@ -44,7 +43,6 @@ impl Provider {
             sign_in,
             keys,
             clock,
-            limits: Limits::new(),
             settings: Mutex::new(None),
         }))
     }
@@ -69,19 +67,19 @@ impl Provider {
         &self.0.keys
     }
 
-    /// The limits of the endpoints for programs.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
-    }
-
     /// Every route, below every prefix of the role. To be merged into a server's router.
     pub fn router(&self) -> axum::Router {
-        machine::routes(self)
+        browser::routes(self)
     }
 
     /// How people sign in.
     pub fn sign_in(&self) -> &SignIn {
         &self.0.sign_in
+    }
+
+    /// Tells the time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     /// Unix seconds.

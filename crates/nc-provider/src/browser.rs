@@ -1,0 +1,82 @@
+//! The browser side: authorization requests, sign-in, consent.
+//!
+//! A browser carries two cookies. One names the browser, so that what it began is continued by it only; it exists before
+//! anybody signed in and gives no right by itself. The other one opens the session of a person; it is made anew at every
+//! sign-in. In between a request lies in the store and the browser carries nothing but its `rid`, so that parameters
+//! survive the sign-in and two tabs do not disturb each other.
+
+pub(crate) mod answer;
+mod authorize;
+mod code;
+mod consent;
+mod decision;
+mod pending;
+mod post;
+mod refusal;
+pub(crate) mod request;
+mod session;
+mod sign_in;
+
+use std::{ops::Deref, sync::Arc};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use nc_web::RateLimit;
+
+use crate::{Endpoint, Provider};
+
+/// Authorization requests per minute and address.
+const AUTHORIZE_PER_MINUTE: u32 = 60;
+/// Answers on the consent page per minute and address.
+const CONSENT_PER_MINUTE: u32 = 30;
+
+/// The provider as its pages see it.
+#[derive(Clone)]
+struct Browser {
+    provider: Provider,
+    limits: Arc<Limits>,
+}
+
+struct Limits {
+    authorize: RateLimit,
+    consent: RateLimit,
+}
+
+impl Deref for Browser {
+    type Target = Provider;
+
+    fn deref(&self) -> &Provider {
+        &self.provider
+    }
+}
+
+/// Every route that a browser asks, under every prefix of the role.
+pub(crate) fn routes(provider: &Provider) -> Router {
+    let role = provider.config().role;
+    let mut router = Router::new();
+    for prefix in role.prefixes() {
+        let at = |endpoint, below: &str| format!("{prefix}{}{below}", role.path(endpoint));
+        router = router
+            .route(
+                &at(Endpoint::Authorize, ""),
+                get(authorize::by_query).post(authorize::by_form),
+            )
+            .route(&at(Endpoint::SignIn, ""), get(sign_in::ask).post(sign_in::answer))
+            .route(
+                &at(Endpoint::SignIn, sign_in::SECOND_FACTOR),
+                get(sign_in::ask_second_factor).post(sign_in::answer_second_factor),
+            )
+            .route(&at(Endpoint::Consent, ""), get(consent::ask))
+            .route(&at(Endpoint::Consent, consent::GRANT), post(consent::grant))
+            .route(&at(Endpoint::Consent, consent::DENY), post(consent::deny));
+    }
+    router.with_state(Browser {
+        limits: Arc::new(Limits {
+            authorize: RateLimit::new(AUTHORIZE_PER_MINUTE, provider.clock().clone()),
+            consent: RateLimit::new(CONSENT_PER_MINUTE, provider.clock().clone()),
+        }),
+        provider: provider.clone(),
+    })
+}

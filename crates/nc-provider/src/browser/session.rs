@@ -1,0 +1,206 @@
+//! The two cookies: which browser it is, and who signed in with it.
+
+use axum::response::Response;
+use http::{HeaderMap, header};
+use nc_store::{Digest, SessionRecord, Unit};
+use nc_web::{cookies, csrf};
+
+use super::{Browser, refusal};
+use crate::{Authentication, Error, Person, Role, random};
+
+/// Bytes of a secret, in characters of base64url.
+const SECRET_CHARACTERS: usize = 43;
+
+/// The cookie that names the browser.
+pub(super) struct BrowserSecret(String);
+
+impl BrowserSecret {
+    /// The secret of a request.
+    pub(super) fn find(browser: &Browser, headers: &HeaderMap) -> Option<Self> {
+        let name = browser_cookie(browser.config().role);
+        cookies::find(headers, name, browser.config().is_https())
+            .filter(|value| is_secret(value))
+            .map(|value| Self(value.to_owned()))
+    }
+
+    /// A fresh one.
+    pub(super) fn create() -> Result<Self, Error> {
+        random::text::<32>().map(Self)
+    }
+
+    /// What is stored in place of it.
+    pub(super) fn name(&self) -> String {
+        hex::encode(Digest::of(&format!("browser|{}", self.0)).as_bytes())
+    }
+
+    /// The key of something that this browser may continue, and no other.
+    pub(super) fn key(&self, purpose: &str) -> Digest {
+        Digest::of(&format!("{purpose}|{}", self.0))
+    }
+
+    /// The token of a form.
+    pub(super) fn csrf(&self, purpose: &str) -> String {
+        csrf::token(&self.0, purpose)
+    }
+
+    /// Fails unless a post comes from the form that was shown to this browser for this purpose.
+    pub(super) fn check(
+        &self,
+        browser: &Browser,
+        headers: &HeaderMap,
+        purpose: &str,
+        token: &str,
+    ) -> Result<(), refusal::Refusal> {
+        let is_own = csrf::is_valid(&self.0, purpose, token) && is_same_site(browser, headers);
+        is_own.then_some(()).ok_or_else(refusal::forged)
+    }
+
+    /// Gives it to the browser, for as long as a session lasts.
+    pub(super) fn set(&self, browser: &Browser, response: &mut Response) {
+        set_cookie(browser, response, browser_cookie(browser.config().role), Some(&self.0));
+    }
+}
+
+/// Whether the browser itself does not say that a post comes from somewhere else.
+pub(super) fn is_same_site(browser: &Browser, headers: &HeaderMap) -> bool {
+    !csrf::is_cross_site(headers, browser.config().authority())
+}
+
+/// Somebody who is signed in with this browser.
+pub(super) struct SignedIn {
+    /// Digest of the cookie.
+    pub(super) secret: Digest,
+    /// Public name of the session.
+    pub(super) sid: String,
+    /// Subject identifier.
+    pub(super) subject: String,
+    /// How and when.
+    pub(super) authentication: Authentication,
+    /// Who, as of now.
+    pub(super) person: Person,
+}
+
+impl SignedIn {
+    /// Who is signed in. A person who was disabled since is not.
+    pub(super) async fn find(browser: &Browser, headers: &HeaderMap) -> Result<Option<Self>, Error> {
+        let name = session_cookie(browser.config().role);
+        let Some(secret) = cookies::find(headers, name, browser.config().is_https()).filter(|value| is_secret(value))
+        else {
+            return Ok(None);
+        };
+        let found = browser.store().find_session(Digest::of(secret), browser.now()).await?;
+        let Some(record) = found else { return Ok(None) };
+        let Some(person) = browser.person(&record.subject).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            authentication: serde_json::from_str(&record.document)?,
+            secret: record.secret,
+            sid: record.sid,
+            subject: record.subject,
+            person,
+        }))
+    }
+
+    /// What is stored in place of the cookie.
+    pub(super) fn name(&self) -> String {
+        hex::encode(self.secret.as_bytes())
+    }
+
+    /// What people call the account.
+    pub(super) fn account(&self) -> &str {
+        if self.person.display_name.is_empty() {
+            &self.person.uid
+        } else {
+            &self.person.display_name
+        }
+    }
+}
+
+/// A session that was just opened, with its cookie.
+pub(super) struct Opened {
+    secret: String,
+}
+
+impl Opened {
+    /// Opens a session in place of `before`. The secret is always a new one; the public name stays when the same person
+    /// signs in again, so that a logout ends all that was given under it.
+    pub(super) async fn open(
+        browser: &Browser,
+        unit: &dyn Unit,
+        before: Option<&SignedIn>,
+        subject: &str,
+        authentication: &Authentication,
+    ) -> Result<Self, Error> {
+        let secret = random::text::<32>()?;
+        let now = browser.now();
+        let lasts_s = i64::try_from(browser.config().lifetimes.session.as_secs()).unwrap_or(i64::MAX);
+        if let Some(before) = before {
+            unit.delete_session(before.secret).await?;
+        }
+        let sid = match before.filter(|before| before.subject == subject) {
+            Some(before) => before.sid.clone(),
+            None => random::text::<16>()?,
+        };
+        unit.insert_session(&SessionRecord {
+            secret: Digest::of(&secret),
+            sid,
+            subject: subject.to_owned(),
+            document: serde_json::to_string(authentication)?,
+            created_at: now,
+            expires_at: now.saturating_add(lasts_s),
+        })
+        .await?;
+        Ok(Self { secret })
+    }
+
+    /// What is stored in place of the cookie.
+    pub(super) fn name(&self) -> String {
+        hex::encode(Digest::of(&self.secret).as_bytes())
+    }
+
+    /// Gives it to the browser.
+    pub(super) fn set(&self, browser: &Browser, response: &mut Response) {
+        set_cookie(
+            browser,
+            response,
+            session_cookie(browser.config().role),
+            Some(&self.secret),
+        );
+    }
+}
+
+/// The cloud and the MCP server may share a host, and cookies do not tell ports apart.
+const fn session_cookie(role: Role) -> &'static str {
+    match role {
+        Role::Cloud => "nc_oidc",
+        Role::McpServer => "mcp_as",
+    }
+}
+
+const fn browser_cookie(role: Role) -> &'static str {
+    match role {
+        Role::Cloud => "nc_oidc_browser",
+        Role::McpServer => "mcp_as_browser",
+    }
+}
+
+fn is_secret(value: &str) -> bool {
+    value.len() == SECRET_CHARACTERS
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+fn set_cookie(browser: &Browser, response: &mut Response, name: &str, value: Option<&str>) {
+    let lasts_s = u32::try_from(browser.config().lifetimes.session.as_secs()).unwrap_or(u32::MAX);
+    let cookie = cookies::Cookie {
+        name,
+        value: value.unwrap_or_default(),
+        max_age_s: value.map_or(0, |_| lasts_s),
+        secure: browser.config().is_https(),
+    };
+    if let Some(value) = cookie.header_value() {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

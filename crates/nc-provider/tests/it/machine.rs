@@ -1,6 +1,0 @@
-mod world;
-
-mod clients;
-mod codes;
-mod discovery;
-mod refreshing;

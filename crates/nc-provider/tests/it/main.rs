@@ -1,3 +1,0 @@
-//! The provider through its router.
-
-mod machine;
