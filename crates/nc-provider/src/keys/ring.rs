@@ -28,10 +28,13 @@ pub struct KeyRing {
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while keys are read again, so that one request does it for all.
     reloading: Mutex<()>,
+    /// Held while keys are made, so that one request makes them for all.
+    making: Mutex<()>,
 }
 
 impl KeyRing {
-    /// Opens the ring, and makes the keys that are missing.
+    /// Opens the ring, and makes the keys that are missing. An RSA key takes seconds to make, which nobody should wait for
+    /// at a first start: the first [`Self::upkeep`] makes it, or the first token that has to be signed with it.
     ///
     /// # Errors
     /// When the store fails, or a key was sealed with a secret that is not here: nothing is overwritten then.
@@ -50,8 +53,12 @@ impl KeyRing {
             options,
             snapshot: RwLock::new(Arc::new(snapshot)),
             reloading: Mutex::new(()),
+            making: Mutex::new(()),
         });
-        ring.upkeep().await?;
+        let mut quick = ring.options.clone();
+        quick.algorithms.retain(|algorithm| *algorithm != Algorithm::Rs256);
+        ring.take_steps(&quick, false).await?;
+        ring.seal_again().await?;
         Ok(ring)
     }
 
@@ -63,7 +70,11 @@ impl KeyRing {
     /// A signed token with the header members `typ`, `alg` and `kid`.
     pub async fn sign<T: Serialize>(&self, algorithm: Algorithm, typ: &str, claims: &T) -> Result<String, Error> {
         let payload = serde_json::to_vec(claims)?;
-        let snapshot = self.fresh().await?;
+        let mut snapshot = self.fresh().await?;
+        if snapshot.signing(algorithm).is_none() && self.options.algorithms.contains(&algorithm) {
+            self.take_steps(&self.options, false).await?;
+            snapshot = self.known();
+        }
         let key = snapshot
             .signing(algorithm)
             .ok_or(Error::Internal("no key signs with this algorithm"))?;
@@ -94,13 +105,13 @@ impl KeyRing {
 
     /// Takes every step that is due: makes, activates, retires and removes keys. To be called every hour or so.
     pub async fn upkeep(&self) -> Result<(), Error> {
-        self.take_steps(false).await?;
+        self.take_steps(&self.options, false).await?;
         self.seal_again().await
     }
 
     /// Publishes a successor for every key that signs; it will sign when everybody knows it, a day later.
     pub async fn rotate(&self) -> Result<(), Error> {
-        self.take_steps(true).await
+        self.take_steps(&self.options, true).await
     }
 
     /// Removes every key at once and signs with new ones, because a private key may be known. Everything signed before is
@@ -124,19 +135,20 @@ impl KeyRing {
         Ok(())
     }
 
-    async fn take_steps(&self, rotate: bool) -> Result<(), Error> {
+    async fn take_steps(&self, options: &KeyOptions, rotate: bool) -> Result<(), Error> {
+        let _one_at_a_time = self.making.lock().await;
         let now = self.now();
         let mut made: Vec<SigningKey> = Vec::new();
         // Keys are made outside of the transaction, since that takes long. Should another process have made them
         // meanwhile, ours are thrown away.
-        for step in plan(&self.store.list_keys().await?, now, &self.options, rotate) {
+        for step in plan(&self.store.list_keys().await?, now, options, rotate) {
             if let Some(algorithm) = step.makes() {
                 made.push(self.generate(algorithm).await?);
             }
         }
         let unit = self.store.begin().await?;
         let records = unit.list_keys().await?;
-        let steps = plan(&records, now, &self.options, rotate);
+        let steps = plan(&records, now, options, rotate);
         for step in &steps {
             self.take_step(&*unit, step, &records, &mut made, now).await?;
         }

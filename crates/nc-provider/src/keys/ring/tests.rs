@@ -234,3 +234,24 @@ async fn no_private_key_is_stored_readable_or_logged() {
     );
     assert_eq!(format!("{ring:?}"), "KeyRing(1 published)");
 }
+
+#[tokio::test]
+async fn an_rsa_key_is_made_once_when_the_first_token_needs_it_or_at_the_first_upkeep() {
+    let bench = Bench::new().await;
+    let ring = bench
+        .ring_with(&[1], &[Algorithm::Rs256, Algorithm::Es256])
+        .await
+        .expect("a ring");
+    assert_eq!(kids(&ring).await.len(), 1);
+    let claims = json!({"sub": "u"});
+    let sign = || ring.sign(Algorithm::Rs256, "JWT", &claims);
+    let (one, other) = tokio::join!(sign(), sign());
+    let (one, other) = (one.expect("signed"), other.expect("signed"));
+    assert_eq!(
+        Compact::read(&one).expect("readable").header.kid,
+        Compact::read(&other).expect("readable").header.kid
+    );
+    assert_eq!(kids(&ring).await.len(), 2);
+    ring.upkeep().await.expect("kept");
+    assert_eq!(kids(&ring).await.len(), 2);
+}
