@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use crate::{Error, Person, Resource};
 
+pub(crate) mod authentication;
+
 /// What a client may ask the token endpoint for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

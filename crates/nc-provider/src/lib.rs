@@ -9,6 +9,7 @@
 
 mod audit;
 mod browser;
+mod claims;
 mod clients;
 mod config;
 mod consents;
@@ -16,12 +17,17 @@ mod directory;
 mod error;
 mod grants;
 mod keys;
+mod limits;
+mod machine;
 mod provider;
 mod random;
 mod resources;
 mod settings;
+mod tokens;
+mod verifier;
 
 pub use audit::{Audit, Event};
+pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
 pub use directory::{Checked, Directory, DirectoryError, Group, LocalAccounts, Person, SignIn};

@@ -7,7 +7,7 @@ use nc_auth::UserId;
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
-use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, random};
+use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, limits::Limits, machine, random};
 
 /// How old the settings that are believed may be; another process may have changed them.
 const SETTINGS_FOR: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ struct Inner {
     sign_in: SignIn,
     keys: Arc<KeyRing>,
     clock: Clock,
+    limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
 }
 
@@ -43,6 +44,7 @@ impl Provider {
             sign_in,
             keys,
             clock,
+            limits: Limits::new(),
             settings: Mutex::new(None),
         }))
     }
@@ -67,9 +69,14 @@ impl Provider {
         &self.0.keys
     }
 
+    /// The limits of the endpoints for programs.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Every route, below every prefix of the role. To be merged into a server's router.
     pub fn router(&self) -> axum::Router {
-        browser::routes(self)
+        browser::routes(self).merge(machine::routes(self))
     }
 
     /// How people sign in.

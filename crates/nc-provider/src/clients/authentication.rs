@@ -1,0 +1,90 @@
+//! Who a client is, at the token endpoint and those like it.
+
+use nc_proto::oauth::{
+    client_auth::{AuthMethod, ClientCredential},
+    error::TokenError,
+};
+use nc_store::Digest;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    Client, Provider, limits,
+    machine::{fault::Fault, request::Posted},
+};
+
+impl Provider {
+    /// The client that a request comes from. Every failure has the same answer, after the same work: which clients
+    /// there are is nobody's business.
+    ///
+    /// Failures are counted for each client and address.
+    pub(crate) async fn authenticate_client(&self, posted: &Posted) -> Result<Client, Fault> {
+        let credential = ClientCredential::read(&posted.form, posted.authorization()?)?;
+        let client_id = named(&credential).unwrap_or_default().to_owned();
+        let key = limits::key(&client_id, posted.address);
+        self.limits().failures.check(key, self.now()).map_err(Fault::TooMany)?;
+        match self.check_credential(&credential).await {
+            Err(Fault::Token(TokenError::InvalidClient)) => {
+                self.count_failure(&client_id, posted);
+                Err(TokenError::InvalidClient.into())
+            }
+            other => other,
+        }
+    }
+
+    /// Notes a failed attempt at a token.
+    pub(crate) fn count_failure(&self, client_id: &str, posted: &Posted) {
+        let now = self.now();
+        self.limits()
+            .failures
+            .count(limits::key(client_id, posted.address), now);
+        let of_client = self
+            .limits()
+            .failures_of_client
+            .count(limits::key(client_id, None), now);
+        if of_client == 100 {
+            // Not the name that was sent: it may be anything.
+            tracing::warn!("100 failed requests for tokens in an hour in the name of one client");
+        }
+    }
+
+    async fn check_credential(&self, credential: &ClientCredential) -> Result<Client, Fault> {
+        match credential {
+            ClientCredential::None { client_id } => {
+                let client = self.find_client(client_id).await?;
+                let client = client.filter(|client| client.document.auth_method == AuthMethod::None);
+                client.ok_or_else(|| TokenError::InvalidClient.into())
+            }
+            ClientCredential::Basic { client_id, secret } => {
+                self.check_secret(client_id, secret, AuthMethod::ClientSecretBasic)
+                    .await
+            }
+            ClientCredential::Post { client_id, secret } => {
+                self.check_secret(client_id, secret, AuthMethod::ClientSecretPost).await
+            }
+            ClientCredential::Assertion { .. } => Err(TokenError::InvalidClient.into()),
+        }
+    }
+
+    async fn check_secret(&self, client_id: &str, secret: &SecretString, way: AuthMethod) -> Result<Client, Fault> {
+        let settings = self.settings().await?;
+        let client = self.find_client(client_id).await?;
+        // A client that is unknown, or has no secret, costs the same comparison as a wrong secret.
+        let stored = client.as_ref().and_then(|client| client.record.secret);
+        let right = stored
+            .unwrap_or(Digest::from_bytes([0; 32]))
+            .matches(secret.expose_secret());
+        let offered = way != AuthMethod::ClientSecretBasic || !settings.disable_auth_client_secret_basic;
+        let client = client.filter(|client| right && stored.is_some() && offered && client.document.auth_method == way);
+        client.ok_or_else(|| TokenError::InvalidClient.into())
+    }
+}
+
+/// The client that a credential names; for an assertion without one, nobody yet.
+fn named(credential: &ClientCredential) -> Option<&str> {
+    match credential {
+        ClientCredential::None { client_id }
+        | ClientCredential::Basic { client_id, .. }
+        | ClientCredential::Post { client_id, .. } => Some(client_id),
+        ClientCredential::Assertion { client_id, .. } => client_id.as_deref(),
+    }
+}

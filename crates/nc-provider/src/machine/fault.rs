@@ -1,0 +1,67 @@
+//! Why a request of a program is refused, and the answer to that.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use nc_proto::oauth::error::TokenError;
+
+use super::answer::uncached;
+use crate::Error;
+
+/// Why a request to the token endpoint, or one like it, is refused.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// By the rules of OAuth.
+    Token(TokenError),
+    /// The body is no form.
+    MediaType,
+    /// Too many; seconds to wait.
+    TooMany(i64),
+    /// Something broke here.
+    Internal(Error),
+}
+
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl<E: Into<Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let error = match &self {
+            Self::Token(error) => *error,
+            Self::MediaType | Self::TooMany(_) => TokenError::InvalidRequest,
+            Self::Internal(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, "a request for tokens failed");
+                TokenError::ServerError
+            }
+        };
+        let status = match self {
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST),
+        };
+        let mut response = uncached(status, &error.body());
+        let headers = response.headers_mut();
+        match self {
+            // RFC 6749 §5.2; the realm is the one of Nextcloud's `oidc` app.
+            Self::Token(TokenError::InvalidClient) => {
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Basic realm=\"oidc\""),
+                );
+            }
+            Self::TooMany(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            }
+            _ => {}
+        }
+        response
+    }
+}

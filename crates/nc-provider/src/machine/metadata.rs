@@ -1,0 +1,138 @@
+//! How the server describes itself (`OpenID` Connect Discovery, RFC 8414): the same bytes at every path.
+
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use nc_proto::oauth::{client_auth::AuthMethod, dpop, jose::Algorithm, metadata::ServerMetadata, token::EXCHANGE};
+use nc_store::ClientKind;
+use nc_web::ClientAddress;
+
+use super::fault::Fault;
+use crate::{Endpoint, Error, Provider, RegistrationMode, Settings, limits};
+
+const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// Answers with the document.
+pub(super) async fn answer(State(provider): State<Provider>, address: Option<Extension<ClientAddress>>) -> Response {
+    let address = address.map(|Extension(address)| address);
+    if let Err(seconds) = provider
+        .limits()
+        .metadata
+        .take(limits::key("", address), provider.now())
+    {
+        return Fault::TooMany(seconds).into_response();
+    }
+    match document(&provider).await {
+        Ok(body) => json(body),
+        Err(error) => Fault::from(error).into_response(),
+    }
+}
+
+/// A public document that may be kept for a while.
+pub(super) fn json(body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, CACHE),
+    ];
+    (StatusCode::OK, headers, body).into_response()
+}
+
+async fn document(provider: &Provider) -> Result<Vec<u8>, Error> {
+    let settings = provider.settings().await?;
+    let has_services = provider.store().count_clients(ClientKind::Service).await? > 0;
+    Ok(serde_json::to_vec(&describe(provider, &settings, has_services))?)
+}
+
+fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> ServerMetadata {
+    let config = provider.config();
+    let url = |endpoint| config.url(endpoint);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let names = |algorithms: &[Algorithm]| algorithms.iter().map(|algorithm| algorithm.name().to_owned()).collect();
+    let mut grants = words(&["authorization_code", "refresh_token", EXCHANGE]);
+    if has_services {
+        grants.push("client_credentials".to_owned());
+    }
+    let mut methods = vec![
+        AuthMethod::ClientSecretBasic,
+        AuthMethod::ClientSecretPost,
+        AuthMethod::PrivateKeyJwt,
+    ];
+    methods.retain(|way| *way != AuthMethod::ClientSecretBasic || !settings.disable_auth_client_secret_basic);
+    let methods: Vec<String> = methods.into_iter().map(|way| way.name().to_owned()).collect();
+    let with_public = [vec![AuthMethod::None.name().to_owned()], methods.clone()].concat();
+    let mut challenges = words(&["S256"]);
+    if settings.allow_plain_challenge {
+        challenges.push("plain".to_owned());
+    }
+    ServerMetadata {
+        issuer: config.issuer.clone(),
+        authorization_endpoint: url(Endpoint::Authorize),
+        token_endpoint: url(Endpoint::Token),
+        userinfo_endpoint: Some(url(Endpoint::UserInfo)),
+        jwks_uri: Some(url(Endpoint::Jwks)),
+        registration_endpoint: Some(url(Endpoint::Register)).filter(|_| settings.registration != RegistrationMode::Off),
+        introspection_endpoint: Some(url(Endpoint::Introspect)).filter(|_| settings.introspection_enabled),
+        introspection_endpoint_auth_methods_supported: if settings.introspection_enabled {
+            methods
+        } else {
+            Vec::new()
+        },
+        revocation_endpoint: Some(url(Endpoint::Revoke)),
+        pushed_authorization_request_endpoint: Some(url(Endpoint::Par)),
+        end_session_endpoint: Some(url(Endpoint::Logout)),
+        scopes_supported: config.public_scopes.clone(),
+        response_types_supported: words(&["code"]),
+        response_modes_supported: words(&["query", "form_post"]),
+        grant_types_supported: grants,
+        subject_types_supported: words(&["public"]),
+        acr_values_supported: words(&["1", "2"]),
+        id_token_signing_alg_values_supported: names(&[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]),
+        token_endpoint_auth_methods_supported: with_public,
+        token_endpoint_auth_signing_alg_values_supported: names(&Algorithm::ALL),
+        display_values_supported: words(&["page"]),
+        claim_types_supported: words(&["normal"]),
+        claims_supported: words(&CLAIMS),
+        claims_parameter_supported: Some(true),
+        request_parameter_supported: Some(false),
+        request_uri_parameter_supported: Some(false),
+        code_challenge_methods_supported: challenges,
+        authorization_response_iss_parameter_supported: true,
+        client_id_metadata_document_supported: true,
+        dpop_signing_alg_values_supported: names(&dpop::ALGORITHMS),
+    }
+}
+
+/// Claims that tokens and the user info may tell.
+const CLAIMS: [&str; 28] = [
+    "iss",
+    "sub",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+    "amr",
+    "nonce",
+    "at_hash",
+    "sid",
+    "preferred_username",
+    "scope",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "updated_at",
+    "website",
+    "phone_number",
+    "address",
+    "picture",
+    "quota",
+    "email",
+    "email_verified",
+    "groups",
+    "roles",
+];

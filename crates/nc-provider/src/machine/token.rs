@@ -1,0 +1,83 @@
+//! The token endpoint (RFC 6749 §3.2).
+
+mod checks;
+mod code;
+mod refresh;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use nc_proto::oauth::{
+    error::TokenError,
+    scope_list::ScopeList,
+    token::{Grant, TokenRequest, TokenResponse},
+};
+
+use super::{answer::uncached, fault::Fault, request::Posted};
+use crate::{Client, Provider};
+
+/// A request whose client is known.
+struct Asked {
+    client: Client,
+    posted: Posted,
+    scope: Option<ScopeList>,
+    resources: Vec<String>,
+    /// Thumbprint of the key that the client proved to have.
+    jkt: Option<String>,
+}
+
+/// Answers a request for tokens.
+pub(super) async fn answer(State(provider): State<Provider>, posted: Result<Posted, Fault>) -> Response {
+    let outcome = match posted {
+        Ok(posted) => respond(&provider, posted).await,
+        Err(fault) => Err(fault),
+    };
+    match outcome {
+        Ok(response) => uncached(StatusCode::OK, &response),
+        Err(fault) => fault.into_response(),
+    }
+}
+
+async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, Fault> {
+    let client = provider.authenticate_client(&posted).await?;
+    let TokenRequest {
+        grant,
+        scope,
+        resources,
+    } = TokenRequest::read(&posted.form)?;
+    // Before anything is spent: the client may have to come again with a nonce.
+    let jkt = read_proof(&posted)?;
+    if client.document.require_dpop && jkt.is_none() {
+        return Err(TokenError::InvalidDpopProof.into());
+    }
+    let asked = Asked {
+        client,
+        posted,
+        scope,
+        resources,
+        jkt,
+    };
+    let outcome = match &grant {
+        Grant::Code {
+            code,
+            redirect_uri,
+            verifier,
+        } => code::redeem(provider, &asked, code, redirect_uri.as_deref(), verifier.as_ref()).await,
+        Grant::Refresh { refresh_token } => refresh::refresh(provider, &asked, refresh_token).await,
+        Grant::Exchange { .. } | Grant::ClientCredentials => Err(TokenError::UnsupportedGrantType.into()),
+    };
+    if let Err(Fault::Token(TokenError::InvalidGrant)) = &outcome {
+        provider.count_failure(asked.client.id(), &asked.posted);
+    }
+    outcome
+}
+
+/// The thumbprint of the key that a request proves to have.
+fn read_proof(posted: &Posted) -> Result<Option<String>, TokenError> {
+    if posted.headers.contains_key("dpop") {
+        return Err(TokenError::InvalidDpopProof);
+    }
+    Ok(None)
+}

@@ -1,0 +1,11 @@
+//! Making tokens.
+
+mod access;
+mod id;
+mod issue;
+mod opaque;
+mod rules;
+
+pub(crate) use access::{Access, Minted};
+pub(crate) use issue::{Next, Order};
+pub(crate) use opaque::Opaque;

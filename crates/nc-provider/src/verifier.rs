@@ -1,0 +1,134 @@
+//! Our own access tokens, believed from the store: what was taken back is refused at once.
+
+use async_trait::async_trait;
+use nc_auth::{
+    UserId,
+    token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
+};
+use nc_proto::oauth::{
+    bearer::{Presented, Scheme, TokenKind},
+    error::BearerError,
+    jose::{AccessClaims, Compact},
+};
+use nc_store::{AccessTokenRecord, Digest, GrantRecord};
+use secrecy::ExposeSecret as _;
+
+use crate::{AccessDocument, Client, Error, Person, Provider, tokens::Opaque};
+
+/// A live access token.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// As it is stored.
+    pub(crate) record: AccessTokenRecord,
+    /// Its family.
+    pub(crate) grant: GrantRecord,
+    /// What it says.
+    pub(crate) document: AccessDocument,
+}
+
+impl Provider {
+    /// The digest under which an access token is stored; `None` when it cannot be one of ours.
+    pub(crate) async fn access_token_digest(&self, token: &str) -> Result<Option<Digest>, Error> {
+        match TokenKind::of(token) {
+            TokenKind::OpaqueAccess => Ok(Opaque::Access.digest(token)),
+            TokenKind::Jwt => {
+                let Some(token) = Compact::read(token).ok().filter(|token| token.header.is_access_token()) else {
+                    return Ok(None);
+                };
+                if !self.keys().verify(&token).await? {
+                    return Ok(None);
+                }
+                let claims = AccessClaims::read(&token.payload).ok();
+                Ok(claims.map(|claims| Digest::of(&claims.jti)))
+            }
+            TokenKind::NotForApis | TokenKind::Other => Ok(None),
+        }
+    }
+
+    /// The token with this digest, if it is neither ended nor taken back.
+    pub(crate) async fn find_live(&self, digest: Digest) -> Result<Option<Live>, Error> {
+        let now = self.now();
+        let found = self.store().find_access_token(digest).await?;
+        let found = found.filter(|(record, grant)| {
+            record.expires_at > now && record.revoked_at.is_none() && grant.revoked_at.is_none()
+        });
+        let Some((record, grant)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(Live {
+            document: serde_json::from_str(&record.document)?,
+            record,
+            grant,
+        }))
+    }
+
+    /// The person of a live token, who must be there and enabled, as its client must be.
+    pub(crate) async fn owner(&self, live: &Live) -> Result<Option<Person>, Error> {
+        let client_id = &live.document.claims.client_id;
+        if Client::find_stored(self.store(), client_id, self.now())
+            .await?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        match &live.grant.subject {
+            Some(subject) => self.person(subject).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn believe(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
+        let text = token.presented.token.expose_secret();
+        let digest = self.access_token_digest(text).await.map_err(unavailable)?;
+        let digest = digest.ok_or(BearerError::InvalidToken)?;
+        let live = self.find_live(digest).await.map_err(unavailable)?;
+        let live = live.ok_or(BearerError::InvalidToken)?;
+        if !live.document.claims.aud.contains(token.audience) {
+            return Err(BearerError::InvalidToken.into());
+        }
+        check_possession(token.presented, &live)?;
+        let person = self.owner(&live).await.map_err(unavailable)?;
+        let person = person.ok_or(BearerError::InvalidToken)?;
+        Ok(context(live, person))
+    }
+}
+
+/// A token that is bound to a key is not good without a proof.
+fn check_possession(presented: &Presented, live: &Live) -> Result<(), BearerError> {
+    match (presented.scheme, &live.document.claims.cnf) {
+        (Scheme::Bearer, None) if !live.document.dpop => Ok(()),
+        _ => Err(BearerError::InvalidToken),
+    }
+}
+
+pub(crate) fn context(live: Live, person: Person) -> AuthContext {
+    let claims = live.document.claims;
+    AuthContext {
+        issuer: claims.iss.as_str().into(),
+        subject: claims.sub.as_str().into(),
+        user: UserId::new(person.uid),
+        client: claims.client_id.as_str().into(),
+        resources: claims.aud.iter().map(str::to_owned).collect(),
+        scopes: claims.scope,
+        sid: claims.sid.map(Into::into),
+        jti: Some(claims.jti.as_str().into()),
+        acr: claims.acr,
+        amr: claims.amr,
+        auth_time: claims.auth_time,
+        expires_at: live.record.expires_at,
+    }
+}
+
+/// Neither yes nor no: what failed is on our side.
+fn unavailable(error: impl Into<Error>) -> TokenRefusal {
+    let error = error.into();
+    tracing::error!(error = &error as &dyn std::error::Error, "a token cannot be verified");
+    TokenRefusal::Unavailable { retry_after_s: 1 }
+}
+
+#[async_trait]
+impl VerifyToken for Provider {
+    async fn verify(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
+        self.believe(token).await
+    }
+}

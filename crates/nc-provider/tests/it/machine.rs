@@ -1,0 +1,6 @@
+mod world;
+
+mod clients;
+mod codes;
+mod discovery;
+mod refreshing;

@@ -1,0 +1,3 @@
+//! The provider through its router.
+
+mod machine;
