@@ -1,5 +1,6 @@
 //! OAuth 2.0 and `OpenID` Connect as wire formats and rules: without I/O, clock, storage or signing.
 //!
+//! * [`assertion`]: signed statements that a client authenticates with.
 //! * [`authorize`]: the authorization request and its answer.
 //! * [`bearer`]: tokens in the `Authorization` header.
 //! * [`challenge`]: what a refused request is asked for, in `WWW-Authenticate`.
@@ -17,6 +18,7 @@
 //! * [`scope_list`]: lists of scopes.
 //! * [`token`]: requests for tokens and their answers.
 
+pub mod assertion;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;

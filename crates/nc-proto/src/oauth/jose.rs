@@ -9,6 +9,7 @@ pub use algorithm::Algorithm;
 pub use claims::{
     AccessClaims, Actor, Audience, ClaimError, Confirmation, Expectation, IdClaims, IdExpectation, LEEWAY_S, token_hash,
 };
+pub(in crate::oauth) use claims::{optional_seconds, seconds};
 pub use jwk::{Jwk, JwkSet, KeyError, KeyType};
 
 mod algorithm;

@@ -284,7 +284,7 @@ fn check_times(exp: i64, iat: i64, nbf: Option<i64>, now: i64) -> Result<(), Cla
 }
 
 /// A `NumericDate` (RFC 7519 §2): whole seconds from 1970 on, which other issuers may write with a fraction.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+pub(in crate::oauth) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     const LAST: i64 = 1 << 53;
     let number = serde_json::Number::deserialize(deserializer)?;
     #[expect(
@@ -300,7 +300,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
         .ok_or_else(|| serde::de::Error::custom("not a date"))
 }
 
-fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(in crate::oauth) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     seconds(deserializer).map(Some)
 }
 
