@@ -7,6 +7,7 @@
 //!
 //! Tokens are believed by [`Provider`] itself through [`nc_auth::token::VerifyToken`].
 
+pub mod admin;
 mod audit;
 mod browser;
 mod claims;
@@ -24,6 +25,7 @@ mod random;
 mod resources;
 mod settings;
 mod tokens;
+mod upkeep;
 mod verifier;
 
 pub use audit::{Audit, Event};

@@ -7,7 +7,9 @@ use nc_auth::UserId;
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
-use crate::{Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, limits::Limits, machine, random};
+use crate::{
+    Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, limits::Limits, machine, random,
+};
 
 /// How old the settings that are believed may be; another process may have changed them.
 const SETTINGS_FOR: Duration = Duration::from_secs(1);

@@ -64,15 +64,47 @@ impl Settings {
     /// Longest lifetime of access tokens.
     pub const EXPIRE_TIME_MAX_S: u32 = 900;
 
+    /// The names of all.
+    pub const KEYS: &[&str] = &[
+        "expire_time",
+        "refresh_expire_time",
+        "client_expire_time",
+        "default_resource_identifier",
+        "overwrite_email_verified",
+        "dynamic_client_registration",
+        "allow_user_settings",
+        "restrict_user_information",
+        "group_claim_type",
+        "role_claim_type",
+        "default_token_type",
+        "provide_refresh_token_always",
+        "always_include_scope_claims",
+        "disable_auth_client_secret_basic",
+        "introspection_enabled",
+        "allow_plain_challenge",
+    ];
+
+    /// Whether a setting may have a value.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] that says which values are possible.
+    pub fn check(key: &str, value: &str) -> Result<(), Error> {
+        Self::built_in(RegistrationMode::Off).set(key, value)
+    }
+
     /// The settings of a provider on which nothing was changed.
     pub fn defaults(config: &ProviderConfig) -> Self {
+        Self::built_in(config.registration)
+    }
+
+    const fn built_in(registration: RegistrationMode) -> Self {
         Self {
             expire_time_s: 300,
             refresh_expire_time_s: None,
             client_expire_time_s: None,
             default_resource_identifier: None,
             overwrite_email_verified: false,
-            registration: config.registration,
+            registration,
             allow_user_settings: AllowUserSettings::Enabled,
             restrict_user_information: Vec::new(),
             group_claim_type: ClaimValue::Gid,
@@ -199,5 +231,36 @@ fn claim_value(key: &str, value: &str) -> Result<ClaimValue, Error> {
         "gid" => Ok(ClaimValue::Gid),
         "displayname" => Ok(ClaimValue::DisplayName),
         _ => Err(invalid(key, "gid or displayname")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_that_can_be_set() {
+        for key in Settings::KEYS {
+            let text = Settings::check(key, "\u{1}").err().map(|error| error.to_string());
+            assert!(!text.is_some_and(|text| text.contains("there is no setting")), "{key}");
+        }
+        assert!(Settings::check("made_up", "1").is_err());
+    }
+
+    #[test]
+    fn values_are_checked_and_the_error_says_what_is_possible() {
+        for (key, good, bad) in [
+            ("expire_time", "900", "901"),
+            ("refresh_expire_time", "never", "0"),
+            ("dynamic_client_registration", "initial-access-token", "maybe"),
+            ("restrict_user_information", "avatar phone", "name"),
+            ("default_token_type", "jwt", "Bearer"),
+            ("group_claim_type", "displayname", ""),
+            ("introspection_enabled", "false", "off"),
+        ] {
+            assert!(Settings::check(key, good).is_ok(), "{key}");
+            let text = Settings::check(key, bad).expect_err(key).to_string();
+            assert!(text.starts_with(&format!("{key} must be ")), "{text}");
+        }
     }
 }

@@ -1,3 +1,4 @@
 //! The provider through its router.
 
+mod admin;
 mod machine;

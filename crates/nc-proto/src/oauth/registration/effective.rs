@@ -244,8 +244,9 @@ fn check_link(link: Option<&str>) -> Result<Option<String>, RegistrationError> {
     url.map(|_| Some(link.to_owned())).ok_or(RegistrationError::Link)
 }
 
-/// Composed form, visible, and without characters that reorder or hide what stands beside the name.
-fn check_name(name: &str) -> Result<String, RegistrationError> {
+/// The name of a client as it is shown: composed form, visible, and without characters that reorder or hide what stands
+/// beside the name.
+pub fn check_name(name: &str) -> Result<String, RegistrationError> {
     let name: String = name.nfc().collect();
     let deceives = |character: char| {
         character.is_control()
