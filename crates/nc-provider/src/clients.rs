@@ -15,6 +15,8 @@ use serde_json::Value;
 use crate::{Error, Person, Resource};
 
 pub(crate) mod authentication;
+mod document;
+mod proofs;
 
 /// What a client may ask the token endpoint for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -197,8 +199,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// The client with this id, if it is stored, enabled and has not ended. Clients that are known by a metadata
-    /// document are found by [`crate::Provider::find_client`].
+    /// The client with this id, if it is stored, enabled and has not ended. [`crate::Provider::find_client`] also reads the
+    /// metadata document of one that is known by it.
     pub async fn find_stored(store: &dyn Lookup, client_id: &str, now: i64) -> Result<Option<Self>, Error> {
         let Some(record) = store.find_client(client_id).await? else {
             return Ok(None);

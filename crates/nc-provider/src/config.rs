@@ -157,7 +157,8 @@ pub struct ProviderConfig {
     /// Resources that are always there, beside those that an administrator adds: their URIs with the scopes that they
     /// define.
     pub resources: Vec<(String, Vec<String>)>,
-    /// Which clients may be known by a metadata document: hosts, empty for all public ones.
+    /// Which clients may be known by a metadata document: hosts, `.example.org` for all below one, either of them after `!`
+    /// to refuse it. Empty for all public ones.
     pub document_hosts: Vec<String>,
     /// Default of the registration mode, where no administrator set another.
     pub registration: RegistrationMode,

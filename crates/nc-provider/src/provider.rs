@@ -1,9 +1,9 @@
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
-use nc_auth::UserId;
+use nc_auth::{UserId, fetch::Fetch, verifier::JwkSources};
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
@@ -27,6 +27,7 @@ struct Inner {
     clock: Clock,
     limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
+    documents: OnceLock<(Arc<dyn Fetch>, JwkSources)>,
 }
 
 impl Provider {
@@ -48,7 +49,25 @@ impl Provider {
             clock,
             limits: Limits::new(),
             settings: Mutex::new(None),
+            documents: OnceLock::new(),
         }))
+    }
+
+    /// Lets it fetch what clients publish: metadata documents and keys. Without it no client is known by a document. To be
+    /// called once, with a fetcher that reaches public addresses only.
+    #[must_use]
+    pub fn with_fetch(self, fetch: Arc<dyn Fetch>) -> Self {
+        let sources = JwkSources::new(Arc::clone(&fetch), self.0.clock.clone());
+        let _second_call = self.0.documents.set((fetch, sources));
+        self
+    }
+
+    pub(crate) fn fetch(&self) -> Option<&Arc<dyn Fetch>> {
+        self.0.documents.get().map(|(fetch, _)| fetch)
+    }
+
+    pub(crate) fn key_sources(&self) -> Option<&JwkSources> {
+        self.0.documents.get().map(|(_, sources)| sources)
     }
 
     /// What holds while the process runs.
@@ -117,8 +136,12 @@ impl Provider {
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The client with this id, if it is enabled and has not ended.
+    /// The client with this id, if it is enabled and has not ended. One that is known by a metadata document is read from
+    /// there when that is due.
     pub async fn find_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
+        if client_id.starts_with("https://") {
+            return self.find_document_client(client_id).await;
+        }
         Client::find_stored(self.store(), client_id, self.now()).await
     }
 

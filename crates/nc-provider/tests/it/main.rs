@@ -1,4 +1,5 @@
 //! The provider through its router.
 
 mod admin;
+mod documents;
 mod machine;
