@@ -28,5 +28,5 @@ pub mod verifier;
 
 pub use caller::{Caller, Credential, LoginName, UserId};
 pub use grants::Grants;
-pub use scope::{Scope, ScopeSet, UnknownScope};
+pub use scope::{Scope, ScopeKind, ScopeSet, UnknownScope};
 pub use seen::{MemoryFailed, SeenBefore};

@@ -29,6 +29,13 @@ macro_rules! scopes {
 
 scopes! {
     Openid = "openid", "Know who you are";
+    Profile = "profile", "Read your name and profile";
+    Email = "email", "Read your mail address";
+    Roles = "roles", "Read your roles";
+    Groups = "groups", "Read which groups you are in";
+    OfflineAccess = "offline_access", "Stay connected while you are away";
+    AdminRead = "admin:read", "Read accounts, groups and settings as an administrator";
+    AdminWrite = "admin:write", "Change accounts, groups and settings as an administrator";
     CalendarRead = "calendar:read", "Read calendars and events";
     CalendarWrite = "calendar:write", "Create, change and delete calendars and events";
     CollectivesRead = "collectives:read", "Read collectives and their pages";
@@ -50,6 +57,30 @@ scopes! {
     TablesWrite = "tables:write", "Insert, change and delete table rows";
     TodoRead = "todo:read", "Read tasks";
     TodoWrite = "todo:write", "Create, change and delete tasks";
+}
+
+/// What a scope is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopeKind {
+    /// The person, and how long the sign-in lasts. No app's data.
+    Standard,
+    /// The data of one app.
+    App,
+    /// Other people's accounts. For clients that an administrator trusts.
+    Admin,
+}
+
+impl Scope {
+    /// What it is about.
+    pub const fn kind(self) -> ScopeKind {
+        match self {
+            Self::Openid | Self::Profile | Self::Email | Self::Roles | Self::Groups | Self::OfflineAccess => {
+                ScopeKind::Standard
+            }
+            Self::AdminRead | Self::AdminWrite => ScopeKind::Admin,
+            _ => ScopeKind::App,
+        }
+    }
 }
 
 /// A scope name that this product does not have.
@@ -112,6 +143,11 @@ impl ScopeSet {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any scope of `other` is in this set.
+    pub const fn contains_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// This set with `scope` in it.
     #[must_use]
     pub const fn with(self, scope: Scope) -> Self {
@@ -172,6 +208,19 @@ mod tests {
             assert_eq!(set.iter().collect::<Vec<_>>(), [*scope]);
         }
         assert!(Scope::ALL.len() <= 64);
+    }
+
+    #[test]
+    fn apps_come_in_pairs_of_reading_and_writing() {
+        for scope in Scope::ALL {
+            let named = scope.as_str().split_once(':');
+            assert_eq!(scope.kind() == ScopeKind::Standard, named.is_none(), "{scope}");
+            assert_eq!(
+                scope.kind() == ScopeKind::Admin,
+                named.is_some_and(|(app, _)| app == "admin"),
+                "{scope}"
+            );
+        }
     }
 
     #[test]
