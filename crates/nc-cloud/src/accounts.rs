@@ -4,16 +4,20 @@ mod app_passwords;
 mod client_name;
 mod new_user;
 mod password;
+mod scopes;
+mod second_factors;
 
 use nc_auth::{LoginName, UserId};
 use sqlx::FromRow;
 
 pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
-pub(crate) use app_passwords::{AppPasswords, looks_like_app_password};
+pub(crate) use app_passwords::{AppPasswords, Known, looks_like_app_password};
 pub(crate) use client_name::{clean, client_name};
 pub use new_user::NewUser;
 pub(crate) use new_user::is_mail_address;
 pub(crate) use password::PasswordChecker;
+pub use scopes::{APP_PASSWORD_SCOPES, AppPasswordScopes};
+pub(crate) use second_factors::SecondFactors;
 
 use crate::{Error, db::Db};
 
@@ -89,6 +93,30 @@ impl<'a> Accounts<'a> {
     pub(crate) async fn find_password_hash(self, id: &UserId) -> Result<Option<String>, Error> {
         let query = sqlx::query_scalar("SELECT password_hash FROM accounts WHERE enabled = 1 AND id = ?");
         Ok(query.bind(id.as_str()).fetch_optional(self.0.reader()).await?)
+    }
+
+    /// Every account in order of id, also the disabled ones: `(id, display name, enabled)`.
+    pub async fn list(self) -> Result<Vec<(String, String, bool)>, Error> {
+        let query = sqlx::query_as("SELECT id, display_name, enabled FROM accounts ORDER BY id");
+        Ok(query.fetch_all(self.0.reader()).await?)
+    }
+
+    /// Lets an account sign in, or not. Whether there is one.
+    pub(crate) async fn set_enabled(self, id: &UserId, enabled: bool) -> Result<bool, Error> {
+        let mut write = self.0.write().await?;
+        let changed = sqlx::query("UPDATE accounts SET enabled = ? WHERE id = ?")
+            .bind(enabled)
+            .bind(id.as_str())
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        Ok(changed.rows_affected() > 0)
+    }
+
+    /// Ids of all groups, in alphabetical order.
+    pub(crate) async fn list_all_groups(self) -> Result<Vec<String>, Error> {
+        let query = sqlx::query_scalar("SELECT DISTINCT group_id FROM group_members ORDER BY group_id");
+        Ok(query.fetch_all(self.0.reader()).await?)
     }
 
     /// The groups of a user, in alphabetical order.

@@ -5,7 +5,9 @@
 
 mod credential;
 mod refusal;
+mod second_factor;
 mod throttle;
+mod tokens;
 
 use std::{
     sync::{
@@ -16,21 +18,32 @@ use std::{
 };
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, StatusCode, request::Parts};
+use http::{StatusCode, request::Parts};
 use moka::future::Cache;
 use nc_auth::{Grants, LoginName, UserId};
-use nc_proto::clock::Clock;
+use nc_proto::{
+    clock::Clock,
+    oauth::{
+        bearer::{Presented, Scheme},
+        error::BearerError,
+    },
+};
 use nc_web::ClientAddress;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 pub(crate) use credential::Credential;
 pub use refusal::Refusal;
-pub(crate) use throttle::Throttle;
+pub use second_factor::PasswordCheck;
+pub(crate) use throttle::{Attempt, Throttle};
+pub use tokens::TokenIssuers;
+pub(crate) use tokens::{Authenticated, Trust};
 
 use crate::{
     Error,
-    accounts::{Accounts, AppPasswordId, AppPasswords, PasswordChecker, looks_like_app_password},
+    accounts::{
+        Account, Accounts, AppPasswordId, AppPasswords, Known, PasswordChecker, SecondFactors, looks_like_app_password,
+    },
     db::Db,
     random,
 };
@@ -66,6 +79,8 @@ pub enum SignedInBy {
     AccountPassword,
     /// An app password.
     AppPassword(AppPasswordId),
+    /// An access token; what it says is in the extensions as [`nc_auth::token::AuthContext`].
+    Token,
 }
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {
@@ -121,21 +136,8 @@ impl Authenticator {
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Who sent a request with these headers. `None`: it carries no credential.
-    pub(crate) async fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        address: Option<ClientAddress>,
-    ) -> Result<Option<SignedIn>, Refusal> {
-        match Credential::read(headers)? {
-            None => Ok(None),
-            // Tokens are issued and believed with the OpenID provider; until then none is known.
-            Some(Credential::Bearer) => Err(Refusal::Bearer),
-            Some(Credential::Basic { login, password }) => self.check(&login, &password, address).await.map(Some),
-        }
-    }
-
-    /// Checks a login name with an account or app password.
+    /// Checks a login name with an account or app password, as a program sends them. The password of an account with a
+    /// second factor is refused like a wrong one: whoever guesses learns nothing from it.
     pub(crate) async fn check(
         &self,
         login: &LoginName,
@@ -187,6 +189,26 @@ impl Authenticator {
             let _counts_as_failed = self.throttle.begin(login, address)?;
             return Err(Refusal::WrongPassword);
         }
+        let (attempt, account) = self.verify_account_password(login, password, address).await?;
+        if SecondFactors(&self.db).is_on(&account.user_id()).await? {
+            return Err(Refusal::WrongPassword);
+        }
+        attempt.succeeded();
+        self.note_login(&account.user_id(), account.last_login_at).await?;
+        Ok(SignedIn {
+            user: account.user_id(),
+            grants: Grants::Unrestricted,
+            by: SignedInBy::AccountPassword,
+        })
+    }
+
+    /// The account with this name and password. The attempt counts as failed until the caller says otherwise.
+    async fn verify_account_password(
+        &self,
+        login: &LoginName,
+        password: &SecretString,
+        address: Option<ClientAddress>,
+    ) -> Result<(Attempt<'_>, Account), Refusal> {
         let attempt = self.throttle.begin(login, address)?;
         let account = Accounts::new(&self.db).find_by_login(login).await?;
         let stored = match &account {
@@ -197,13 +219,7 @@ impl Authenticator {
         let Some(account) = account.filter(|_| matches) else {
             return Err(Refusal::WrongPassword);
         };
-        attempt.succeeded();
-        self.note_login(&account.user_id(), account.last_login_at).await?;
-        Ok(SignedIn {
-            user: account.user_id(),
-            grants: Grants::Unrestricted,
-            by: SignedInBy::AccountPassword,
-        })
+        Ok((attempt, account))
     }
 
     async fn verify_app_password(&self, login: &LoginName, password: &SecretString) -> Result<Option<SignedIn>, Error> {
@@ -211,19 +227,44 @@ impl Authenticator {
             return Ok(None);
         };
         let account = Accounts::new(&self.db).find_by_login(login).await?;
-        let Some(account) = account.filter(|account| account.id == known.user.as_str()) else {
-            return Ok(None);
-        };
+        let account = account.filter(|account| account.id == known.user.as_str());
+        match account {
+            Some(account) => self.use_app_password(known, &account).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Checks an app password that came as a Bearer: without a name, because it alone says whose it is.
+    pub(crate) async fn check_app_password(
+        &self,
+        presented: &Presented,
+        address: Option<ClientAddress>,
+    ) -> Result<SignedIn, Refusal> {
+        let refused = || Refusal::token(presented.scheme, BearerError::InvalidToken);
+        if presented.scheme != Scheme::Bearer {
+            return Err(refused());
+        }
+        if let Some(known) = AppPasswords(&self.db).find(&presented.token).await?
+            && let Some(account) = Accounts::new(&self.db).find(&known.user).await?
+        {
+            return Ok(self.use_app_password(known, &account).await?);
+        }
+        // Nobody's name: counted for the address alone.
+        let _counts_as_failed = self.throttle.begin(&LoginName::new(""), address)?;
+        Err(refused())
+    }
+
+    async fn use_app_password(&self, known: Known, account: &Account) -> Result<SignedIn, Error> {
         let now = self.clock.now().unix_timestamp();
         if is_due(known.last_used_at, now) {
             AppPasswords(&self.db).note_use(known.id, now).await?;
         }
         self.note_login(&known.user, account.last_login_at).await?;
-        Ok(Some(SignedIn {
+        Ok(SignedIn {
             user: known.user,
-            grants: Grants::Unrestricted,
+            grants: known.grants,
             by: SignedInBy::AppPassword(known.id),
-        }))
+        })
     }
 
     async fn note_login(&self, user: &UserId, last: Option<i64>) -> Result<(), Error> {

@@ -1,27 +1,33 @@
 use std::{
     fs::{self, File},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use axum::Router;
 use moka::sync::Cache;
 use nc_auth::UserId;
+use nc_store::Sealer;
 use nc_web::pages::Notice;
 use secrecy::SecretString;
 
 use crate::{
     CloudConfig, Error,
-    accounts::{Account, Accounts, AppPasswordId, AppPasswords, NewUser},
-    auth::Authenticator,
+    accounts::{Account, Accounts, AppPasswordId, AppPasswordScopes, AppPasswords, NewUser},
+    auth::{Authenticator, TokenIssuers, Trust},
     content::{Content, ContentError},
     dav,
     db::Db,
-    login_flow, notes, ocs, random, status,
+    login_flow, notes, ocs, protected_resource, random,
+    routes::{Declared, Routes},
+    sealing_key, status,
 };
 
 /// How long a display name may be an old one in listings of files, which show it with every entry.
 const DISPLAY_NAME_FOR: Duration = Duration::from_secs(10);
+
+/// The group whose members administer the cloud.
+pub const ADMINISTRATORS: &str = "admin";
 
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
 #[derive(Clone)]
@@ -33,6 +39,8 @@ struct Inner {
     db: Db,
     content: Content,
     authenticator: Authenticator,
+    trust: OnceLock<Trust>,
+    sealer: Arc<Sealer>,
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
     display_names: Cache<UserId, Arc<str>>,
@@ -57,7 +65,8 @@ impl Cloud {
         let instance_id = instance_id(&db).await?;
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
-        let login_flow_limits = login_flow::Limits::new(&config.clock);
+        let login_flow_limits = login_flow::Limits::new(&config);
+        let sealer = sealing_key::sealer(&config.sealing_keys, &config.data_dir.join("cloud.key"))?;
         Ok(Self(Arc::new(Inner {
             config,
             login_flow_limits,
@@ -70,20 +79,55 @@ impl Cloud {
             db,
             content,
             authenticator,
+            trust: OnceLock::new(),
+            sealer: Arc::new(sealer),
             _lock: lock,
         })))
     }
 
     /// Every interface of the cloud.
     pub fn router(&self) -> Router {
-        Router::new()
-            .merge(dav::routes(self))
-            .merge(ocs::routes(self))
-            .merge(status::routes(self))
-            .merge(login_flow::routes(self))
-            .merge(notes::routes(self))
+        self.routes()
+            .into_router()
             .fallback(|| async { Notice::not_found() })
             .with_state(self.clone())
+    }
+
+    /// Every route, with who may use it.
+    pub fn declared_routes(&self) -> Vec<Declared> {
+        self.routes().declared().to_vec()
+    }
+
+    fn routes(&self) -> Routes {
+        dav::routes(self)
+            .and(ocs::routes(self))
+            .and(status::routes(self))
+            .and(protected_resource::routes(self))
+            .and(login_flow::routes(self))
+            .and(notes::routes(self))
+    }
+
+    /// From now on believes the access tokens of these issuers. Once in the life of a cloud: whose tokens open it does not
+    /// change while it runs.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the resource is no URL, [`Error::Exists`] the second time.
+    pub fn believe(&self, issuers: TokenIssuers) -> Result<(), Error> {
+        let trust = Trust::new(issuers)?;
+        self.0
+            .trust
+            .set(trust)
+            .map_err(|_| Error::Exists("an issuer of access tokens"))
+    }
+
+    /// Whose access tokens are believed, if anybody's.
+    pub(crate) fn believed(&self) -> Option<&Trust> {
+        self.0.trust.get()
+    }
+
+    /// Seals what must be read again: second factors, keys.
+    pub fn sealer(&self) -> &Arc<Sealer> {
+        &self.0.sealer
     }
 
     /// Makes an account.
@@ -101,7 +145,34 @@ impl Cloud {
     /// # Errors
     /// [`Error::NotFound`] when there is no such user.
     pub async fn create_app_password(&self, user: &UserId, name: &str) -> Result<SecretString, Error> {
-        AppPasswords(&self.0.db).create(user, name, self.now()).await
+        AppPasswords(&self.0.db).create(user, name, None, self.now()).await
+    }
+
+    /// As [`Self::create_app_password`], limited to `scopes`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such user.
+    pub async fn create_scoped_app_password(
+        &self,
+        user: &UserId,
+        name: &str,
+        scopes: &AppPasswordScopes,
+    ) -> Result<SecretString, Error> {
+        AppPasswords(&self.0.db)
+            .create(user, name, Some(scopes), self.now())
+            .await
+    }
+
+    /// Gives an app password a new text; the old one ends at once. `None`: it is gone.
+    pub(crate) async fn rotate_app_password(&self, id: AppPasswordId) -> Result<Option<SecretString>, Error> {
+        let cloud = self.clone();
+        // As in `revoke_app_password`.
+        let rotated = tokio::spawn(async move {
+            let rotated = AppPasswords(&cloud.0.db).rotate(id).await;
+            cloud.0.authenticator.forget();
+            rotated
+        });
+        rotated.await.map_err(|_| Error::Internal("a task was lost"))?
     }
 
     /// Revokes an app password, at once. Whether it was there.
@@ -119,6 +190,24 @@ impl Cloud {
     /// The account of a user, if there is one.
     pub async fn find_user(&self, id: &UserId) -> Result<Option<Account>, Error> {
         self.accounts().find(id).await
+    }
+
+    /// Lets an account sign in, or shuts it out at once. Whether there is one.
+    pub async fn set_enabled(&self, user: &UserId, enabled: bool) -> Result<bool, Error> {
+        let (cloud, user) = (self.clone(), user.clone());
+        // As in `revoke_app_password`.
+        let set = tokio::spawn(async move {
+            let set = cloud.accounts().set_enabled(&user, enabled).await;
+            cloud.0.authenticator.forget();
+            set
+        });
+        set.await.map_err(|_| Error::Internal("a task was lost"))?
+    }
+
+    /// Whether a user administers the cloud: is in the group `admin`.
+    pub async fn is_administrator(&self, user: &UserId) -> Result<bool, Error> {
+        let groups = self.accounts().list_groups(user).await?;
+        Ok(groups.iter().any(|group| group == ADMINISTRATORS))
     }
 
     /// The name that people see for a user; the id where there is no such account.

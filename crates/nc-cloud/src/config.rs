@@ -1,15 +1,23 @@
 use std::path::PathBuf;
 
 use nc_proto::clock::Clock;
+use regex::Regex;
 use url::Url;
 
+use crate::SealingKey;
+
 /// What the cloud needs to know before it opens.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CloudConfig {
     /// Folder of the database and the files; made when absent.
     pub data_dir: PathBuf,
     /// The URL that clients use. `None`: taken from each request's `Host`.
     pub public_url: Option<Url>,
+    /// Keys for what must be read again; the first one seals. Empty: the key in `cloud.key` in the data directory, made at
+    /// the first start.
+    pub sealing_keys: Vec<SealingKey>,
+    /// The programs that may use Login Flow v2, by their `User-Agent`. Empty: all.
+    pub login_flow_user_agents: Vec<Regex>,
     /// The time.
     pub clock: Clock,
 }
@@ -20,6 +28,8 @@ impl CloudConfig {
         Self {
             data_dir: data_dir.into(),
             public_url: None,
+            sealing_keys: Vec::new(),
+            login_flow_user_agents: Vec::new(),
             clock: Clock::system(),
         }
     }

@@ -28,7 +28,6 @@ mod uploads;
 mod visit;
 
 use axum::{
-    Router,
     extract::{Request, State},
     response::{IntoResponse, Response},
     routing::any,
@@ -59,16 +58,15 @@ const MOST_PROPERTIES: usize = 1000;
 /// The classes of RFC 4918 §18: all of them.
 const CLASSES: &str = "1, 2, 3";
 
-pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+pub(crate) fn routes(cloud: &Cloud) -> Routes {
     let serve = any(serve);
     Routes::new(Surface::Dav, cloud)
         .subtree("/remote.php/webdav", FILES, &serve)
         .subtree("/remote.php/dav/files", FILES, &serve)
         .subtree("/remote.php/dav/uploads", FILES, &serve)
         // The way to every collection; what it shows, and SEARCH, look at the scopes themselves.
-        .at("/remote.php/dav", Access::User, serve.clone())
-        .at("/remote.php/dav/", Access::User, serve)
-        .into_router()
+        .at("/remote.php/dav", Access::Own, serve.clone())
+        .at("/remote.php/dav/", Access::Own, serve)
 }
 
 async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request) -> Response {

@@ -21,14 +21,17 @@ mod known;
 mod login_flow;
 mod notes;
 mod ocs;
+mod protected_resource;
 mod random;
 pub mod routes;
+mod sealing_key;
 mod status;
 mod version;
 
 pub use auth::SignedIn;
 pub use base_url::BaseUrl;
-pub use cloud::Cloud;
+pub use cloud::{ADMINISTRATORS, Cloud};
 pub use config::CloudConfig;
 pub use error::Error;
 pub use random::random_password;
+pub use sealing_key::{SealingKey, parse_sealing_key};

@@ -13,7 +13,6 @@ mod settings;
 mod turns;
 
 use axum::{
-    Router,
     extract::DefaultBodyLimit,
     routing::{MethodRouter, get, post},
 };
@@ -40,7 +39,7 @@ const MAX_NOTE_BYTES: usize = 16 << 20;
 const MAX_ATTACHMENT_BYTES: usize = 512 << 20;
 
 /// The routes below `/apps/notes/api`.
-pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+pub(crate) fn routes(cloud: &Cloud) -> Routes {
     let access = Access::scoped(Scope::NotesRead, Scope::NotesWrite);
     let note = DefaultBodyLimit::max(MAX_NOTE_BYTES);
     let mut routes = Routes::new(Surface::App, cloud)
@@ -72,7 +71,5 @@ pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
     }
     let attachment = DefaultBodyLimit::max(MAX_ATTACHMENT_BYTES);
     let attachment = post(attachments::upload).get(attachments::download).layer(attachment);
-    routes
-        .at("/apps/notes/api/v1.4/attachment/{id}", access, attachment)
-        .into_router()
+    routes.at("/apps/notes/api/v1.4/attachment/{id}", access, attachment)
 }

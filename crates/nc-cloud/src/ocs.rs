@@ -7,11 +7,9 @@ mod envelope;
 mod users;
 mod xml;
 
-use axum::{
-    Router,
-    routing::{any, delete, get},
-};
+use axum::routing::{any, delete, get, post, put};
 use http::StatusCode;
+use nc_auth::Scope;
 
 pub(crate) use envelope::Ocs;
 
@@ -54,24 +52,40 @@ impl From<Error> for Failure {
     }
 }
 
+/// Who may look for people: whoever shares with them.
+const SHARING: Access = Access::scoped(Scope::SharingRead, Scope::SharingWrite);
+
 /// The routes below `/ocs/v1.php` and `/ocs/v2.php`.
-pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+pub(crate) fn routes(cloud: &Cloud) -> Routes {
     Routes::new(Surface::Ocs, cloud)
         .at("/config", Access::Public, get(capabilities::config))
         .at("/cloud/capabilities", Access::Optional, get(capabilities::get))
-        .at("/cloud/user", Access::User, get(users::me))
-        .at("/cloud/user/fields", Access::User, get(users::fields))
-        .at("/cloud/users", Access::User, get(users::administrators_only))
-        .at("/cloud/users/{id}", Access::User, get(users::get))
-        .at("/cloud/users/{id}", Access::Unscoped, axum::routing::put(users::update))
-        .at("/cloud/users/{id}/groups", Access::User, get(users::groups))
-        .at("/cloud/groups", Access::User, get(users::administrators_only))
-        .at("/cloud/groups/{group}/users", Access::User, get(users::members))
+        .at("/cloud/user", Access::Own, get(users::me))
+        .at("/cloud/user/fields", Access::Own, get(users::fields))
+        .at("/cloud/users", Access::Administration, get(users::list))
+        .at("/cloud/users/{id}", Access::Administration, get(users::get))
+        .at("/cloud/users/{id}", Access::Unscoped, put(users::update))
+        .at("/cloud/users/{id}/groups", Access::Administration, get(users::groups))
+        .at("/cloud/groups", Access::Administration, get(users::list_groups))
+        .at(
+            "/cloud/groups/{group}/users",
+            Access::Administration,
+            get(users::members),
+        )
         .at("/core/getapppassword", Access::Unscoped, get(app_passwords::create))
-        .at("/core/apppassword", Access::User, delete(app_passwords::revoke))
-        .at("/core/autocomplete/get", Access::User, get(autocomplete::get))
+        .at("/core/apppassword", Access::Password, delete(app_passwords::revoke))
+        .at(
+            "/core/apppassword/rotate",
+            Access::Unscoped,
+            post(app_passwords::rotate),
+        )
+        .at(
+            "/core/apppassword/confirm",
+            Access::Unscoped,
+            put(app_passwords::confirm),
+        )
+        .at("/core/autocomplete/get", SHARING, get(autocomplete::get))
         .at("/{*rest}", Access::Public, any(unknown))
-        .into_router()
 }
 
 async fn unknown(ocs: Ocs) -> axum::response::Response {

@@ -10,57 +10,16 @@
 //! The gate runs before the handler: it reads the one credential, checks the declared access, and puts a
 //! [`SignedIn`](crate::SignedIn) into the request's extensions. The handler sees the request's own, undecoded URI.
 
+mod access;
 mod answers;
+mod cors;
 mod gate;
 
 use axum::{Router, middleware, routing::MethodRouter};
-use http::Method;
-use nc_auth::{Scope, ScopeSet};
+
+pub use access::Access;
 
 use crate::Cloud;
-
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody; a credential is not even looked at.
-    Public,
-    /// Everybody; a good credential gives a fuller answer, a bad one counts as a failed attempt and as none (P08).
-    Optional,
-    /// Every signed-in user, whatever the credential's scopes. For what belongs to the credential itself.
-    User,
-    /// Signed-in users whose credential carries no scopes: for what changes the account itself or makes credentials, which
-    /// no scope covers.
-    Unscoped,
-    /// Signed-in users whose credential holds the scope of the request's method.
-    Scoped {
-        /// For methods that only read: GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH.
-        read: Scope,
-        /// For all others.
-        write: Scope,
-    },
-}
-
-impl Access {
-    /// [`Access::Scoped`], shorter.
-    pub const fn scoped(read: Scope, write: Scope) -> Self {
-        Self::Scoped { read, write }
-    }
-
-    /// The scopes that a request with `method` needs.
-    pub fn needed(self, method: &Method) -> ScopeSet {
-        match self {
-            Self::Public | Self::Optional | Self::User | Self::Unscoped => ScopeSet::EMPTY,
-            Self::Scoped { read, write } => ScopeSet::EMPTY.with(if only_reads(method) { read } else { write }),
-        }
-    }
-}
-
-fn only_reads(method: &Method) -> bool {
-    matches!(
-        method.as_str(),
-        "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" | "SEARCH"
-    )
-}
 
 /// How refusals look, and which extra rules hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +36,23 @@ pub enum Surface {
     Plain,
 }
 
+/// One route as it was declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Path as axum matches it, with its prefix.
+    pub path: String,
+    /// How its refusals look.
+    pub surface: Surface,
+    /// Who may use it.
+    pub access: Access,
+}
+
 /// Routes of one surface. See the module's text.
 pub struct Routes {
     surface: Surface,
     cloud: Cloud,
     router: Router<Cloud>,
+    declared: Vec<Declared>,
 }
 
 impl Routes {
@@ -91,6 +62,7 @@ impl Routes {
             surface,
             cloud: cloud.clone(),
             router: Router::new(),
+            declared: Vec::new(),
         }
     }
 
@@ -108,7 +80,13 @@ impl Routes {
             Surface::Dav | Surface::Plain => &[""],
         };
         for prefix in prefixes {
-            self.router = self.router.route(&format!("{prefix}{path}"), methods.clone());
+            let path = format!("{prefix}{path}");
+            self.router = self.router.route(&path, methods.clone());
+            self.declared.push(Declared {
+                path,
+                surface: self.surface,
+                access,
+            });
         }
         self
     }
@@ -120,6 +98,19 @@ impl Routes {
         self.at(prefix, access, any.clone())
             .at(&format!("{prefix}/"), access, any.clone())
             .at(&format!("{prefix}/{{*path}}"), access, any.clone())
+    }
+
+    /// These and those of another surface.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.declared.extend(other.declared);
+        self
+    }
+
+    /// What was declared.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
     }
 
     /// The routes as axum's.

@@ -1,7 +1,6 @@
 //! What answers before anybody signs in: `status.php`, the connectivity check, the front page, the well-known redirects.
 
 use axum::{
-    Router,
     extract::Path,
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -18,7 +17,7 @@ use crate::{
     version,
 };
 
-pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
+pub(crate) fn routes(cloud: &Cloud) -> Routes {
     let plain = Routes::new(Surface::Plain, cloud)
         .at("/", Access::Public, get(home))
         .at("/index.php", Access::Public, get(home))
@@ -28,7 +27,7 @@ pub(crate) fn routes(cloud: &Cloud) -> Router<Cloud> {
         .at("/.well-known/{service}", Access::Public, get(to_index_php))
         .at("/index.php/.well-known/{service}", Access::Public, get(no_such_service));
     let pages = Routes::new(Surface::Page, cloud).at("/204", Access::Public, get(StatusCode::NO_CONTENT));
-    plain.into_router().merge(pages.into_router())
+    plain.and(pages)
 }
 
 /// For people who open the address in a browser.

@@ -5,18 +5,20 @@
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use nc_auth::basic;
+use nc_auth::{UserId, basic};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
 use nc_proto::{
     clock::Clock,
     login_flow::{Granted, Started},
 };
+use secrecy::ExposeSecret;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt;
 
 const HOST: &str = "http://cloud.example.org";
 
 struct Wire {
+    cloud: Cloud,
     router: Router,
     clock: Clock,
     _dir: tempfile::TempDir,
@@ -51,10 +53,15 @@ struct Browser {
 
 impl Wire {
     async fn boot() -> Self {
+        Self::boot_with(Vec::new()).await
+    }
+
+    async fn boot_with(user_agents: Vec<regex::Regex>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap());
         let mut config = CloudConfig::new(dir.path());
         config.clock = clock.clone();
+        config.login_flow_user_agents = user_agents;
         let cloud = Cloud::open(config).await.unwrap();
         cloud
             .create_user(&NewUser::new("alice", "Alice <A>", "wonderland".into()))
@@ -62,6 +69,7 @@ impl Wire {
             .unwrap();
         Self {
             router: cloud.router(),
+            cloud,
             clock,
             _dir: dir,
         }
@@ -358,4 +366,135 @@ async fn an_app_password_cannot_sign_in_to_make_another() {
     let answer = wire.sign_in(&mut browser, &page, &granted.app_password).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(answer.body.contains("This is an app password"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn c10_the_second_factor_is_asked_for_and_each_code_is_good_once() {
+    let wire = Wire::boot().await;
+    let uri = wire.cloud.set_up_second_factor(&UserId::new("alice")).await.unwrap();
+    let secret = uri.split_once("secret=").unwrap().1.split('&').next().unwrap();
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let code_at = |seconds: i64| {
+        let now = wire.clock.now().unix_timestamp() + seconds;
+        totp.generate(u64::try_from(now).unwrap()).to_string()
+    };
+    let started = wire.start().await;
+    let (mut browser, page) = wire.open(&started).await;
+    let answer = wire.sign_in(&mut browser, &page, "wonderland").await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/login/v2/code")
+    );
+    // Half of the way opens nothing.
+    let grant = wire.browse(&mut browser, "GET", "/login/v2/grant", &[], "").await;
+    assert_eq!(grant.location(), "/login/v2/flow");
+    let page = wire.browse(&mut browser, "GET", "/login/v2/code", &[], "").await;
+    let enter = async |browser: &mut Browser, page: &Answer, code: &str| {
+        let form = format!("csrf={}&code={code}", page.csrf());
+        wire.browse(browser, "POST", "/login/v2/code", &[], &form).await
+    };
+    for wrong in ["000000", "", &code_at(-60), &code_at(60), "abc"] {
+        assert_eq!(
+            enter(&mut browser, &page, wrong).await.status,
+            StatusCode::FORBIDDEN,
+            "{wrong}"
+        );
+    }
+    let code = code_at(30);
+    let answer = enter(&mut browser, &page, &code).await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/login/v2/grant")
+    );
+    let page = wire.browse(&mut browser, "GET", "/login/v2/grant", &[], "").await;
+    assert_eq!(wire.grant(&mut browser, &page).await.status, StatusCode::OK);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::OK);
+    // Seen over the shoulder, the code and those before it are worth nothing.
+    let again = wire.start().await;
+    let (mut browser, page) = wire.open(&again).await;
+    wire.sign_in(&mut browser, &page, "wonderland").await;
+    let page = wire.browse(&mut browser, "GET", "/login/v2/code", &[], "").await;
+    for used in [code.as_str(), &code_at(0)] {
+        assert_eq!(enter(&mut browser, &page, used).await.status, StatusCode::FORBIDDEN);
+    }
+    for _ in 0..10 {
+        enter(&mut browser, &page, "000000").await;
+    }
+    wire.clock.advance(Duration::seconds(60));
+    let fresh = enter(&mut browser, &page, &code_at(0)).await;
+    assert_eq!(
+        fresh.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "guessing codes must be stopped"
+    );
+}
+
+#[tokio::test]
+async fn a_program_ends_the_flow_with_an_app_password_that_is_there() {
+    let wire = Wire::boot().await;
+    let alice = UserId::new("alice");
+    let password = wire.cloud.create_app_password(&alice, "old").await.unwrap();
+    let started = wire.start().await;
+    let (mut browser, page) = wire.open(&started).await;
+    let form = |password: &str| format!("stateToken={}&user=alice&password={password}", page.csrf());
+    let apptoken = "/index.php/login/v2/apptoken";
+    let forged = format!("stateToken=0000&user=alice&password={}", password.expose_secret());
+    for wrong in [form("wonderland"), form(&"x".repeat(72)), forged] {
+        let answer = wire.browse(&mut browser, "POST", apptoken, &[], &wrong).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    let form = form(password.expose_secret());
+    let done = wire.browse(&mut browser, "POST", apptoken, &[], &form).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    let granted: Granted = serde_json::from_str(&wire.poll(&started.poll.token).await.body).unwrap();
+    assert_eq!(granted.app_password, password.expose_secret());
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_allowed_is_named_to_the_person_and_gets_nothing() {
+    let wire = Wire::boot_with(vec![regex::Regex::new("^Mozilla").unwrap()]).await;
+    let started = wire.start().await;
+    let mut browser = Browser::default();
+    let link = started.login.strip_prefix(HOST).unwrap();
+    wire.browse(&mut browser, "GET", link, &[], "").await;
+    for step in ["/login/v2/flow", "/login/v2/grant"] {
+        let page = wire.browse(&mut browser, "GET", step, &[], "").await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{step}");
+        assert!(page.body.contains("Notebook &#60;b&#62;1"), "{}", page.body);
+    }
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    let wire = Wire::boot_with(vec![regex::Regex::new("^Notebook").unwrap()]).await;
+    let started = wire.start().await;
+    wire.signed_in(&started).await;
+}
+
+#[tokio::test]
+async fn polls_are_limited_by_address() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    for _ in 0..1200 {
+        assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    }
+    let answer = wire.poll(&started.poll.token).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.headers.contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn c12_a_poll_gives_nothing_twice_nothing_late_and_nothing_for_another_token() {
+    let wire = Wire::boot().await;
+    let started = wire.start().await;
+    let late = wire.start().await;
+    for flow in [&started, &late] {
+        let (mut browser, page) = wire.signed_in(flow).await;
+        wire.grant(&mut browser, &page).await;
+    }
+    assert_eq!(wire.poll(&"a".repeat(128)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::OK);
+    assert_eq!(wire.poll(&started.poll.token).await.status, StatusCode::NOT_FOUND);
+    wire.clock.advance(Duration::seconds(1201));
+    assert_eq!(wire.poll(&late.poll.token).await.status, StatusCode::NOT_FOUND);
 }

@@ -1,7 +1,8 @@
-use nc_auth::UserId;
+use nc_auth::{Grants, ScopeSet, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::AppPasswordScopes;
 use crate::{Error, db::Db, random};
 
 /// Length of an app password: letters and digits, as Nextcloud's Login Flow gives out.
@@ -27,6 +28,7 @@ fn hash(password: &SecretString) -> Vec<u8> {
 pub(crate) struct Known {
     pub(crate) id: AppPasswordId,
     pub(crate) user: UserId,
+    pub(crate) grants: Grants,
     pub(crate) last_used_at: Option<i64>,
 }
 
@@ -35,10 +37,16 @@ pub(crate) struct Known {
 pub(crate) struct AppPasswords<'a>(pub(crate) &'a Db);
 
 impl AppPasswords<'_> {
-    /// Makes one for `user`; the answer is the only time that its text is seen.
-    pub(crate) async fn create(self, user: &UserId, name: &str, now: i64) -> Result<SecretString, Error> {
+    /// Makes one for `user`, limited to `scopes` where given; the answer is the only time that its text is seen.
+    pub(crate) async fn create(
+        self,
+        user: &UserId,
+        name: &str,
+        scopes: Option<&AppPasswordScopes>,
+        now: i64,
+    ) -> Result<SecretString, Error> {
         let mut write = self.0.write().await?;
-        let password = Self::create_in(&mut write, user, name, now).await?;
+        let password = Self::create_in(&mut write, user, name, scopes, now).await?;
         write.commit().await?;
         Ok(password)
     }
@@ -48,14 +56,16 @@ impl AppPasswords<'_> {
         write: &mut sqlx::SqliteConnection,
         user: &UserId,
         name: &str,
+        scopes: Option<&AppPasswordScopes>,
         now: i64,
     ) -> Result<SecretString, Error> {
         let password = SecretString::from(random::secret_text(APP_PASSWORD_LENGTH)?);
-        sqlx::query("INSERT INTO app_passwords (user_id, name, token_hash, created_at) VALUES (?, ?, ?, ?)")
+        sqlx::query("INSERT INTO app_passwords (user_id, name, token_hash, created_at, scopes) VALUES (?, ?, ?, ?, ?)")
             .bind(user.as_str())
             .bind(super::clean(name))
             .bind(hash(&password))
             .bind(now)
+            .bind(scopes.map(AppPasswordScopes::text))
             .execute(write)
             .await
             .map_err(|error| match error.as_database_error() {
@@ -65,18 +75,34 @@ impl AppPasswords<'_> {
         Ok(password)
     }
 
+    /// Gives one a new text. `None`: it is gone.
+    pub(crate) async fn rotate(self, id: AppPasswordId) -> Result<Option<SecretString>, Error> {
+        let password = SecretString::from(random::secret_text(APP_PASSWORD_LENGTH)?);
+        let mut write = self.0.write().await?;
+        let query = sqlx::query("UPDATE app_passwords SET token_hash = ? WHERE id = ?");
+        let changed = query.bind(hash(&password)).bind(id.0).execute(&mut *write).await?;
+        write.commit().await?;
+        Ok((changed.rows_affected() > 0).then_some(password))
+    }
+
     /// The app password with this text, of an enabled account.
     pub(crate) async fn find(self, password: &SecretString) -> Result<Option<Known>, Error> {
-        let row: Option<(i64, String, Option<i64>)> = sqlx::query_as(
-            "SELECT p.id, p.user_id, p.last_used_at FROM app_passwords p \
+        let row: Option<(i64, String, Option<i64>, Option<String>)> = sqlx::query_as(
+            "SELECT p.id, p.user_id, p.last_used_at, p.scopes FROM app_passwords p \
              JOIN accounts a ON a.id = p.user_id AND a.enabled = 1 WHERE p.token_hash = ?",
         )
         .bind(hash(password))
         .fetch_optional(self.0.reader())
         .await?;
-        Ok(row.map(|(id, user, last_used_at)| Known {
+        Ok(row.map(|(id, user, last_used_at, scopes)| Known {
             id: AppPasswordId(id),
             user: UserId::new(user),
+            grants: match scopes.map(|scopes| scopes.parse::<AppPasswordScopes>()) {
+                None => Grants::Unrestricted,
+                Some(Ok(scopes)) => scopes.grants(),
+                // A limit that cannot be read is the narrowest one.
+                Some(Err(_)) => Grants::Only(ScopeSet::EMPTY),
+            },
             last_used_at,
         }))
     }

@@ -6,11 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use nc_auth::LoginName;
+use nc_auth::{LoginName, UserId};
 use nc_proto::login_flow::LIFETIME_S;
 use nc_web::{
     ClientAddress, cookies, csrf,
-    pages::{Connected, Grant, Notice, SignIn},
+    pages::{Connected, Grant, Notice, SignIn, provider::SecondFactor},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -18,11 +18,12 @@ use serde::Deserialize;
 use super::store::{Flow, Flows};
 use crate::{
     BaseUrl, Cloud, Error,
-    auth::{Refusal, SignedInBy},
+    auth::{PasswordCheck, Refusal, SignedInBy},
 };
 
 const COOKIE: &str = "nc_login_flow";
 const SIGN_IN: &str = "login-flow/sign-in";
+const CODE: &str = "login-flow/code";
 const GRANT: &str = "login-flow/grant";
 
 /// A page in place of the one that was asked for.
@@ -77,12 +78,17 @@ pub(super) async fn ask(
     if flow.user.is_some() {
         return Ok(see_other(&base.join("/login/v2/grant")));
     }
+    if flow.awaits_code.is_some() {
+        return Ok(see_other(&base.join("/login/v2/code")));
+    }
     Ok(sign_in_page(&base, &secret, &flow, &hint.user, None))
 }
 
 /// What the sign-in form sends.
 #[derive(Deserialize)]
 pub(super) struct SignInForm {
+    /// Nextcloud's programs know it under the other name.
+    #[serde(alias = "stateToken")]
     csrf: String,
     user: String,
     password: SecretString,
@@ -102,43 +108,132 @@ pub(super) async fn sign_in(
     };
     check_own(&base, &headers, &secret, SIGN_IN, &form.csrf)?;
     let login = LoginName::new(form.user.trim());
-    let checked = cloud
-        .authenticator()
-        .check(&login, &form.password, address.map(|address| address.0))
-        .await;
+    let address = address.map(|address| address.0);
+    let checked = cloud.check_account_password(&login, &form.password, address).await;
     let again = |status, text: &str| {
-        Ok(sign_in_page(
-            &base,
-            &secret,
-            &flow,
-            login.as_str(),
-            Some((status, text)),
-        ))
+        let error = Some((status, text));
+        Ok(sign_in_page(&base, &secret, &flow, login.as_str(), error))
     };
-    let signed_in = match checked {
-        Ok(signed_in) if signed_in.by == SignedInBy::AccountPassword => signed_in,
+    match checked.map_err(|error| failed(&error))? {
+        PasswordCheck::Right {
+            user,
+            needs_second_factor,
+        } => Ok(proceed(&cloud, &base, &secret, &user, needs_second_factor).await),
         // One app password must not make another (P162).
-        Ok(_) => {
-            return again(
-                StatusCode::FORBIDDEN,
-                "This is an app password. Sign in with your account's own password.",
-            );
+        PasswordCheck::AppPassword => again(
+            StatusCode::FORBIDDEN,
+            "This is an app password. Sign in with your account's own password.",
+        ),
+        PasswordCheck::Throttled { retry_after_s } => again(StatusCode::TOO_MANY_REQUESTS, &too_many(retry_after_s)),
+        PasswordCheck::Wrong => again(StatusCode::FORBIDDEN, "Wrong user name or password."),
+    }
+}
+
+fn too_many(retry_after_s: i64) -> String {
+    let minutes = (retry_after_s + 59) / 60;
+    format!("Too many failed attempts. Try again in {minutes} min.")
+}
+
+/// To the next page, with a new secret for the browser.
+async fn proceed(cloud: &Cloud, base: &BaseUrl, secret: &str, user: &UserId, awaits_code: bool) -> Response {
+    match Flows(cloud).sign_in(secret, user, awaits_code).await {
+        Ok(Some(fresh)) => {
+            let next = if awaits_code {
+                "/login/v2/code"
+            } else {
+                "/login/v2/grant"
+            };
+            let mut response = see_other(&base.join(next));
+            set_cookie(&mut response, base, &fresh);
+            response
         }
+        Ok(None) => run_out(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `GET /login/v2/code`: asks for the code of the second factor.
+pub(super) async fn ask_code(
+    State(cloud): State<Cloud>,
+    base: BaseUrl,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let (secret, flow) = current(&cloud, &base, &headers).await?;
+    Ok(match &flow.awaits_code {
+        Some(user) => code_page(&base, &secret, user, None),
+        None => see_other(&base.join("/login/v2/flow")),
+    })
+}
+
+/// What the form of the second factor sends.
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    csrf: String,
+    code: String,
+}
+
+/// `POST /login/v2/code`.
+pub(super) async fn code(
+    State(cloud): State<Cloud>,
+    base: BaseUrl,
+    headers: HeaderMap,
+    address: Option<Extension<ClientAddress>>,
+    form: Result<Form<CodeForm>, FormRejection>,
+) -> Result<Response, Refused> {
+    let (secret, flow) = current(&cloud, &base, &headers).await?;
+    let (Ok(Form(form)), Some(user)) = (form, flow.awaits_code) else {
+        return Err(forged());
+    };
+    check_own(&base, &headers, &secret, CODE, &form.csrf)?;
+    let address = address.map(|address| address.0);
+    let checked = cloud.check_second_factor(&user, &form.code, address).await;
+    let again = |status, text: &str| code_page(&base, &secret, &user, Some((status, text)));
+    Ok(match checked.map_err(|error| failed(&error))? {
+        PasswordCheck::Right { user, .. } => proceed(&cloud, &base, &secret, &user, false).await,
+        PasswordCheck::Throttled { retry_after_s } => again(StatusCode::TOO_MANY_REQUESTS, &too_many(retry_after_s)),
+        PasswordCheck::Wrong | PasswordCheck::AppPassword => {
+            again(StatusCode::FORBIDDEN, "That code is wrong or was used already.")
+        }
+    })
+}
+
+/// `POST /login/v2/apptoken`: a program that has an app password already ends the flow with it, without a page.
+pub(super) async fn app_token(
+    State(cloud): State<Cloud>,
+    base: BaseUrl,
+    headers: HeaderMap,
+    address: Option<Extension<ClientAddress>>,
+    form: Result<Form<SignInForm>, FormRejection>,
+) -> Result<Response, Refused> {
+    let (secret, flow) = current(&cloud, &base, &headers).await?;
+    let Ok(Form(form)) = form else {
+        return Err(forged());
+    };
+    check_own(&base, &headers, &secret, SIGN_IN, &form.csrf)?;
+    let login = LoginName::new(form.user.trim());
+    let address = address.map(|address| address.0);
+    let again = |status, text: &str| {
+        let error = Some((status, text));
+        Ok(sign_in_page(&base, &secret, &flow, login.as_str(), error))
+    };
+    let signed_in = match cloud.authenticator().check(&login, &form.password, address).await {
+        Ok(signed_in) if matches!(signed_in.by, SignedInBy::AppPassword(_)) => signed_in,
         Err(Refusal::Throttled { retry_after_s }) => {
-            let minutes = (retry_after_s + 59) / 60;
-            let text = format!("Too many failed attempts. Try again in {minutes} min.");
-            return again(StatusCode::TOO_MANY_REQUESTS, &text);
+            return again(StatusCode::TOO_MANY_REQUESTS, &too_many(retry_after_s));
         }
         Err(Refusal::Failed(error)) => return Err(failed(&error).into()),
-        Err(_) => return again(StatusCode::FORBIDDEN, "Wrong user name or password."),
+        Ok(_) | Err(_) => return again(StatusCode::FORBIDDEN, "This is no app password of that account."),
     };
-    match Flows(&cloud).sign_in(&secret, &signed_in.user).await {
-        Ok(Some(fresh)) => {
-            let mut response = see_other(&base.join("/login/v2/grant"));
-            set_cookie(&mut response, &base, &fresh);
-            Ok(response)
+    let granted = Flows(&cloud)
+        .grant_existing(&secret, &signed_in.user, &form.password)
+        .await;
+    match granted {
+        Ok(true) => Ok(Connected {
+            client: &flow.client,
+            granted: true,
         }
-        Ok(None) => Ok(run_out()),
+        .into_response()),
+        Ok(false) => Ok(run_out()),
         Err(error) => Ok(failed(&error)),
     }
 }
@@ -212,6 +307,7 @@ pub(super) async fn grant(
 async fn current(cloud: &Cloud, base: &BaseUrl, headers: &HeaderMap) -> Result<(String, Flow), Refused> {
     let secret = cookies::find(headers, COOKIE, base.is_https()).ok_or_else(run_out)?;
     match Flows(cloud).find(secret).await {
+        Ok(Some(flow)) if flow.refused => Err(program_refused(&flow.client).into()),
         Ok(Some(flow)) => Ok((secret.to_owned(), flow)),
         Ok(None) => Err(run_out().into()),
         Err(error) => Err(failed(&error).into()),
@@ -233,6 +329,20 @@ fn sign_in_page(base: &BaseUrl, secret: &str, flow: &Flow, login: &str, error: O
         login,
         error: error.map(|(_, text)| text),
         csrf: &csrf::token(secret, SIGN_IN),
+    };
+    page.into_response()
+}
+
+fn code_page(base: &BaseUrl, secret: &str, user: &UserId, error: Option<(StatusCode, &str)>) -> Response {
+    let page = SecondFactor {
+        status: error.map_or(StatusCode::OK, |(status, _)| status),
+        action: &base.join("/login/v2/code"),
+        user: user.as_str(),
+        server: base.authority(),
+        error: error.map(|(_, text)| text),
+        csrf: &csrf::token(secret, CODE),
+        rid: None,
+        form_target: None,
     };
     page.into_response()
 }
@@ -265,6 +375,19 @@ fn run_out() -> Response {
         title: "This sign-in has ended",
         text: "The link has run out or was used already. Start again from the program that you want to connect; this page \
                can be closed.",
+    };
+    page.into_response()
+}
+
+/// The program may not connect accounts here (`core.login_flow_v2.allowed_user_agents`).
+fn program_refused(client: &str) -> Response {
+    let page = Notice {
+        status: StatusCode::FORBIDDEN,
+        title: "This program may not connect",
+        text: &format!(
+            "The administrator of this cloud has not allowed \u{201c}{client}\u{201d} to connect accounts. Ask them to allow \
+             exactly this name."
+        ),
     };
     page.into_response()
 }

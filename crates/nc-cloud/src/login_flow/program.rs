@@ -25,7 +25,8 @@ pub(super) async fn start(
     if let Err(wait_s) = cloud.login_flow_limits().start.count(address.map(|address| address.0)) {
         return too_many(wait_s);
     }
-    match Flows(&cloud).start(&client_name(&headers)).await {
+    let allowed = cloud.login_flow_limits().allow(&headers);
+    match Flows(&cloud).start(&client_name(&headers), allowed).await {
         Ok(Some(tokens)) => no_store(json(
             StatusCode::OK,
             &Started {

@@ -1,6 +1,6 @@
 use nc_auth::UserId;
 use nc_proto::login_flow::LIFETIME_S;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::{Cloud, Error, accounts::AppPasswords, random};
@@ -21,7 +21,12 @@ pub(super) struct Tokens {
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
     pub(super) client: String,
+    /// Who signed in, with everything that the account asks for.
     pub(super) user: Option<UserId>,
+    /// Whose password was right, but the code of the second factor is missing.
+    pub(super) awaits_code: Option<UserId>,
+    /// Whether the program is not among those that may connect accounts.
+    pub(super) refused: bool,
 }
 
 /// Login flows. A view on the database.
@@ -31,6 +36,11 @@ fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }
 
+/// Where an app password is sealed for: this flow only.
+fn place(poll_hash: &[u8]) -> String {
+    format!("login_flows|{}", hex::encode(poll_hash))
+}
+
 impl Flows<'_> {
     /// Times of creation at and before this one have run out.
     fn too_old(&self) -> i64 {
@@ -38,7 +48,7 @@ impl Flows<'_> {
     }
 
     /// Starts a flow. `None`: too many are under way.
-    pub(super) async fn start(&self, client: &str) -> Result<Option<Tokens>, Error> {
+    pub(super) async fn start(&self, client: &str, allowed: bool) -> Result<Option<Tokens>, Error> {
         let tokens = Tokens {
             poll: random::secret_text(TOKEN_LENGTH)?,
             login: random::secret_text(TOKEN_LENGTH)?,
@@ -52,13 +62,16 @@ impl Flows<'_> {
         if count >= MAX_FLOWS {
             return Ok(None);
         }
-        sqlx::query("INSERT INTO login_flows (poll_hash, login_hash, client, created_at) VALUES (?, ?, ?, ?)")
-            .bind(hash(&tokens.poll))
-            .bind(hash(&tokens.login))
-            .bind(client)
-            .bind(self.0.now())
-            .execute(&mut *write)
-            .await?;
+        sqlx::query(
+            "INSERT INTO login_flows (poll_hash, login_hash, client, created_at, refused) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(hash(&tokens.poll))
+        .bind(hash(&tokens.login))
+        .bind(client)
+        .bind(self.0.now())
+        .bind(!allowed)
+        .execute(&mut *write)
+        .await?;
         write.commit().await?;
         Ok(Some(tokens))
     }
@@ -69,7 +82,7 @@ impl Flows<'_> {
         let secret = random::secret_text(43)?;
         let mut write = self.0.db().write().await?;
         let opened = sqlx::query(
-            "UPDATE login_flows SET browser_hash = ?, user_id = NULL WHERE login_hash = ? AND granted = 0 AND created_at > ?",
+            "UPDATE login_flows SET browser_hash = ?, user_id = NULL, awaits_code = 0 WHERE login_hash = ? AND granted = 0 AND created_at > ?",
         )
         .bind(hash(&secret))
         .bind(hash(login_token))
@@ -82,28 +95,42 @@ impl Flows<'_> {
 
     /// The flow of a browser that waits for its person.
     pub(super) async fn find(&self, browser_secret: &str) -> Result<Option<Flow>, Error> {
-        let row: Option<(String, Option<String>)> = sqlx::query_as(
-            "SELECT client, user_id FROM login_flows WHERE browser_hash = ? AND granted = 0 AND created_at > ?",
+        let row: Option<(String, Option<String>, bool, bool)> = sqlx::query_as(
+            "SELECT client, user_id, awaits_code, refused FROM login_flows \
+             WHERE browser_hash = ? AND granted = 0 AND created_at > ?",
         )
         .bind(hash(browser_secret))
         .bind(self.too_old())
         .fetch_optional(self.0.db().reader())
         .await?;
-        Ok(row.map(|(client, user)| Flow {
-            client,
-            user: user.map(UserId::new),
+        Ok(row.map(|(client, user, awaits_code, refused)| {
+            let user = user.map(UserId::new);
+            Flow {
+                client,
+                user: user.clone().filter(|_| !awaits_code),
+                awaits_code: user.filter(|_| awaits_code),
+                refused,
+            }
         }))
     }
 
     /// Notes who signed in. The browser gets a new secret: one that was known before sign-in is worth nothing after.
-    pub(super) async fn sign_in(&self, browser_secret: &str, user: &UserId) -> Result<Option<String>, Error> {
+    /// With `awaits_code`, half of the way is left.
+    pub(super) async fn sign_in(
+        &self,
+        browser_secret: &str,
+        user: &UserId,
+        awaits_code: bool,
+    ) -> Result<Option<String>, Error> {
         let secret = random::secret_text(43)?;
         let mut write = self.0.db().write().await?;
         let changed = sqlx::query(
-            "UPDATE login_flows SET browser_hash = ?, user_id = ? WHERE browser_hash = ? AND granted = 0 AND created_at > ?",
+            "UPDATE login_flows SET browser_hash = ?, user_id = ?, awaits_code = ? \
+             WHERE browser_hash = ? AND granted = 0 AND refused = 0 AND created_at > ?",
         )
         .bind(hash(&secret))
         .bind(user.as_str())
+        .bind(awaits_code)
         .bind(hash(browser_secret))
         .bind(self.too_old())
         .execute(&mut *write)
@@ -117,7 +144,8 @@ impl Flows<'_> {
         let mut write = self.0.db().write().await?;
         let granted = sqlx::query(
             "UPDATE login_flows SET granted = 1 \
-             WHERE browser_hash = ? AND user_id IS NOT NULL AND granted = 0 AND created_at > ?",
+             WHERE browser_hash = ? AND user_id IS NOT NULL AND awaits_code = 0 AND granted = 0 AND refused = 0 \
+             AND created_at > ?",
         )
         .bind(hash(browser_secret))
         .bind(self.too_old())
@@ -125,6 +153,45 @@ impl Flows<'_> {
         .await?;
         write.commit().await?;
         Ok(granted.rows_affected() > 0)
+    }
+
+    /// Ends the flow of a browser with an app password that is there already. Sealed, because the program is to get the very
+    /// same; a new one must not come from an app password (P162). Whether the flow was there.
+    pub(super) async fn grant_existing(
+        &self,
+        browser_secret: &str,
+        user: &UserId,
+        password: &SecretString,
+    ) -> Result<bool, Error> {
+        let browser = hash(browser_secret);
+        let mut write = self.0.db().write().await?;
+        let poll_hash: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT poll_hash FROM login_flows WHERE browser_hash = ? AND granted = 0 AND refused = 0 AND created_at > ?",
+        )
+        .bind(&browser)
+        .bind(self.too_old())
+        .fetch_optional(&mut *write)
+        .await?;
+        let Some(poll_hash) = poll_hash else {
+            return Ok(false);
+        };
+        let sealed = self
+            .0
+            .sealer()
+            .seal(
+                &place(&poll_hash),
+                password.expose_secret().as_bytes(),
+                random::secret_bytes()?,
+            )
+            .map_err(|_| Error::Internal("an app password cannot be sealed"))?;
+        sqlx::query("UPDATE login_flows SET granted = 1, user_id = ?, sealed_password = ? WHERE poll_hash = ?")
+            .bind(user.as_str())
+            .bind(sealed)
+            .bind(poll_hash)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        Ok(true)
     }
 
     /// Ends the flow of a browser without a result.
@@ -149,17 +216,29 @@ impl Flows<'_> {
             return Ok(None);
         }
         let mut write = self.0.db().write().await?;
-        let row: Option<(String, String)> =
-            sqlx::query_as("DELETE FROM login_flows WHERE poll_hash = ? AND granted = 1 RETURNING user_id, client")
-                .bind(&poll_hash)
-                .fetch_optional(&mut *write)
-                .await?;
-        let Some((user, client)) = row else {
+        let row: Option<(String, String, Option<Vec<u8>>)> = sqlx::query_as(
+            "DELETE FROM login_flows WHERE poll_hash = ? AND granted = 1 RETURNING user_id, client, sealed_password",
+        )
+        .bind(&poll_hash)
+        .fetch_optional(&mut *write)
+        .await?;
+        let Some((user, client, sealed)) = row else {
             return Ok(None);
         };
         let user = UserId::new(user);
-        let password = AppPasswords::create_in(&mut write, &user, &client, self.0.now()).await?;
+        let password = match sealed {
+            None => AppPasswords::create_in(&mut write, &user, &client, None, self.0.now()).await?,
+            Some(sealed) => self.open_password(&poll_hash, &sealed)?,
+        };
         write.commit().await?;
         Ok(Some((user, password)))
+    }
+
+    fn open_password(&self, poll_hash: &[u8], sealed: &[u8]) -> Result<SecretString, Error> {
+        let damaged = |()| Error::Internal("a sealed app password does not open");
+        let opened = self.0.sealer().open(&place(poll_hash), sealed);
+        let opened = opened.map_err(|_| damaged(()))?;
+        let text = std::str::from_utf8(&opened).map_err(|_| damaged(()))?;
+        Ok(SecretString::from(text))
     }
 }

@@ -1,6 +1,6 @@
 use axum::{
     Form,
-    extract::{Path, State, rejection::FormRejection},
+    extract::{Path, Query, State, rejection::FormRejection},
     response::Response,
 };
 use nc_auth::UserId;
@@ -42,10 +42,16 @@ pub(super) async fn me(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn
 
 /// `GET …/cloud/users/{id}`: one's own record. Other people's are no business of an ordinary user (P30).
 pub(super) async fn get(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, Path(id): Path<String>) -> Response {
-    if id != signed_in.user.as_str() {
-        return ocs.fail(&Failure::NOT_FOUND);
-    }
-    ocs.answer(record(&cloud, &signed_in.user).await)
+    let user = UserId::new(id);
+    ocs.answer(match may_see(&cloud, &signed_in, &user).await {
+        Ok(true) => record(&cloud, &user).await,
+        Ok(false) => Err(Failure::NOT_FOUND),
+        Err(failure) => Err(failure),
+    })
+}
+
+async fn may_see(cloud: &Cloud, signed_in: &SignedIn, user: &UserId) -> Result<bool, Failure> {
+    Ok(*user == signed_in.user || cloud.is_administrator(&signed_in.user).await?)
 }
 
 /// `GET …/cloud/user/fields`: what a person may change.
@@ -56,9 +62,57 @@ pub(super) async fn fields(ocs: Ocs, _: SignedIn) -> Response {
     ocs.ok(&fields.collect())
 }
 
-/// Lists of all users and all groups.
-pub(super) async fn administrators_only(ocs: Ocs, _: SignedIn) -> Response {
-    ocs.fail(&Failure::new(403, "Logged in account must be at least a sub admin"))
+/// Which part of a list is wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    search: String,
+    limit: Option<usize>,
+    #[serde(default)]
+    offset: usize,
+}
+
+impl Wanted {
+    fn of(&self, ids: impl IntoIterator<Item = String>) -> Vec<String> {
+        let search = self.search.to_lowercase();
+        let found = ids.into_iter().filter(|id| id.to_lowercase().contains(&search));
+        found.skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
+    }
+}
+
+const ADMINISTRATORS_ONLY: Failure = Failure::new(403, "Logged in account must be at least a sub admin");
+
+/// `GET …/cloud/users`: every account, for administrators.
+pub(super) async fn list(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let list = async {
+        if !cloud.is_administrator(&signed_in.user).await? {
+            return Err(ADMINISTRATORS_ONLY);
+        }
+        let accounts = cloud.accounts().list().await?;
+        Ok(json!({ "users": wanted.of(accounts.into_iter().map(|(id, _, _)| id)) }))
+    };
+    ocs.answer(list.await)
+}
+
+/// `GET …/cloud/groups`: every group, for administrators.
+pub(super) async fn list_groups(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let list = async {
+        if !cloud.is_administrator(&signed_in.user).await? {
+            return Err(ADMINISTRATORS_ONLY);
+        }
+        Ok(json!({ "groups": wanted.of(cloud.accounts().list_all_groups().await?) }))
+    };
+    ocs.answer(list.await)
 }
 
 /// `GET …/cloud/users/{id}/groups`.
@@ -68,29 +122,33 @@ pub(super) async fn groups(
     signed_in: SignedIn,
     Path(id): Path<String>,
 ) -> Response {
-    if id != signed_in.user.as_str() {
-        return ocs.fail(&Failure::NOT_FOUND);
-    }
-    let groups = cloud.accounts().list_groups(&signed_in.user).await;
-    ocs.answer(groups.map(|groups| json!({ "groups": groups })).map_err(Failure::from))
+    let user = UserId::new(id);
+    let groups = async {
+        if !may_see(&cloud, &signed_in, &user).await? {
+            return Err(Failure::NOT_FOUND);
+        }
+        Ok(json!({ "groups": cloud.accounts().list_groups(&user).await? }))
+    };
+    ocs.answer(groups.await)
 }
 
-/// `GET …/cloud/groups/{group}/users`: for the group's own members.
+/// `GET …/cloud/groups/{group}/users`: for the group's own members, and administrators.
 pub(super) async fn members(
     State(cloud): State<Cloud>,
     ocs: Ocs,
     signed_in: SignedIn,
     Path(group): Path<String>,
 ) -> Response {
-    let members = cloud.accounts().list_members(&group).await.map_err(Failure::from);
-    let members = members.and_then(|members| {
+    let members = async {
+        let members = cloud.accounts().list_members(&group).await?;
         let is_member = members.iter().any(|member| member == signed_in.user.as_str());
         // The same answer for a group that does not exist, so nobody can probe for names.
-        is_member
-            .then(|| json!({ "users": members }))
-            .ok_or(Failure::new(403, ""))
-    });
-    ocs.answer(members)
+        if !is_member && !cloud.is_administrator(&signed_in.user).await? {
+            return Err(Failure::new(403, ""));
+        }
+        Ok(json!({ "users": members }))
+    };
+    ocs.answer(members.await)
 }
 
 /// One change to a record.

@@ -1,12 +1,14 @@
 //! Refusals in the form of each surface, as recorded from Nextcloud 32.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
-    extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use nc_auth::ScopeSet;
+use nc_proto::oauth::{bearer::Scheme, challenge::Challenge, error::BearerError, scope_list::ScopeList};
 use quick_xml::{
     Writer,
     events::{BytesDecl, BytesText, Event},
@@ -14,33 +16,59 @@ use quick_xml::{
 use serde_json::json;
 
 use super::Surface;
-use crate::{auth::Refusal, json::json, ocs::Ocs};
+use crate::{Cloud, auth::Refusal, json::json, ocs::Ocs};
 
 /// How one request's refusals look.
+#[derive(Debug, Clone)]
+pub(super) struct View {
+    form: Form,
+    /// Where the interfaces describe themselves, when tokens are believed.
+    metadata: Option<Arc<str>>,
+}
+
 #[derive(Debug, Clone, Copy)]
-pub(super) enum View {
+enum Form {
     Dav,
     Ocs(Ocs),
     Json,
 }
 
 impl View {
-    pub(super) fn of(surface: Surface, request: &Request) -> Self {
-        match surface {
-            Surface::Dav => Self::Dav,
-            Surface::Ocs => Self::Ocs(Ocs::of(request.uri(), request.headers())),
-            Surface::App | Surface::Page | Surface::Plain => Self::Json,
-        }
+    pub(super) fn of(surface: Surface, cloud: &Cloud, request: &Parts) -> Self {
+        let form = match surface {
+            Surface::Dav => Form::Dav,
+            Surface::Ocs => Form::Ocs(Ocs::of(&request.uri, &request.headers)),
+            Surface::App | Surface::Page | Surface::Plain => Form::Json,
+        };
+        let metadata = cloud.believed().map(|believed| Arc::clone(&believed.metadata_url));
+        Self { form, metadata }
     }
 
     /// The answer to a request without a credential (`None`) or with one that was refused.
-    pub(super) fn refuse(self, refusal: Option<&Refusal>) -> Response {
+    pub(super) fn refuse(&self, refusal: Option<&Refusal>) -> Response {
         match refusal {
-            None | Some(Refusal::Bearer) => self.not_signed_in(false),
-            Some(Refusal::WrongPassword) => self.not_signed_in(true),
+            None => {
+                let mut response = self.not_signed_in(false);
+                self.challenge(&mut response, Scheme::Bearer, None, None);
+                response
+            }
+            Some(Refusal::WrongPassword) => {
+                let mut response = self.not_signed_in(true);
+                self.challenge(&mut response, Scheme::Bearer, None, None);
+                response
+            }
             Some(Refusal::SeveralCredentials) => {
                 let exception = "Sabre\\DAV\\Exception\\BadRequest";
                 self.plain(StatusCode::BAD_REQUEST, exception, "Send one Authorization header")
+            }
+            Some(Refusal::Token { scheme, error, nonce }) => self.refuse_token(*scheme, *error, nonce.as_deref()),
+            Some(Refusal::Unavailable { retry_after_s }) => {
+                let exception = "Sabre\\DAV\\Exception\\ServiceUnavailable";
+                let text = "The token cannot be checked now";
+                let mut response = self.plain(StatusCode::SERVICE_UNAVAILABLE, exception, text);
+                let seconds = HeaderValue::from(*retry_after_s);
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+                response
             }
             Some(Refusal::Throttled { retry_after_s }) => {
                 let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests";
@@ -60,9 +88,23 @@ impl View {
         }
     }
 
-    fn not_signed_in(self, wrong_password: bool) -> Response {
-        match self {
-            Self::Dav => {
+    fn refuse_token(&self, scheme: Scheme, error: BearerError, nonce: Option<&str>) -> Response {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+        let mut response = if status == StatusCode::UNAUTHORIZED {
+            self.not_signed_in(false)
+        } else {
+            self.plain(status, "Sabre\\DAV\\Exception\\BadRequest", error.description())
+        };
+        self.challenge(&mut response, scheme, Some(error), None);
+        if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+            response.headers_mut().insert("dpop-nonce", nonce);
+        }
+        response
+    }
+
+    fn not_signed_in(&self, wrong_password: bool) -> Response {
+        match self.form {
+            Form::Dav => {
                 let message = if wrong_password {
                     "Username or password was incorrect"
                 } else {
@@ -71,16 +113,16 @@ impl View {
                 };
                 let exception = "Sabre\\DAV\\Exception\\NotAuthenticated";
                 let mut response = sabre_error(StatusCode::UNAUTHORIZED, exception, message);
-                challenge(&mut response, r#"Basic realm="Nextcloud", charset="UTF-8""#);
+                append_challenge(&mut response, r#"Basic realm="Nextcloud", charset="UTF-8""#);
                 response
             }
-            Self::Ocs(ocs) if wrong_password => {
+            Form::Ocs(ocs) if wrong_password => {
                 let mut response = ocs.refuse(997, "Unauthorised");
-                challenge(&mut response, r#"Basic realm="Authorisation Required""#);
+                append_challenge(&mut response, r#"Basic realm="Authorisation Required""#);
                 response
             }
-            Self::Ocs(ocs) => ocs.refuse(997, "Current user is not logged in"),
-            Self::Json => {
+            Form::Ocs(ocs) => ocs.refuse(997, "Current user is not logged in"),
+            Form::Json => {
                 let message = if wrong_password {
                     ""
                 } else {
@@ -91,15 +133,33 @@ impl View {
         }
     }
 
+    /// Adds what a client does to get a token (RFC 6750 §3, RFC 9728 §5.1), where tokens are believed.
+    fn challenge(&self, response: &mut Response, scheme: Scheme, error: Option<BearerError>, scope: Option<&ScopeSet>) {
+        let Some(metadata) = &self.metadata else {
+            return;
+        };
+        let challenge = Challenge {
+            scheme,
+            resource_metadata: Some(metadata.to_string()),
+            scope: scope.and_then(|scope| ScopeList::parse(&scope.to_string()).ok()),
+            error,
+            algs: (scheme == Scheme::Dpop).then(|| "ES256 EdDSA".to_owned()),
+        };
+        append_challenge(response, &challenge.to_string());
+    }
+
     /// The credential is good but lacks scopes. RFC 6750 §3.1.
-    pub(super) fn insufficient_scope(self, missing: ScopeSet) -> Response {
-        let message = format!("The credential lacks the scope {missing}");
-        let mut response = self.plain(StatusCode::FORBIDDEN, "Sabre\\DAV\\Exception\\Forbidden", &message);
-        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{missing}""#);
-        if let Ok(value) = HeaderValue::from_str(&challenge) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-        }
+    pub(super) fn insufficient_scope(&self, needed: ScopeSet) -> Response {
+        let message = format!("The credential lacks the scope {needed}");
+        let mut response = self.forbidden(&message);
+        let error = BearerError::InsufficientScope;
+        self.challenge(&mut response, Scheme::Bearer, Some(error), Some(&needed));
         response
+    }
+
+    /// The credential is good, but not for this.
+    pub(super) fn forbidden(&self, message: &str) -> Response {
+        self.plain(StatusCode::FORBIDDEN, "Sabre\\DAV\\Exception\\Forbidden", message)
     }
 
     /// An OCS request with Basic credentials, but without `OCS-APIRequest`. Not an envelope, by Nextcloud's own ways.
@@ -107,11 +167,17 @@ impl View {
         message_json(StatusCode::PRECONDITION_FAILED, "CSRF check failed")
     }
 
-    fn plain(self, status: StatusCode, exception: &str, message: &str) -> Response {
-        match self {
-            Self::Dav => sabre_error(status, exception, message),
-            Self::Ocs(ocs) => ocs.refuse(status.as_u16(), message),
-            Self::Json => message_json(status, message),
+    fn plain(&self, status: StatusCode, exception: &str, message: &str) -> Response {
+        match self.form {
+            Form::Dav => sabre_error(status, exception, message),
+            Form::Ocs(ocs) => {
+                let mut response = ocs.refuse(status.as_u16(), message);
+                // Version 1 hides failures behind 200. Whether a credential is believed is not hidden: proxies and clients
+                // that know nothing of envelopes look at the status.
+                *response.status_mut() = status;
+                response
+            }
+            Form::Json => message_json(status, message),
         }
     }
 }
@@ -120,10 +186,10 @@ fn message_json(status: StatusCode, message: &str) -> Response {
     json(status, &json!({ "message": message }))
 }
 
-fn challenge(response: &mut Response, value: &'static str) {
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(value));
+fn append_challenge(response: &mut Response, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+    }
 }
 
 /// An error as the sabre/dav library writes it.

@@ -3,61 +3,120 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use nc_web::{ClientAddress, Identified};
 
-use super::{Access, Surface, answers::View, only_reads};
-use crate::{Cloud, auth::Refusal};
-use nc_auth::Grants;
+use super::{
+    Access, Surface,
+    access::{Verdict, only_reads},
+    answers::View,
+    cors,
+};
+use crate::{
+    Cloud,
+    auth::{Authenticated, Refusal},
+};
 
 /// Lets a request through to its handler when the route's access allows it.
 pub(super) async fn pass(
     State((cloud, surface, access)): State<(Cloud, Surface, Access)>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    if access == Access::Public {
-        return next.run(request).await;
+    if let Some(answer) = cors::preflight(surface, request.method(), request.headers()) {
+        return answer;
     }
-    let view = View::of(surface, &request);
-    let address = request.extensions().get::<ClientAddress>().copied();
-    let signed_in = match cloud.authenticator().authenticate(request.headers(), address).await {
-        Err(Refusal::WrongPassword | Refusal::Bearer) if access == Access::Optional => None,
-        Err(refusal) => return view.refuse(Some(&refusal)),
-        Ok(signed_in) => signed_in,
+    if access == Access::Public {
+        let mut response = next.run(request).await;
+        cors::share(surface, &mut response);
+        return response;
+    }
+    // Apart: the body must not wait with us for the database.
+    let (parts, body) = request.into_parts();
+    let view = View::of(surface, &cloud, &parts);
+    let address = parts.extensions.get::<ClientAddress>().copied();
+    let authenticated = match cloud.authenticate(&parts, address).await {
+        // A wrong password is as good as none here (P08); a bad token is not.
+        Err(Refusal::WrongPassword) if access == Access::Optional => None,
+        Err(refusal) => {
+            let mut response = view.refuse(Some(&refusal));
+            if refusal.is_of_token() {
+                cors::share(surface, &mut response);
+            }
+            return response;
+        }
+        Ok(authenticated) => authenticated,
     };
-    let Some(signed_in) = signed_in else {
-        return if access == Access::Optional {
-            next.run(request).await
+    let Some(authenticated) = authenticated else {
+        let mut response = if access == Access::Optional {
+            next.run(Request::from_parts(parts, body)).await
         } else {
             view.refuse(None)
         };
+        cors::share(surface, &mut response);
+        return response;
     };
-    let missing = signed_in.grants.missing(access.needed(request.method()));
-    let too_narrow = access == Access::Unscoped && signed_in.grants != Grants::Unrestricted;
-    if too_narrow || !missing.is_empty() {
-        return view.insufficient_scope(missing);
+    let by_token = authenticated.is_explicit;
+    let mut response = match admit(&cloud, surface, access, &view, &parts, &authenticated).await {
+        Some(refused) => refused,
+        None => run(surface, Request::from_parts(parts, body), next, authenticated).await,
+    };
+    if by_token {
+        // What a handler may set for browsers is not for a request that carries its own credential.
+        response.headers_mut().remove(header::SET_COOKIE);
+        cors::share(surface, &mut response);
     }
-    // A browser sends stored Basic credentials along with a forged request, but not this header (P04). A token is never
-    // sent by itself; its pipeline decides by how the request was authenticated.
+    response
+}
+
+/// Refuses what the credential does not allow.
+async fn admit(
+    cloud: &Cloud,
+    surface: Surface,
+    access: Access,
+    view: &View,
+    request: &Parts,
+    authenticated: &Authenticated,
+) -> Option<Response> {
+    let signed_in = &authenticated.signed_in;
+    match access.judge(&request.method, signed_in) {
+        Verdict::Pass => {}
+        Verdict::PassAdministrator => match cloud.is_administrator(&signed_in.user).await {
+            Ok(true) => {}
+            Ok(false) => return Some(view.forbidden("Only administrators may do this")),
+            Err(error) => return Some(view.refuse(Some(&Refusal::from(error)))),
+        },
+        Verdict::Needs(scopes) => return Some(view.insufficient_scope(scopes)),
+        Verdict::Never => return Some(view.forbidden("This needs the account's password or a full app password")),
+    }
+    // A browser sends stored Basic credentials along with a forged request, but not this header (P04). What comes as a
+    // Bearer was put there on purpose.
+    if authenticated.is_explicit {
+        return None;
+    }
     let header_given = request
-        .headers()
+        .headers
         .get("ocs-apirequest")
         .is_some_and(|value| value == "true");
     let must_be_given = match surface {
         Surface::Ocs => access != Access::Optional,
         // Here Nextcloud does not ask for it, and programs rely on that; a browser that says that another site's page
         // makes it write is none of them.
-        _ => !only_reads(request.method()) && is_from_other_site(request.headers()),
+        _ => !only_reads(&request.method) && is_from_other_site(&request.headers),
     };
-    if must_be_given && !header_given {
-        return View::csrf_failed();
-    }
+    (must_be_given && !header_given).then(View::csrf_failed)
+}
+
+async fn run(surface: Surface, mut request: Request, next: Next, authenticated: Authenticated) -> Response {
+    let Authenticated { signed_in, token, .. } = authenticated;
     let who = Identified {
         user: signed_in.user.clone(),
-        client: None,
+        client: token.as_ref().map(|token| token.client.clone()),
     };
     request.extensions_mut().insert(signed_in);
+    if let Some(token) = token {
+        request.extensions_mut().insert(token);
+    }
     let mut response = next.run(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && surface == Surface::App {
         // Nextcloud's is an empty page, and clients look at the type.
