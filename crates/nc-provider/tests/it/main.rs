@@ -1,5 +1,6 @@
 //! The provider through its router.
 
 mod admin;
+mod browser;
 mod documents;
 mod machine;

@@ -17,12 +17,12 @@ use nc_proto::{
 use nc_provider::{
     Authentication, Checked, Client, ClientDocument, CodeDocument, Directory, DirectoryError, Endpoint, GrantDocument,
     GrantType, Group, KeyOptions, KeyRing, Lifetimes, LocalAccounts, Person, Provider, ProviderConfig,
-    RegistrationMode, Role, SignIn,
+    RegistrationMode, ResourceDocument, Role, SignIn,
 };
-use nc_store::{ClientKind, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, Sealer, Store};
+use nc_store::{ClientKind, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, ResourceRecord, Sealer, Store};
 use nc_store_sqlite::SqliteStore;
 use nc_web::ClientAddress;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt as _;
@@ -46,24 +46,57 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
-/// The accounts of a world.
+/// The accounts of a world. The password of each is its id with `-password`, an app password its id with `-app`.
 #[derive(Default)]
-pub(crate) struct People(Mutex<HashMap<String, Person>>);
+pub(crate) struct People {
+    accounts: Mutex<HashMap<String, Person>>,
+    with_second_factor: Mutex<BTreeSet<String>>,
+    spent_codes: Mutex<BTreeSet<String>>,
+    failures: Mutex<HashMap<String, u32>>,
+}
+
+/// Failures of a name before it is throttled.
+const FAILURES: u32 = 5;
 
 impl People {
     pub(crate) fn put(&self, person: Person) {
-        self.0.lock().expect("not poisoned").insert(person.uid.clone(), person);
+        let mut people = self.accounts.lock().expect("not poisoned");
+        people.insert(person.uid.clone(), person);
     }
 
     pub(crate) fn disable(&self, uid: &str) {
-        self.0.lock().expect("not poisoned").remove(uid);
+        self.accounts.lock().expect("not poisoned").remove(uid);
+    }
+
+    /// From now on the account has a second factor; any six digits are right, once each.
+    pub(crate) fn want_second_factor(&self, uid: &str) {
+        let mut with_second_factor = self.with_second_factor.lock().expect("not poisoned");
+        with_second_factor.insert(uid.to_owned());
+    }
+
+    fn wrong(&self, name: &str) -> Checked {
+        *self
+            .failures
+            .lock()
+            .expect("not poisoned")
+            .entry(name.to_owned())
+            .or_default() += 1;
+        Checked::Wrong
+    }
+
+    fn is_throttled(&self, name: &str) -> bool {
+        self.failures
+            .lock()
+            .expect("not poisoned")
+            .get(name)
+            .is_some_and(|count| *count >= FAILURES)
     }
 }
 
 #[async_trait::async_trait]
 impl Directory for People {
     async fn find_person(&self, uid: &UserId) -> Result<Option<Person>, DirectoryError> {
-        Ok(self.0.lock().expect("not poisoned").get(uid.as_str()).cloned())
+        Ok(self.accounts.lock().expect("not poisoned").get(uid.as_str()).cloned())
     }
 }
 
@@ -71,20 +104,44 @@ impl Directory for People {
 impl LocalAccounts for People {
     async fn check_password(
         &self,
-        _: &LoginName,
-        _: &SecretString,
+        login: &LoginName,
+        password: &SecretString,
         _: Option<ClientAddress>,
     ) -> Result<Checked, DirectoryError> {
-        Ok(Checked::Wrong)
+        let name = login.as_str();
+        if self.is_throttled(name) {
+            return Ok(Checked::Throttled { retry_after_s: 90 });
+        }
+        let uid = UserId::new(name);
+        let exists = self.find_person(&uid).await?.is_some();
+        let needs_second_factor = self.with_second_factor.lock().expect("not poisoned").contains(name);
+        Ok(match password.expose_secret().strip_prefix(name) {
+            Some("-password") if exists => Checked::Right {
+                uid,
+                needs_second_factor,
+            },
+            Some("-app") if exists => Checked::AppPassword,
+            _ => self.wrong(name),
+        })
     }
 
     async fn check_second_factor(
         &self,
-        _: &UserId,
-        _: &str,
+        uid: &UserId,
+        code: &str,
         _: Option<ClientAddress>,
     ) -> Result<Checked, DirectoryError> {
-        Ok(Checked::Wrong)
+        if self.is_throttled(uid.as_str()) {
+            return Ok(Checked::Throttled { retry_after_s: 90 });
+        }
+        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+        if is_code && self.spent_codes.lock().expect("not poisoned").insert(code.to_owned()) {
+            return Ok(Checked::Right {
+                uid: uid.clone(),
+                needs_second_factor: false,
+            });
+        }
+        Ok(self.wrong(uid.as_str()))
     }
 }
 
@@ -246,6 +303,18 @@ impl World {
         client.record.document = serde_json::to_string(&client.document).expect("writable");
         let unit = self.store.begin().await.expect("a unit");
         unit.update_client(&client.record).await.expect("stored");
+        unit.commit().await.expect("committed");
+    }
+
+    /// Adds a resource that belongs to a client.
+    pub(crate) async fn resource(&self, uri: &str, owner: Option<&str>, document: &ResourceDocument) {
+        let record = ResourceRecord {
+            uri: uri.to_owned(),
+            owner: owner.map(str::to_owned),
+            document: serde_json::to_string(document).expect("writable"),
+        };
+        let unit = self.store.begin().await.expect("a unit");
+        unit.put_resource(&record).await.expect("stored");
         unit.commit().await.expect("committed");
     }
 

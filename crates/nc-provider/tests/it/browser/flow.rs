@@ -1,0 +1,131 @@
+//! The usual way of an authorization request.
+
+use std::collections::BTreeMap;
+
+use nc_proto::oauth::{client_auth::AuthMethod, pkce::Challenge, redirect_uri::ApplicationType};
+use nc_provider::{ClientDocument, Endpoint};
+
+use super::agent::{Agent, Page};
+use crate::machine::world::{REDIRECT, VERIFIER, World};
+
+/// A `state` that breaks what is not encoded.
+pub(crate) const STATE: &str = "a b+c&d=é%2e/?#\"<";
+
+/// A request that is good; change what is to be tried.
+#[derive(Debug, Clone)]
+pub(crate) struct Request(Vec<(String, String)>);
+
+impl Request {
+    pub(crate) fn new(client: &str) -> Self {
+        let fields = [
+            ("client_id", client),
+            ("redirect_uri", REDIRECT),
+            ("response_type", "code"),
+            ("scope", "openid notes:read notes:write"),
+            ("state", STATE),
+            ("nonce", "n-1"),
+            ("code_challenge", Challenge::of(VERIFIER).value()),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self(fields.to_vec())
+    }
+
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.add(name, value)
+    }
+
+    #[must_use]
+    pub(crate) fn add(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    pub(crate) fn path(&self, world: &World) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0);
+        format!("{}?{}", world.path(Endpoint::Authorize), query.finish())
+    }
+}
+
+impl Agent<'_> {
+    /// Sends a request.
+    pub(crate) async fn ask(&mut self, request: &Request) -> Page {
+        let path = request.path(self.world);
+        self.open(&path).await
+    }
+
+    /// Signs in where it is asked to.
+    pub(crate) async fn sign_in(&mut self, page: &Page, uid: &str) -> Page {
+        let form = page.form("/signin").fill("user", uid);
+        self.submit(&form.fill("password", &format!("{uid}-password"))).await
+    }
+
+    /// Allows all that is asked for.
+    pub(crate) async fn allow(&mut self, page: &Page) -> Page {
+        self.submit(&page.form("/consent/grant")).await
+    }
+
+    /// The whole way, with all that is asked for.
+    pub(crate) async fn connect(&mut self, request: &Request, uid: &str) -> Page {
+        let mut page = self.ask(request).await;
+        if page.path.contains("/signin") {
+            page = self.sign_in(&page, uid).await;
+        }
+        if page.path.contains("/consent") && page.left_for.is_none() {
+            page = self.allow(&page).await;
+        }
+        page
+    }
+
+    /// The name of the session cookie's value, as it is now.
+    pub(crate) fn session(&self) -> Option<&String> {
+        let session = |name: &&String| name.ends_with("nc_oidc") || name.ends_with("mcp_as");
+        let name = self.cookies.keys().find(session)?;
+        self.cookies.get(name)
+    }
+}
+
+/// A world with a public client called `app`, of a person's own device or of a server.
+pub(crate) async fn world_with(
+    role: nc_provider::Role,
+    application_type: ApplicationType,
+    change: impl FnOnce(&mut ClientDocument),
+) -> World {
+    let world = World::new(role).await;
+    let prepare = |document: &mut ClientDocument| {
+        document.auth_method = AuthMethod::None;
+        document.application_type = application_type;
+        change(document);
+    };
+    world.client("app", prepare).await;
+    world
+}
+
+/// Redeems a code as the public client `app`; the answer's members.
+pub(crate) async fn redeem(world: &World, code: &str) -> BTreeMap<String, serde_json::Value> {
+    let answer = world.redeem(&crate::machine::world::As::Public("app"), code).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    serde_json::from_value(answer.json()).expect("an object")
+}
+
+/// The scopes of a code's token, in order.
+pub(crate) async fn scopes_of(world: &World, code: &str) -> Vec<String> {
+    let scope = redeem(world, code).await["scope"].as_str().expect("text").to_owned();
+    scope.split(' ').map(str::to_owned).collect()
+}
