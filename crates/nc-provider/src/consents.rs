@@ -117,7 +117,7 @@ fn parts<'a>(checked: &'a Checked, scopes: &ScopeList) -> Vec<(&'a str, ScopeLis
 }
 
 /// Only for clients of ours that can prove who they are, and only by an administrator's word.
-fn is_granted_automatically(client: &Client) -> bool {
+pub(crate) fn is_granted_automatically(client: &Client) -> bool {
     client.document.auto_grant && client.record.kind == ClientKind::FirstParty && !client.is_public()
 }
 

@@ -86,6 +86,14 @@ pub(crate) struct Limits {
     pub(crate) failures: Limit,
     /// The same for each client from anywhere: worth an alarm.
     pub(crate) failures_of_client: Limit,
+    /// Introspections for each client.
+    pub(crate) introspections: Limit,
+    /// Introspections that told nothing, for each client.
+    pub(crate) denials: Limit,
+    /// Registrations for each address.
+    pub(crate) registrations: Limit,
+    /// The same over a day.
+    pub(crate) registrations_of_day: Limit,
     /// Metadata and keys for each address.
     pub(crate) metadata: Limit,
 }
@@ -96,6 +104,10 @@ impl Limits {
         Self {
             failures: Limit::new(10, Duration::from_mins(1)),
             failures_of_client: Limit::new(100, Duration::from_hours(1)),
+            introspections: Limit::new(600, Duration::from_mins(1)),
+            denials: Limit::new(u32::MAX, Duration::from_mins(1)),
+            registrations: Limit::new(10, Duration::from_mins(1)),
+            registrations_of_day: Limit::new(100, Duration::from_hours(24)),
             metadata: Limit::new(1500, Duration::from_mins(9)),
         }
     }

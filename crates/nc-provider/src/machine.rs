@@ -2,10 +2,18 @@
 
 pub(crate) mod answer;
 pub(crate) mod fault;
+mod introspect;
+mod json_request;
 mod jwks;
+mod manage;
 mod metadata;
+mod register;
+mod registration_fault;
 pub(crate) mod request;
+mod revoke;
 mod token;
+mod userinfo;
+mod webfinger;
 
 use axum::{
     Router,
@@ -15,12 +23,14 @@ use http::{HeaderName, Method, header};
 use tower_http::cors::{Any, CorsLayer};
 use url::Url;
 
-use crate::{Endpoint, Provider};
+use crate::{Endpoint, Provider, Role};
 
 /// Every route, below every prefix of the role.
 pub(crate) fn routes(provider: &Provider) -> Router {
     let role = provider.config().role;
     let mut open = Router::new();
+    // Not for pages of other origins: programs with secrets ask here.
+    let mut closed = Router::new();
     for path in well_known(provider) {
         open = open.route(&path, get(metadata::answer));
     }
@@ -28,9 +38,20 @@ pub(crate) fn routes(provider: &Provider) -> Router {
         let path = |endpoint| format!("{prefix}{}", role.path(endpoint));
         open = open
             .route(&path(Endpoint::Token), post(token::answer))
-            .route(&path(Endpoint::Jwks), get(jwks::answer));
+            .route(&path(Endpoint::Jwks), get(jwks::answer))
+            .route(&path(Endpoint::Register), post(register::answer))
+            .route(
+                &format!("{}/{{client_id}}", path(Endpoint::Register)),
+                get(manage::read).put(manage::replace).delete(manage::delete),
+            )
+            .route(&path(Endpoint::Revoke), post(revoke::answer))
+            .route(&path(Endpoint::UserInfo), get(userinfo::answer).post(userinfo::answer));
+        closed = closed.route(&path(Endpoint::Introspect), post(introspect::answer));
     }
-    open.layer(cors()).with_state(provider.clone())
+    if role == Role::Cloud {
+        open = open.route("/.well-known/webfinger", get(webfinger::answer));
+    }
+    open.layer(cors()).merge(closed).with_state(provider.clone())
 }
 
 /// Where the server describes itself.
@@ -45,7 +66,7 @@ fn well_known(provider: &Provider) -> Vec<String> {
     if !issuer_path.is_empty() {
         paths.push(format!("/.well-known/oauth-authorization-server{issuer_path}"));
     }
-    if provider.config().role == crate::Role::Cloud {
+    if provider.config().role == Role::Cloud {
         let prefixes = provider.config().role.prefixes();
         paths.extend(prefixes.iter().map(|prefix| format!("{prefix}/openid-configuration")));
     }

@@ -7,5 +7,5 @@ mod opaque;
 mod rules;
 
 pub(crate) use access::{Access, Minted};
-pub(crate) use issue::{Next, Order};
+pub(crate) use issue::{Next, Order, client_end};
 pub(crate) use opaque::Opaque;

@@ -1,7 +1,9 @@
 //! The token endpoint (RFC 6749 §3.2).
 
 mod checks;
+mod client_credentials;
 mod code;
+mod exchange;
 mod refresh;
 
 use axum::{
@@ -66,7 +68,11 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
             verifier,
         } => code::redeem(provider, &asked, code, redirect_uri.as_deref(), verifier.as_ref()).await,
         Grant::Refresh { refresh_token } => refresh::refresh(provider, &asked, refresh_token).await,
-        Grant::Exchange { .. } | Grant::ClientCredentials => Err(TokenError::UnsupportedGrantType.into()),
+        Grant::Exchange {
+            subject_token,
+            audience,
+        } => exchange::exchange(provider, &asked, subject_token, audience.as_deref()).await,
+        Grant::ClientCredentials => client_credentials::issue(provider, &asked).await,
     };
     if let Err(Fault::Token(TokenError::InvalidGrant)) = &outcome {
         provider.count_failure(asked.client.id(), &asked.posted);

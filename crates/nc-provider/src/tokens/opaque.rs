@@ -13,6 +13,8 @@ pub(crate) enum Opaque {
     Access,
     /// Refresh tokens.
     Refresh,
+    /// Registration access tokens (RFC 7592).
+    Registration,
 }
 
 /// Base64url of 32 bytes.
@@ -25,6 +27,7 @@ impl Opaque {
         match self {
             Self::Access => "nca_",
             Self::Refresh => "ncr_",
+            Self::Registration => "ncg_",
         }
     }
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Asked, checks};
 use crate::{
-    Audit, Event, GrantDocument, Provider, RefreshDocument,
+    Audit, Event, GrantDocument, Provider, RefreshDocument, consents,
     machine::fault::Fault,
     tokens::{Next, Opaque, Order},
 };
@@ -147,7 +147,7 @@ async fn consented(
     document: &GrantDocument,
     scopes: ScopeList,
 ) -> Result<ScopeList, Fault> {
-    if asked.client.document.auto_grant {
+    if consents::is_granted_automatically(&asked.client) {
         return Ok(scopes);
     }
     let subject = grant.subject.as_deref().unwrap_or_default();

@@ -1,0 +1,479 @@
+//! Clients that register themselves and manage that.
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode, header};
+use nc_auth::UserId;
+use nc_provider::{Endpoint, InitialAccessDocument, RegistrationMode, ResourceDocument, Role};
+use nc_store::{ClientKind, Digest, TicketKind, TicketRecord};
+use nc_web::ClientAddress;
+use serde_json::{Value, json};
+
+use super::world::{Answer, As, NOTES, REDIRECT, ROLES, World, basic, code_form};
+
+fn request(method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Request<Body> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(ClientAddress([192, 0, 2, 1].into()));
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    request.body(body).expect("a request")
+}
+
+async fn register(world: &World, body: &Value) -> Answer {
+    world
+        .send(request(Method::POST, &world.path(Endpoint::Register), None, Some(body)))
+        .await
+}
+
+async fn manage(world: &World, method: Method, id: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+    let path = format!("{}/{id}", world.path(Endpoint::Register));
+    world.send(request(method, &path, token, body)).await
+}
+
+fn web() -> Value {
+    json!({"client_name": "Web app", "redirect_uris": [REDIRECT]})
+}
+
+fn native() -> Value {
+    json!({"client_name": "App", "redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none"})
+}
+
+fn text(answer: &Answer, name: &str) -> String {
+    answer.json()[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name}: {}", answer.text()))
+        .to_owned()
+}
+
+#[tokio::test]
+async fn d01_unsafe_redirect_uris_are_refused() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        for uri in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://app.example/cb",
+            "https://*.example/cb",
+            "https://app.example/cb#x",
+            "https://user@app.example/cb",
+            "/cb",
+        ] {
+            let answer = register(&world, &json!({"client_name": "x", "redirect_uris": [uri]})).await;
+            answer.is(400, "invalid_redirect_uri");
+            world.pass(60);
+        }
+        register(&world, &json!({"client_name": "x"}))
+            .await
+            .is(400, "invalid_redirect_uri");
+    }
+}
+
+#[tokio::test]
+async fn d02_the_eleventh_registration_in_a_minute_has_to_wait() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        for _ in 0..10 {
+            assert_eq!(register(&world, &web()).await.status, StatusCode::CREATED);
+        }
+        let late = register(&world, &web()).await;
+        assert_eq!(
+            (late.status, late.header("retry-after")),
+            (StatusCode::TOO_MANY_REQUESTS, Some("60"))
+        );
+        let mut elsewhere = request(Method::POST, &world.path(Endpoint::Register), None, Some(&web()));
+        elsewhere.extensions_mut().insert(ClientAddress([192, 0, 2, 2].into()));
+        assert_eq!(world.send(elsewhere).await.status, StatusCode::CREATED);
+        for _ in 1..10 {
+            world.pass(60);
+            for _ in 0..10 {
+                assert_eq!(register(&world, &web()).await.status, StatusCode::CREATED);
+            }
+        }
+        world.pass(60);
+        assert_eq!(
+            register(&world, &web()).await.status,
+            StatusCode::TOO_MANY_REQUESTS,
+            "a hundred a day"
+        );
+    }
+}
+
+#[tokio::test]
+async fn d03_a_full_house_evicts_the_oldest_unused_client_and_turns_nobody_away() {
+    for role in ROLES {
+        let world = World::with(role, |config| config.max_dynamic_clients = 3, |store| store).await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            world.pass(60);
+            ids.push(text(&register(&world, &native()).await, "client_id"));
+        }
+        // The first one is used, so the second one goes.
+        let (code, _) = world
+            .code_with(&ids[0], &["openid"], &[], |_, code| code.redirect_uri = None)
+            .await;
+        assert_eq!(
+            world.redeem(&As::Public(&ids[0]), &code).await.error().0,
+            400,
+            "its address is another one"
+        );
+        let (code, _) = world
+            .code_with(&ids[0], &["openid"], &[], |_, code| {
+                code.redirect_uri = Some(REDIRECT.to_owned());
+            })
+            .await;
+        assert_eq!(world.redeem(&As::Public(&ids[0]), &code).await.status, StatusCode::OK);
+        for round in 0..100_u8 {
+            let mut request = request(Method::POST, &world.path(Endpoint::Register), None, Some(&native()));
+            request
+                .extensions_mut()
+                .insert(ClientAddress([192, 0, 2, round].into()));
+            assert_eq!(world.send(request).await.status, StatusCode::CREATED, "{round}");
+        }
+        assert_eq!(
+            world.store.count_clients(ClientKind::Dynamic).await.expect("counted"),
+            3
+        );
+        assert!(world.store.find_client(&ids[0]).await.expect("found").is_some());
+        assert!(world.store.find_client(&ids[1]).await.expect("found").is_none());
+    }
+}
+
+#[tokio::test]
+async fn d04_only_the_clients_own_token_manages_it() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let (one, other) = (register(&world, &web()).await, register(&world, &web()).await);
+        let (id, token, foreign) = (
+            text(&one, "client_id"),
+            text(&one, "registration_access_token"),
+            text(&other, "registration_access_token"),
+        );
+        let secret = text(&one, "client_secret");
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            for bad in [None, Some(foreign.as_str()), Some(secret.as_str()), Some("x")] {
+                let answer = manage(&world, method.clone(), &id, bad, Some(&web())).await;
+                answer.is(401, "invalid_token");
+                assert_eq!(
+                    answer.header("www-authenticate"),
+                    Some("Bearer error=\"invalid_token\"")
+                );
+            }
+            manage(&world, method.clone(), "unknown", Some(&token), Some(&web()))
+                .await
+                .is(401, "invalid_token");
+            let path = format!("{}/{id}", world.path(Endpoint::Register));
+            let mut with_basic = request(method.clone(), &path, None, Some(&web()));
+            with_basic
+                .headers_mut()
+                .insert(header::AUTHORIZATION, basic(&id, &secret).parse().expect("a value"));
+            world.send(with_basic).await.is(401, "invalid_token");
+            let in_query = request(method, &format!("{path}?access_token={token}"), None, Some(&web()));
+            world.send(in_query).await.is(401, "invalid_token");
+        }
+        let read = manage(&world, Method::GET, &id, Some(&token), None).await;
+        assert_eq!(read.status, StatusCode::OK);
+        assert!(!read.text().contains(&secret) && !read.text().contains("client_secret\""));
+    }
+}
+
+#[tokio::test]
+async fn d05_a_replacement_holds_nothing_that_only_the_server_sets() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let registered = register(&world, &web()).await;
+        let (id, token) = (
+            text(&registered, "client_id"),
+            text(&registered, "registration_access_token"),
+        );
+        let put = async |token: &str, more: Value| {
+            let mut body = web();
+            body["client_id"] = json!(id);
+            for (name, value) in more.as_object().expect("an object") {
+                body[name] = value.clone();
+            }
+            manage(&world, Method::PUT, &id, Some(token), Some(&body)).await
+        };
+        for bad in [
+            json!({"client_secret_expires_at": 0}),
+            json!({"client_id_issued_at": 1}),
+            json!({"registration_access_token": token}),
+            json!({"registration_client_uri": "https://x.example"}),
+            json!({"client_id": "another"}),
+            json!({"client_id": null}),
+            json!({"client_secret": "wrong"}),
+            json!({"redirect_uris": []}),
+        ] {
+            assert_eq!(put(&token, bad.clone()).await.status, StatusCode::BAD_REQUEST, "{bad}");
+        }
+        let good = put(
+            &token,
+            json!({"client_name": "New name", "client_secret": text(&registered, "client_secret")}),
+        )
+        .await;
+        assert_eq!(text(&good, "client_name"), "New name");
+        let next = text(&good, "registration_access_token");
+        put(&token, json!({})).await.is(401, "invalid_token");
+        // Whole, not in part: what is left out is gone.
+        let bare = put(&next, json!({"client_name": null})).await;
+        assert_ne!(text(&bare, "client_name"), "New name");
+    }
+}
+
+#[tokio::test]
+async fn d06_s01_a_deleted_client_is_gone_with_its_tokens() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let registered = register(&world, &web()).await;
+        let (id, secret, token) = (
+            text(&registered, "client_id"),
+            text(&registered, "client_secret"),
+            text(&registered, "registration_access_token"),
+        );
+        let code = world.code(&id, &["openid", "notes:read"], &[NOTES]).await;
+        let form = [
+            &code_form(&code)[..],
+            &[("client_id", id.as_str()), ("client_secret", secret.as_str())],
+        ]
+        .concat();
+        let access = world.token(&As::Nobody, &form).await.get("access_token");
+        assert!(world.is_live(&access, NOTES).await);
+        let wrong = [
+            &code_form(&code)[..],
+            &[("client_id", id.as_str()), ("client_secret", "wrong")],
+        ]
+        .concat();
+        world.token(&As::Nobody, &wrong).await.is(401, "invalid_client");
+        let deleted = manage(&world, Method::DELETE, &id, Some(&token), None).await;
+        assert_eq!((deleted.status, deleted.body.len()), (StatusCode::NO_CONTENT, 0));
+        assert!(!world.is_live(&access, NOTES).await);
+        for method in [Method::DELETE, Method::GET] {
+            manage(&world, method, &id, Some(&token), None)
+                .await
+                .is(401, "invalid_token");
+        }
+        world.token(&As::Nobody, &form).await.is(401, "invalid_client");
+        let subject = world.provider.subject(&UserId::new("ann")).await.expect("a subject");
+        assert!(
+            world
+                .store
+                .find_consent(&subject, &id, NOTES)
+                .await
+                .expect("read")
+                .is_none()
+        );
+        assert_eq!(world.audited("client.registration").await, 2);
+    }
+}
+
+#[tokio::test]
+async fn d07_a_client_that_asks_for_no_secret_gets_none() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let public = register(&world, &native()).await;
+        assert_eq!(public.status, StatusCode::CREATED);
+        assert_eq!(public.header("cache-control"), Some("no-store"));
+        assert!(public.json().get("client_secret").is_none());
+        assert_eq!(public.json()["client_secret_expires_at"], 0);
+        assert_eq!(public.json()["token_endpoint_auth_method"], "none");
+        let web = register(&world, &web()).await.json();
+        let id = web["client_id"].as_str().expect("text");
+        assert!(id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let secret = web["client_secret"].as_str().expect("text");
+        assert!(secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_eq!(web["client_secret_expires_at"], world.now() + 86_400);
+        assert_eq!(web["client_id_issued_at"], world.now());
+        for (name, value) in [
+            ("application_type", json!("web")),
+            ("token_endpoint_auth_method", json!("client_secret_post")),
+            ("response_types", json!(["code"])),
+            ("grant_types", json!(["authorization_code"])),
+            ("token_type", json!("opaque")),
+            ("id_token_signed_response_alg", json!("ES256")),
+            (
+                "registration_client_uri",
+                json!(format!("{}/{id}", world.provider.config().url(Endpoint::Register))),
+            ),
+        ] {
+            assert_eq!(web[name], value, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn d08_an_ended_client_is_refused_everywhere() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let registered = register(&world, &web()).await;
+        let (id, secret) = (text(&registered, "client_id"), text(&registered, "client_secret"));
+        let own = [("client_id", id.as_str()), ("client_secret", secret.as_str())];
+        // Used, it lives on from its last token.
+        world.pass(86_000);
+        let code = world.code(&id, &["openid", "offline_access"], &[]).await;
+        let first = world.token(&As::Nobody, &[&code_form(&code)[..], &own].concat()).await;
+        assert_eq!(
+            world.find_client(&id).await.record.expires_at,
+            Some(world.now() + 90 * 86_400)
+        );
+        let token = text(&registered, "registration_access_token");
+        let access = first.get("access_token");
+        world
+            .change_client(&id, |client| client.record.expires_at = Some(1_800_000_000 + 86_001))
+            .await;
+        world.pass(1);
+        let refresh = first.get("refresh_token");
+        let form = [
+            &[("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())][..],
+            &own,
+        ]
+        .concat();
+        world.token(&As::Nobody, &form).await.is(401, "invalid_client");
+        let form = [&[("token", access.as_str())][..], &own].concat();
+        world
+            .post(Endpoint::Introspect, &As::Nobody, &form)
+            .await
+            .is(401, "invalid_client");
+        world
+            .post(Endpoint::Revoke, &As::Nobody, &form)
+            .await
+            .is(401, "invalid_client");
+        manage(&world, Method::GET, &id, Some(&token), None)
+            .await
+            .is(401, "invalid_token");
+        let authorize = format!("{}?client_id={id}&response_type=code", world.path(Endpoint::Authorize));
+        let answer = world.get(&authorize).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::BAD_REQUEST, None)
+        );
+        let userinfo = world.provider.config().url(Endpoint::UserInfo);
+        assert!(!world.is_live(&access, &userinfo).await);
+    }
+}
+
+#[tokio::test]
+async fn a_never_used_client_ends_after_a_day() {
+    let world = World::new(Role::Cloud).await;
+    let registered = register(&world, &web()).await;
+    let (id, token) = (
+        text(&registered, "client_id"),
+        text(&registered, "registration_access_token"),
+    );
+    world.pass(86_399);
+    assert_eq!(
+        manage(&world, Method::GET, &id, Some(&token), None).await.status,
+        StatusCode::OK
+    );
+    world.pass(1);
+    manage(&world, Method::GET, &id, Some(&token), None)
+        .await
+        .is(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn registration_is_off_or_needs_an_initial_access_token_or_is_open() {
+    for role in ROLES {
+        let world = World::with(
+            role,
+            |config| config.registration = RegistrationMode::Off,
+            |store| store,
+        )
+        .await;
+        register(&world, &web())
+            .await
+            .is(400, "dynamic_registration_not_allowed");
+        world.set("dynamic_client_registration", "initial-access-token").await;
+        register(&world, &web()).await.is(401, "invalid_token");
+        let ticket = TicketRecord {
+            kind: TicketKind::InitialAccessToken,
+            key: Digest::of("initial"),
+            document: serde_json::to_string(&InitialAccessDocument {
+                resources: vec!["https://api.example/closed".to_owned()],
+            })
+            .expect("writable"),
+            expires_at: world.now() + 100,
+        };
+        let unit = world.store.begin().await.expect("a unit");
+        unit.put_ticket(&ticket).await.expect("stored");
+        unit.commit().await.expect("committed");
+        world
+            .resource("https://api.example/closed", None, &ResourceDocument::default())
+            .await;
+        let mut body = web();
+        body["resource_url"] = json!("https://api.example/closed");
+        let attempt = async |token: &str| {
+            world
+                .send(request(
+                    Method::POST,
+                    &world.path(Endpoint::Register),
+                    Some(token),
+                    Some(&body),
+                ))
+                .await
+        };
+        attempt("wrong").await.is(401, "invalid_token");
+        let registered = attempt("initial").await;
+        let client = world.find_client(&text(&registered, "client_id")).await;
+        assert_eq!(client.document.resources, ["https://api.example/closed"]);
+        assert_eq!(
+            client.document.default_resource.as_deref(),
+            Some("https://api.example/closed")
+        );
+        world.pass(100);
+        attempt("initial").await.is(401, "invalid_token");
+        world.set("dynamic_client_registration", "true").await;
+        let open = register(&world, &body).await;
+        let client = world.find_client(&text(&open, "client_id")).await;
+        assert_eq!(
+            (client.document.resources, client.document.default_resource),
+            (Vec::new(), None)
+        );
+    }
+}
+
+#[tokio::test]
+async fn scopes_are_kept_within_what_is_offered_and_within_the_limits() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let attempt = async |scope: &str| {
+            world.pass(60);
+            let mut body = web();
+            body["scope"] = json!(scope);
+            register(&world, &body).await
+        };
+        assert_eq!(
+            text(&attempt("openid notes.read made:up admin:read").await, "scope"),
+            "notes:read openid"
+        );
+        attempt("made:up").await.is(400, "invalid_client_metadata");
+        attempt(&"x".repeat(4097)).await.is(400, "invalid_client_metadata");
+        attempt(&format!("openid {}", "x".repeat(129)))
+            .await
+            .is(400, "invalid_client_metadata");
+        let many: Vec<String> = (0..257).map(|index| format!("s{index}")).collect();
+        attempt(&many.join(" ")).await.is(400, "invalid_client_metadata");
+    }
+}
+
+#[tokio::test]
+async fn a_registration_is_json_of_bounded_size() {
+    let world = World::new(Role::Cloud).await;
+    let path = world.path(Endpoint::Register);
+    let form = Request::post(&path)
+        .body(Body::from(web().to_string()))
+        .expect("a request");
+    assert_eq!(world.send(form).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let mut long = web();
+    long["client_uri"] = json!("x".repeat(33 * 1024));
+    register(&world, &long).await.is(400, "invalid_client_metadata");
+    register(&world, &json!([])).await.is(400, "invalid_client_metadata");
+    assert_eq!(world.get(&path).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    for name in ["", "a\u{202e}b", &"n".repeat(129)] {
+        let mut named = web();
+        named["client_name"] = json!(name);
+        register(&world, &named).await.is(400, "invalid_client_metadata");
+    }
+}
