@@ -5,6 +5,7 @@
 //! * [`Caller`]: the identity that every call carries as a parameter.
 //! * [`assertion`] and [`dpop`]: clients that prove that they have a key.
 //! * [`basic`]: reading an HTTP `Authorization: Basic` header.
+//! * [`external`]: tokens of issuers that an administrator trusts, with the accounts that they lead to.
 //! * [`fetch`]: documents of others, with a guard in front of every connection.
 //! * [`jws`]: signatures of tokens.
 //! * [`token`]: what is asked of a verifier of access tokens, and what it learns.
@@ -14,6 +15,7 @@ pub mod assertion;
 pub mod basic;
 mod caller;
 pub mod dpop;
+pub mod external;
 pub mod fetch;
 mod grants;
 pub mod jws;

@@ -4,9 +4,11 @@
 
 mod access;
 mod cache;
+mod discovery;
 mod id;
 mod source;
 
 pub use access::{AccessTokenVerifier, LegacyTyp, Revocations, Verified};
+pub use discovery::Discovery;
 pub use id::{IdTokenRefusal, IdTokenVerifier};
 pub use source::{JwkSource, JwkSources, SourceError};

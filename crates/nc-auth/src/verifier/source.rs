@@ -10,6 +10,7 @@ use nc_proto::{
 use serde_json::Value;
 use url::Url;
 
+use super::Discovery;
 use crate::{fetch::Fetch, token::TokenRefusal};
 
 /// At most one fetch in this time, however many tokens name unknown keys.
@@ -53,8 +54,13 @@ enum Kind {
     Remote(Remote),
 }
 
+enum Place {
+    At(Url),
+    Discovered(Arc<Discovery>),
+}
+
 struct Remote {
-    url: Url,
+    place: Place,
     fetch: Arc<dyn Fetch>,
     clock: Clock,
     known: Mutex<Known>,
@@ -80,8 +86,18 @@ impl JwkSource {
 
     /// Keys that are published at `url`.
     pub fn remote(url: Url, fetch: Arc<dyn Fetch>, clock: Clock) -> Self {
+        Self::at(Place::At(url), fetch, clock)
+    }
+
+    /// Keys that are published where the issuer's discovery document says.
+    pub fn discovered(discovery: &Arc<Discovery>) -> Self {
+        let (fetch, clock) = (Arc::clone(discovery.fetch()), discovery.clock().clone());
+        Self::at(Place::Discovered(Arc::clone(discovery)), fetch, clock)
+    }
+
+    fn at(place: Place, fetch: Arc<dyn Fetch>, clock: Clock) -> Self {
         Self(Kind::Remote(Remote {
-            url,
+            place,
             fetch,
             clock,
             known: Mutex::new(Known::default()),
@@ -113,7 +129,10 @@ impl std::fmt::Debug for JwkSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             Kind::Fixed(set) => write!(formatter, "JwkSource({} keys)", set.0.len()),
-            Kind::Remote(remote) => write!(formatter, "JwkSource({})", remote.url.host_str().unwrap_or_default()),
+            Kind::Remote(remote) => match &remote.place {
+                Place::At(url) => write!(formatter, "JwkSource({})", url.host_str().unwrap_or_default()),
+                Place::Discovered(discovery) => write!(formatter, "JwkSource({discovery:?})"),
+            },
         }
     }
 }
@@ -149,11 +168,7 @@ impl Remote {
         {
             return known;
         }
-        let fetched = self.fetch.get(&self.url, None, MAX_BYTES).await.ok();
-        let read = fetched.and_then(|fetched| {
-            let value: Value = serde_json::from_slice(&fetched.body).ok()?;
-            Some((JwkSet::from_value(&value).ok()?, fetched.max_age_s))
-        });
+        let read = self.ask().await;
         known.tried_at = Some(now);
         known.answered = read.is_some();
         if let Some((set, max_age_s)) = read {
@@ -163,6 +178,16 @@ impl Remote {
         }
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known.clone();
         known
+    }
+
+    async fn ask(&self) -> Option<(JwkSet, Option<u64>)> {
+        let url = match &self.place {
+            Place::At(url) => url.clone(),
+            Place::Discovered(discovery) => discovery.endpoints().await?.jwks_uri,
+        };
+        let fetched = self.fetch.get(&url, None, MAX_BYTES).await.ok()?;
+        let value: Value = serde_json::from_slice(&fetched.body).ok()?;
+        Some((JwkSet::from_value(&value).ok()?, fetched.max_age_s))
     }
 
     fn pause(&self, known: &Known) -> u32 {
