@@ -21,6 +21,7 @@ mod issue;
 mod keys;
 mod limits;
 mod machine;
+mod proofs;
 mod provider;
 mod random;
 mod registration;

@@ -58,6 +58,8 @@ pub struct Settings {
     pub introspection_enabled: bool,
     /// `allow_plain_challenge`: PKCE's `plain`.
     pub allow_plain_challenge: bool,
+    /// `require_dpop_nonce`: proofs of possession have to carry a nonce of ours (RFC 9449 §8).
+    pub require_dpop_nonce: bool,
 }
 
 impl Settings {
@@ -115,6 +117,7 @@ impl Settings {
             disable_auth_client_secret_basic: false,
             introspection_enabled: true,
             allow_plain_challenge: false,
+            require_dpop_nonce: false,
         }
     }
 
@@ -203,6 +206,7 @@ impl Settings {
             "disable_auth_client_secret_basic" => self.disable_auth_client_secret_basic = flag(key, value)?,
             "introspection_enabled" => self.introspection_enabled = flag(key, value)?,
             "allow_plain_challenge" => self.allow_plain_challenge = flag(key, value)?,
+            "require_dpop_nonce" => self.require_dpop_nonce = flag(key, value)?,
             _ => return Err(Error::Invalid(format!("there is no setting `{key}`"))),
         }
         Ok(())

@@ -6,7 +6,7 @@ use nc_auth::{
     token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
 };
 use nc_proto::oauth::{
-    bearer::{Presented, Scheme, TokenKind},
+    bearer::{Scheme, TokenKind},
     error::BearerError,
     jose::{AccessClaims, Compact},
 };
@@ -86,18 +86,15 @@ impl Provider {
         if !live.document.claims.aud.contains(token.audience) {
             return Err(BearerError::InvalidToken.into());
         }
-        check_possession(token.presented, &live)?;
+        // A token that is bound to a key is good with a proof of that key only, and no other takes one.
+        match (token.presented.scheme, &live.document.claims.cnf) {
+            (Scheme::Bearer, None) if !live.document.dpop => {}
+            (Scheme::Dpop, Some(bound)) => self.check_proof(token, &bound.jkt).await?,
+            _ => return Err(BearerError::InvalidToken.into()),
+        }
         let person = self.owner(&live).await.map_err(unavailable)?;
         let person = person.ok_or(BearerError::InvalidToken)?;
         Ok(context(live, person))
-    }
-}
-
-/// A token that is bound to a key is not good without a proof.
-fn check_possession(presented: &Presented, live: &Live) -> Result<(), BearerError> {
-    match (presented.scheme, &live.document.claims.cnf) {
-        (Scheme::Bearer, None) if !live.document.dpop => Ok(()),
-        _ => Err(BearerError::InvalidToken),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Who a client is, at the token endpoint and those like it.
 
+use nc_auth::assertion::{AssertionRefusal, verify_assertion};
 use nc_proto::oauth::{
+    assertion::Assertion,
     client_auth::{AuthMethod, ClientCredential},
     error::TokenError,
 };
@@ -8,7 +10,7 @@ use nc_store::Digest;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    Client, Provider, limits,
+    Client, Error, Provider, limits,
     machine::{fault::Fault, request::Posted},
 };
 
@@ -19,7 +21,7 @@ impl Provider {
     /// Failures are counted for each client and address.
     pub(crate) async fn authenticate_client(&self, posted: &Posted) -> Result<Client, Fault> {
         let credential = ClientCredential::read(&posted.form, posted.authorization()?)?;
-        let client_id = named(&credential).unwrap_or_default().to_owned();
+        let client_id = named(&credential);
         let key = limits::key(&client_id, posted.address);
         self.limits().failures.check(key, self.now()).map_err(Fault::TooMany)?;
         match self.check_credential(&credential).await {
@@ -61,7 +63,25 @@ impl Provider {
             ClientCredential::Post { client_id, secret } => {
                 self.check_secret(client_id, secret, AuthMethod::ClientSecretPost).await
             }
-            ClientCredential::Assertion { .. } => Err(TokenError::InvalidClient.into()),
+            ClientCredential::Assertion { client_id, assertion } => {
+                self.check_assertion(client_id.as_deref(), assertion.expose_secret())
+                    .await
+            }
+        }
+    }
+
+    async fn check_assertion(&self, named: Option<&str>, assertion: &str) -> Result<Client, Fault> {
+        let assertion = Assertion::read(assertion)?;
+        let client = self.find_client(&assertion.claims.sub).await?;
+        let client = client.filter(|client| client.document.auth_method == AuthMethod::PrivateKeyJwt);
+        let client = client.ok_or(TokenError::InvalidClient)?;
+        let keys = self.client_keys(&client).ok_or(TokenError::InvalidClient)?;
+        match verify_assertion(&assertion, &keys, &self.config().issuer, named, self.now(), self).await {
+            Ok(()) => Ok(client),
+            Err(AssertionRefusal::Memory(_)) => {
+                Err(Error::Internal("assertions that were seen cannot be remembered").into())
+            }
+            Err(AssertionRefusal::Invalid | AssertionRefusal::Unavailable) => Err(TokenError::InvalidClient.into()),
         }
     }
 
@@ -79,12 +99,15 @@ impl Provider {
     }
 }
 
-/// The client that a credential names; for an assertion without one, nobody yet.
-fn named(credential: &ClientCredential) -> Option<&str> {
+/// The client that a credential names.
+fn named(credential: &ClientCredential) -> String {
     match credential {
         ClientCredential::None { client_id }
         | ClientCredential::Basic { client_id, .. }
-        | ClientCredential::Post { client_id, .. } => Some(client_id),
-        ClientCredential::Assertion { client_id, .. } => client_id.as_deref(),
+        | ClientCredential::Post { client_id, .. } => client_id.clone(),
+        ClientCredential::Assertion { assertion, .. } => {
+            let read = Assertion::read(assertion.expose_secret());
+            read.map(|assertion| assertion.claims.sub).unwrap_or_default()
+        }
     }
 }

@@ -12,6 +12,8 @@ use crate::Error;
 pub(crate) enum Fault {
     /// By the rules of OAuth.
     Token(TokenError),
+    /// The proof of possession must carry this nonce.
+    Nonce(String),
     /// The body is no form.
     MediaType,
     /// Too many; seconds to wait.
@@ -36,6 +38,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let error = match &self {
             Self::Token(error) => *error,
+            Self::Nonce(_) => TokenError::UseDpopNonce,
             Self::MediaType | Self::TooMany(_) => TokenError::InvalidRequest,
             Self::Internal(error) => {
                 tracing::error!(error = error as &dyn std::error::Error, "a request for tokens failed");
@@ -56,6 +59,11 @@ impl IntoResponse for Fault {
                     header::WWW_AUTHENTICATE,
                     HeaderValue::from_static("Basic realm=\"oidc\""),
                 );
+            }
+            Self::Nonce(nonce) => {
+                if let Ok(nonce) = HeaderValue::from_str(&nonce) {
+                    headers.insert("dpop-nonce", nonce);
+                }
             }
             Self::TooMany(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));

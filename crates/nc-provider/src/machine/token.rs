@@ -18,7 +18,7 @@ use nc_proto::oauth::{
 };
 
 use super::{answer::uncached, fault::Fault, request::Posted};
-use crate::{Client, Provider};
+use crate::{Client, Endpoint, Provider};
 
 /// A request whose client is known.
 struct Asked {
@@ -50,7 +50,7 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
         resources,
     } = TokenRequest::read(&posted.form)?;
     // Before anything is spent: the client may have to come again with a nonce.
-    let jkt = read_proof(&posted)?;
+    let jkt = provider.read_proof(&posted.headers, Endpoint::Token).await?;
     if client.document.require_dpop && jkt.is_none() {
         return Err(TokenError::InvalidDpopProof.into());
     }
@@ -78,12 +78,4 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
         provider.count_failure(asked.client.id(), &asked.posted);
     }
     outcome
-}
-
-/// The thumbprint of the key that a request proves to have.
-fn read_proof(posted: &Posted) -> Result<Option<String>, TokenError> {
-    if posted.headers.contains_key("dpop") {
-        return Err(TokenError::InvalidDpopProof);
-    }
-    Ok(None)
 }

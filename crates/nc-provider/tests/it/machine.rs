@@ -2,11 +2,16 @@ pub(crate) mod world;
 
 mod clients;
 mod codes;
+mod counting;
 mod discovery;
+mod equal_work;
 mod exchange;
+mod in_process;
 mod introspection;
+mod keys;
 mod refreshing;
 mod registering;
 mod revocation;
+mod scopes;
 mod userinfo;
 mod webfinger;

@@ -1,0 +1,76 @@
+//! A store that notes what it is asked, so that equal work can be seen.
+
+use std::sync::{Arc, Mutex};
+
+use nc_store::{
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, Digest, GrantRecord, KeyRecord, Lookup,
+    RefreshTokenRecord, ResourceRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
+};
+
+pub(crate) struct Counting {
+    inner: Arc<dyn Store>,
+    asked: Mutex<Vec<&'static str>>,
+}
+
+impl Counting {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        let asked = Mutex::default();
+        Arc::new(Self { inner, asked })
+    }
+
+    /// What was asked since the last time.
+    pub(crate) fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.asked.lock().expect("not poisoned"))
+    }
+
+    fn note(&self, what: &'static str) {
+        self.asked.lock().expect("not poisoned").push(what);
+    }
+}
+
+macro_rules! pass {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        #[async_trait::async_trait]
+        impl Lookup for Counting {
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                self.note(stringify!($name));
+                self.inner.$name($($argument),*).await
+            })+
+        }
+    };
+}
+
+pass! {
+    fn find_client(client_id: &str) -> Option<ClientRecord>;
+    fn find_client_by_number(number: i64) -> Option<ClientRecord>;
+    fn list_clients(after: i64, limit: u32) -> Vec<ClientRecord>;
+    fn count_clients(kind: ClientKind) -> u64;
+    fn find_resource(uri: &str) -> Option<ResourceRecord>;
+    fn list_resources() -> Vec<ResourceRecord>;
+    fn find_ticket(kind: TicketKind, key: Digest, now: i64) -> Option<TicketRecord>;
+    fn find_grant(id: &str) -> Option<GrantRecord>;
+    fn list_grants(subject: &str) -> Vec<GrantRecord>;
+    fn find_refresh_token(token: Digest) -> Option<RefreshTokenRecord>;
+    fn find_access_token(token: Digest) -> Option<(AccessTokenRecord, GrantRecord)>;
+    fn find_consent(subject: &str, client_id: &str, resource: &str) -> Option<ConsentRecord>;
+    fn list_consents(subject: &str) -> Vec<ConsentRecord>;
+    fn list_keys() -> Vec<KeyRecord>;
+    fn find_session(secret: Digest, now: i64) -> Option<SessionRecord>;
+    fn find_subject(base: &str, uid: &str) -> Option<String>;
+    fn find_account(subject: &str) -> Option<(String, String)>;
+    fn find_setting(key: &str) -> Option<String>;
+    fn list_settings() -> Vec<(String, String)>;
+    fn list_audit(limit: u32) -> Vec<AuditRecord>;
+}
+
+#[async_trait::async_trait]
+impl Store for Counting {
+    async fn begin(&self) -> Result<Box<dyn Unit>, StoreError> {
+        self.note("begin");
+        self.inner.begin().await
+    }
+
+    async fn back_up(&self, target: &std::path::Path) -> Result<(), StoreError> {
+        self.inner.back_up(target).await
+    }
+}
