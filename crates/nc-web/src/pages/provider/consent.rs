@@ -42,22 +42,26 @@ pub struct Consent<'a> {
 }
 
 impl Consent<'_> {
-    /// The groups that have scopes, with their legends.
+    /// The groups that have scopes, with their legends; who the person is comes first.
     fn groups(&self) -> Vec<(ScopeGroup, &'static str, Vec<&ScopeChoice<'_>>)> {
+        let of = |group| {
+            let mut scopes: Vec<_> = self.scopes.iter().filter(|scope| scope.group() == group).collect();
+            scopes.sort_by_key(|scope| match scope.name {
+                "openid" => 0,
+                "profile" => 1,
+                "email" => 2,
+                _ => 3,
+            });
+            scopes
+        };
         [
             (ScopeGroup::Ordinary, "May see"),
             (ScopeGroup::Write, "May change"),
             (ScopeGroup::StayConnected, "Stay connected"),
         ]
+        .map(|(group, legend)| (group, legend, of(group)))
         .into_iter()
-        .map(|(group, legend)| {
-            (
-                group,
-                legend,
-                self.scopes.iter().filter(|scope| scope.group() == group).collect(),
-            )
-        })
-        .filter(|(_, _, scopes): &(_, _, Vec<_>)| !scopes.is_empty())
+        .filter(|(_, _, scopes)| !scopes.is_empty())
         .collect()
     }
 }

@@ -261,8 +261,8 @@ async fn the_second_factor_may_be_filled_in_by_the_device() {
 #[tokio::test]
 async fn consent_shows_changes_and_staying_connected_apart_and_locks_openid() {
     let scopes = [
-        ("openid", true),
         ("notes:read", true),
+        ("openid", true),
         ("files:write", false),
         ("custom", true),
         ("offline_access", true),
@@ -277,6 +277,7 @@ async fn consent_shows_changes_and_staying_connected_apart_and_locks_openid() {
     has(0, "<input type=\"hidden\" name=\"scope\" value=\"openid\">");
     has(0, "value=\"notes:read\" checked><span>Read notes<");
     has(0, "<code>custom</code>");
+    assert!(groups[0].find("openid") < groups[0].find("notes:read"), "{}", groups[0]);
     has(1, "<legend>May change</legend>");
     has(1, "value=\"files:write\"><span>Create, change, move and delete files<");
     has(2, "<legend>Stay connected</legend>");
