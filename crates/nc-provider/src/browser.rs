@@ -1,4 +1,4 @@
-//! The browser side: authorization requests, sign-in, consent.
+//! The browser side: authorization requests, sign-in, consent, signing out, the own consents.
 //!
 //! A browser carries two cookies. One names the browser, so that what it began is continued by it only; it exists before
 //! anybody signed in and gives no right by itself. The other one opens the session of a person; it is made anew at every
@@ -8,8 +8,13 @@
 pub(crate) mod answer;
 mod authorize;
 mod code;
+mod connected;
+mod connections;
 mod consent;
+mod consents_api;
 mod decision;
+mod logout;
+mod par;
 mod pending;
 mod post;
 mod refusal;
@@ -21,11 +26,11 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{delete, get, patch, post},
 };
 use nc_web::RateLimit;
 
-use crate::{Endpoint, Provider};
+use crate::{Endpoint, Provider, Role};
 
 /// Authorization requests per minute and address.
 const AUTHORIZE_PER_MINUTE: u32 = 60;
@@ -55,7 +60,7 @@ impl Deref for Browser {
 /// Every route that a browser asks, under every prefix of the role.
 pub(crate) fn routes(provider: &Provider) -> Router {
     let role = provider.config().role;
-    let mut router = Router::new();
+    let (mut router, mut pushed) = (Router::new(), Router::new());
     for prefix in role.prefixes() {
         let at = |endpoint, below: &str| format!("{prefix}{}{below}", role.path(endpoint));
         router = router
@@ -70,13 +75,26 @@ pub(crate) fn routes(provider: &Provider) -> Router {
             )
             .route(&at(Endpoint::Consent, ""), get(consent::ask))
             .route(&at(Endpoint::Consent, consent::GRANT), post(consent::grant))
-            .route(&at(Endpoint::Consent, consent::DENY), post(consent::deny));
+            .route(&at(Endpoint::Consent, consent::DENY), post(consent::deny))
+            .route(&at(Endpoint::Logout, ""), get(logout::by_query).post(logout::by_form))
+            .route(&at(Endpoint::Logout, logout::CONFIRM), post(logout::confirm))
+            .route(&at(Endpoint::ConnectedApps, ""), get(connected::show))
+            .route(&at(Endpoint::ConnectedApps, connected::SCOPES), post(connected::change))
+            .route(&at(Endpoint::ConnectedApps, connected::REVOKE), post(connected::revoke));
+        if role == Role::Cloud {
+            router = router
+                .route(&at(Endpoint::Consents, ""), get(consents_api::list))
+                .route(&at(Endpoint::Consents, "/{client}"), delete(consents_api::revoke))
+                .route(&at(Endpoint::Consents, "/{client}/scopes"), patch(consents_api::change));
+        }
+        pushed = pushed.route(&at(Endpoint::Par, ""), post(par::push));
     }
-    router.with_state(Browser {
+    let router = router.with_state(Browser {
         limits: Arc::new(Limits {
             authorize: RateLimit::new(AUTHORIZE_PER_MINUTE, provider.clock().clone()),
             consent: RateLimit::new(CONSENT_PER_MINUTE, provider.clock().clone()),
         }),
         provider: provider.clone(),
-    })
+    });
+    router.merge(pushed.with_state(provider.clone()))
 }

@@ -14,10 +14,11 @@ use super::{
     answer::see_other,
     consent,
     decision::{Memory, Step, decide},
+    par,
     pending::{self, PendingDocument, told},
     post::form_body,
     refusal::{Refusal, too_many},
-    request::{self, Way},
+    request,
     session::{BrowserSecret, SignedIn},
 };
 use crate::Endpoint;
@@ -31,7 +32,11 @@ pub(super) async fn by_query(
 ) -> Result<Response, Refusal> {
     count(&browser, address)?;
     let form = read(query.unwrap_or_default().as_bytes())?;
-    let checked = match request::check(&browser, &form, Way::Browser).await {
+    let (form, way) = match par::resolve(&browser, form).await {
+        Ok(resolved) => resolved,
+        Err(fault) => return told(&browser, fault),
+    };
+    let checked = match request::check(&browser, &form, way).await {
         Ok(checked) => checked,
         Err(fault) => return told(&browser, fault),
     };
@@ -43,9 +48,7 @@ pub(super) async fn by_query(
         Step::Ask(_) => Endpoint::Consent,
     };
     let secret = BrowserSecret::find(&browser, &headers).map_or_else(BrowserSecret::create, Ok)?;
-    let rid = PendingDocument::new(&form, Way::Browser, Some(&secret))
-        .store(&browser)
-        .await?;
+    let rid = PendingDocument::new(&form, way, Some(&secret)).store(&browser).await?;
     let mut response = see_other(&pending::url(&browser, endpoint, "", &rid));
     secret.set(&browser, &mut response);
     Ok(response)
@@ -60,10 +63,14 @@ pub(super) async fn by_form(
 ) -> Result<Response, Refusal> {
     count(&browser, address)?;
     let form = read(&form_body(request, Limits::AUTHORIZE.size_bytes).await?)?;
-    if let Err(fault) = request::check(&browser, &form, Way::Browser).await {
+    let (form, way) = match par::resolve(&browser, form).await {
+        Ok(resolved) => resolved,
+        Err(fault) => return told(&browser, fault),
+    };
+    if let Err(fault) = request::check(&browser, &form, way).await {
         return told(&browser, fault);
     }
-    let rid = PendingDocument::new(&form, Way::Browser, None).store(&browser).await?;
+    let rid = PendingDocument::new(&form, way, None).store(&browser).await?;
     Ok(see_other(&pending::url(&browser, Endpoint::Consent, "", &rid)))
 }
 

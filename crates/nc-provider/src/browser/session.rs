@@ -185,6 +185,11 @@ const fn browser_cookie(role: Role) -> &'static str {
     }
 }
 
+/// Takes the session's cookie back.
+pub(super) fn forget_session(browser: &Browser, response: &mut Response) {
+    set_cookie(browser, response, session_cookie(browser.config().role), None);
+}
+
 fn is_secret(value: &str) -> bool {
     value.len() == SECRET_CHARACTERS
         && value

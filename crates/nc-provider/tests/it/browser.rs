@@ -4,5 +4,8 @@ mod agent;
 mod flow;
 
 mod authorizing;
+mod connected_apps;
 mod consenting;
+mod pushing;
 mod signing_in;
+mod signing_out;

@@ -1,0 +1,214 @@
+//! The own consents: the page, and the interface for programs of the cloud.
+
+use axum::body::Body;
+use http::{Request as Http, header};
+use nc_proto::oauth::redirect_uri::ApplicationType;
+use nc_provider::{Endpoint, Role};
+use serde_json::{Value, json};
+
+use super::{
+    agent::Agent,
+    flow::{Request, redeem, world_with},
+};
+use crate::machine::world::{Answer, As, NOTES, ROLES, World};
+
+async fn web(role: Role) -> World {
+    world_with(role, ApplicationType::Web, |_| {}).await
+}
+
+/// Asks the interface with the cookies of a browser, as a page of the server does it.
+async fn call(agent: &Agent<'_>, method: &str, below: &str, body: Option<Value>) -> Answer {
+    call_from(agent, method, below, body, Some("same-origin")).await
+}
+
+async fn call_from(agent: &Agent<'_>, method: &str, below: &str, body: Option<Value>, site: Option<&str>) -> Answer {
+    let cookies: Vec<String> = agent
+        .cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let path = format!("{}{below}", agent.world.path(Endpoint::Consents));
+    let mut request = Http::builder()
+        .method(method)
+        .uri(path)
+        .header(header::COOKIE, cookies.join("; "))
+        .header(header::CONTENT_TYPE, "application/json");
+    if let Some(site) = site {
+        request = request.header("sec-fetch-site", site);
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    agent.world.send(request.body(body).expect("a request")).await
+}
+
+/// Connects; access token and refresh token.
+async fn connect(agent: &mut Agent<'_>) -> (String, String) {
+    let request = Request::new("app").with("scope", "openid notes:read notes:write offline_access");
+    let page = agent.connect(&request.with("resource", NOTES), "ann").await;
+    let tokens = redeem(agent.world, &page.code()).await;
+    let text = |name: &str| tokens[name].as_str().expect("text").to_owned();
+    (text("access_token"), text("refresh_token"))
+}
+
+#[tokio::test]
+async fn consents_are_listed_narrowed_widened_and_ended() {
+    let world = web(Role::Cloud).await;
+    let mut agent = Agent::new(&world);
+    let (token, refresh) = connect(&mut agent).await;
+    let number = world.find_client("app").await.record.number;
+    let listed = call(&agent, "GET", "", None).await.json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    let one = &listed[0];
+    assert_eq!(
+        (one["clientId"].as_i64(), one["clientIdentifier"].as_str()),
+        (Some(number), Some("app"))
+    );
+    assert_eq!(one["clientName"], "Client app");
+    assert_eq!(one["scopesGranted"], "notes:read notes:write offline_access openid");
+    assert!(one["allowedScopes"].as_str().expect("text").contains("files:write"));
+    assert_eq!(
+        (one["createdAt"].as_i64(), one["updatedAt"].as_i64()),
+        (Some(world.now()), Some(world.now()))
+    );
+    assert!(one["id"].is_i64());
+    world.pass(10);
+    let scopes = format!("/{number}/scopes");
+    let less = json!({ "scopes": ["openid", "notes:read", "offline_access"] });
+    let answer = call(&agent, "PATCH", &scopes, Some(less)).await;
+    let expected = json!({
+        "success": true,
+        "scopesGranted": "notes:read offline_access openid",
+        "updatedAt": world.now(),
+    });
+    assert_eq!(answer.json(), expected);
+    assert!(!world.is_live(&token, NOTES).await);
+    let refreshed = world.refresh(&As::Public("app"), &refresh).await;
+    assert_eq!(refreshed.get("scope"), "notes:read offline_access openid");
+    let more = json!({ "scopes": ["openid", "notes:read", "notes:write", "offline_access"] });
+    assert_eq!(call(&agent, "PATCH", &scopes, Some(more)).await.status, 200);
+    assert!(world.is_live(&refreshed.get("access_token"), NOTES).await);
+    agent.ask(&Request::new("app").with("resource", NOTES)).await.code();
+    let answer = call(&agent, "DELETE", &format!("/{number}"), None).await;
+    assert_eq!(answer.json(), json!({ "success": true }));
+    world
+        .refresh(&As::Public("app"), &refreshed.get("refresh_token"))
+        .await
+        .is(400, "invalid_grant");
+    assert_eq!(call(&agent, "GET", "", None).await.json(), json!([]));
+    assert_eq!(call(&agent, "DELETE", &format!("/{number}"), None).await.status, 404);
+    agent
+        .ask(&Request::new("app").with("resource", NOTES))
+        .await
+        .form("/consent/grant");
+}
+
+#[tokio::test]
+async fn consents_are_changed_only_by_their_user_from_our_own_pages_and_within_bounds() {
+    let world = web(Role::Cloud).await;
+    let mut agent = Agent::new(&world);
+    let (token, _) = connect(&mut agent).await;
+    let number = world.find_client("app").await.record.number;
+    let (one, scopes) = (format!("/{number}"), format!("/{number}/scopes"));
+    let good = || Some(json!({ "scopes": ["openid"] }));
+    let nobody = Agent::new(&world);
+    for (method, below) in [("GET", ""), ("DELETE", one.as_str()), ("PATCH", scopes.as_str())] {
+        assert_eq!(call(&nobody, method, below, good()).await.status, 401);
+    }
+    for site in [None, Some("cross-site"), Some("same-site")] {
+        assert_eq!(call_from(&agent, "DELETE", &one, None, site).await.status, 403);
+        assert_eq!(call_from(&agent, "PATCH", &scopes, good(), site).await.status, 403);
+    }
+    for bad in [
+        json!({ "scopes": [] }),
+        json!({ "scopes": ["nonsense"] }),
+        json!({ "scopes": "openid" }),
+        json!([]),
+    ] {
+        assert_eq!(call(&agent, "PATCH", &scopes, Some(bad)).await.status, 400);
+    }
+    for other in ["/4711", "/app"] {
+        assert_eq!(call(&agent, "DELETE", other, None).await.status, 404);
+        assert_eq!(
+            call(&agent, "PATCH", &format!("{other}/scopes"), good()).await.status,
+            404
+        );
+    }
+    assert!(world.is_live(&token, NOTES).await);
+    world.set("allow_user_settings", "no").await;
+    assert_eq!(call(&agent, "PATCH", &scopes, good()).await.status, 403);
+    assert_eq!(call(&agent, "DELETE", &one, None).await.status, 200);
+    assert!(!world.is_live(&token, NOTES).await);
+}
+
+#[tokio::test]
+async fn the_mcp_server_has_a_page_and_no_interface_for_consents() {
+    let world = web(Role::McpServer).await;
+    let mut agent = Agent::new(&world);
+    connect(&mut agent).await;
+    assert_eq!(call(&agent, "GET", "", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn connected_apps_are_narrowed_and_disconnected_without_a_script() {
+    for role in ROLES {
+        let world = web(role).await;
+        let mut agent = Agent::new(&world);
+        // Who is not signed in does so first, and comes back.
+        let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
+        let page = agent.sign_in(&page, "ann").await;
+        assert!(page.html.contains("No app is connected"), "{}", page.html);
+        let (token, refresh) = connect(&mut agent).await;
+        let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
+        assert!(
+            page.html.contains("Client app") && page.html.contains(NOTES),
+            "{}",
+            page.html
+        );
+        let form = page.form("/scopes");
+        agent.submit(&form.clone().fill("csrf", "")).await.is_page(403);
+        agent
+            .submit(
+                &form
+                    .clone()
+                    .untick("openid")
+                    .untick("notes:read")
+                    .untick("notes:write")
+                    .untick("offline_access"),
+            )
+            .await
+            .is_page(400);
+        assert!(world.is_live(&token, NOTES).await);
+        let page = agent.submit(&form.untick("notes:write")).await;
+        assert!(page.html.contains("Saved"), "{}", page.html);
+        assert_eq!(
+            page.form("/scopes").scopes(),
+            ["notes:read", "offline_access", "openid"]
+        );
+        assert!(!world.is_live(&token, NOTES).await);
+        let refreshed = world.refresh(&As::Public("app"), &refresh).await;
+        assert_eq!(refreshed.get("scope"), "notes:read offline_access openid");
+        let form = page.form("/revoke");
+        agent.submit(&form.clone().fill("csrf", "")).await.is_page(403);
+        let page = agent.submit(&form).await;
+        assert!(page.html.contains("No app is connected"), "{}", page.html);
+        assert!(!world.is_live(&refreshed.get("access_token"), NOTES).await);
+        let page = agent.submit(&page.form("/confirm")).await;
+        assert!(page.html.contains("You are signed out"), "{}", page.html);
+        assert_eq!(agent.session(), None);
+    }
+}
+
+#[tokio::test]
+async fn where_users_may_not_change_scopes_they_still_disconnect() {
+    for role in ROLES {
+        let world = web(role).await;
+        let mut agent = Agent::new(&world);
+        let (token, _) = connect(&mut agent).await;
+        let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
+        world.set("allow_user_settings", "no").await;
+        agent.submit(&page.form("/scopes")).await.is_page(403);
+        let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
+        assert!(page.forms().iter().all(|form| !form.action.ends_with("/scopes")));
+        agent.submit(&page.form("/revoke")).await.is_page(200);
+        assert!(!world.is_live(&token, NOTES).await);
+    }
+}
