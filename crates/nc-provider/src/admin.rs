@@ -4,6 +4,7 @@
 mod claims;
 mod clients;
 mod clients_change;
+mod describe;
 mod gate;
 mod http;
 mod initial_tokens;
@@ -17,6 +18,7 @@ use nc_store::{Store, StoreError, Unit};
 pub use claims::{ClaimOfClient, NewClaim};
 pub use clients::{CreatedClient, NewAdminClient, NewClientKind, WhichClient};
 pub use clients_change::ClientChange;
+pub use describe::{describe_claim, describe_client, describe_resource};
 pub use gate::{AdminAccess, AdminGate};
 pub use initial_tokens::{InitialAccess, InitialAccessToken};
 pub use logout_uris::{LOGOUT_URIS, LogoutUri};

@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod admin;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +43,8 @@ pub enum Command {
     Tools(Tools),
     /// Run one tool and print its result.
     Call(CallTool),
+    /// Administer the authorization server: clients, resources, keys and its settings.
+    Admin(Box<admin::AdminArguments>),
     /// Look at the settings, offline.
     #[command(subcommand)]
     Config(ConfigCommand),

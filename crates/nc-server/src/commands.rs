@@ -1,5 +1,6 @@
 //! One file a command. All of them: settings first, then logging, then the work.
 
+mod admin;
 mod call;
 mod cloud;
 mod config;
@@ -135,6 +136,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
         Command::Logout => login::logout(setting).await,
         Command::Tools(arguments) => tools::run(setting, &arguments).await,
         Command::Call(arguments) => call::run(setting, arguments).await,
+        Command::Admin(arguments) => Box::pin(admin::run(*arguments)).await,
         Command::Config(command) => config::run(&setting, &command),
         Command::Doctor(_) => doctor::run(setting).await,
         Command::Completions { .. } | Command::Manual => Ok(()),

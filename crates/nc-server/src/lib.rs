@@ -12,6 +12,7 @@ pub mod config;
 mod health;
 mod logging;
 mod login_store;
+pub mod provider_data;
 mod telemetry;
 
 pub use commands::{Outcome, run};

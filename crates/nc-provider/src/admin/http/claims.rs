@@ -2,17 +2,17 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{By, answer::Answer, input::Input};
 use crate::{
     Provider,
-    admin::{AdminError, ClaimOfClient, NewClaim, WhichClient},
+    admin::{AdminError, NewClaim, WhichClient, describe_claim},
 };
 
 pub(super) async fn list(State(provider): State<Provider>, Extension(by): Extension<By>) -> Answer {
     let claims = by.admin(&provider).list_claims(None).await?;
-    Ok(Json(claims.iter().map(describe).collect()))
+    Ok(Json(claims.iter().map(describe_claim).collect()))
 }
 
 pub(super) async fn create(State(provider): State<Provider>, Extension(by): Extension<By>, input: Input) -> Answer {
@@ -26,7 +26,7 @@ pub(super) async fn create(State(provider): State<Provider>, Extension(by): Exte
                 .await?
         }
     };
-    Ok(Json(describe(&claim)))
+    Ok(Json(describe_claim(&claim)))
 }
 
 pub(super) async fn change(State(provider): State<Provider>, Extension(by): Extension<By>, input: Input) -> Answer {
@@ -34,7 +34,7 @@ pub(super) async fn change(State(provider): State<Provider>, Extension(by): Exte
         .admin(&provider)
         .change_claim(input.number("id")?, read(&input)?)
         .await?;
-    Ok(Json(describe(&claim)))
+    Ok(Json(describe_claim(&claim)))
 }
 
 pub(super) async fn change_by_path(
@@ -44,7 +44,7 @@ pub(super) async fn change_by_path(
     input: Input,
 ) -> Answer {
     let claim = by.admin(&provider).change_claim(id, read(&input)?).await?;
-    Ok(Json(describe(&claim)))
+    Ok(Json(describe_claim(&claim)))
 }
 
 pub(super) async fn remove(
@@ -62,17 +62,5 @@ fn read(input: &Input) -> Result<NewClaim, AdminError> {
         name: input.text("name")?,
         function: input.text("function")?,
         parameter: input.find_text("parameter")?,
-    })
-}
-
-fn describe(found: &ClaimOfClient) -> Value {
-    json!({
-        "id": found.claim.id,
-        "clientId": found.client_number,
-        "clientUid": found.client_id,
-        "name": found.claim.name,
-        "scope": found.claim.scope,
-        "function": found.claim.function,
-        "parameter": found.claim.parameter,
     })
 }

@@ -4,12 +4,12 @@ use axum::{
 };
 use nc_proto::oauth::client_auth::AuthMethod;
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{By, answer::Answer, input::Input};
 use crate::{
     Client, Provider,
-    admin::{AdminError, ClientChange, NewAdminClient, WhichClient, number_of},
+    admin::{AdminError, ClientChange, NewAdminClient, WhichClient, describe_client, number_of},
 };
 
 /// What one route changes.
@@ -157,46 +157,13 @@ async fn everything(provider: &Provider, by: &By) -> Answer {
     let admin = by.admin(provider);
     let resources = admin.list_resources().await?;
     let clients = admin.list_clients().await?;
-    let clients = clients.iter().map(|client| describe(client, &resources));
+    let clients = clients.iter().map(|client| describe_client(client, &resources));
     Ok(Json(clients.collect()))
 }
 
 async fn one(provider: &Provider, by: &By, client: &Client) -> Answer {
     let resources = by.admin(provider).list_resources().await?;
-    Ok(Json(describe(client, &resources)))
-}
-
-/// A client as the `oidc` app shows it; without its secret, which is not known any more.
-fn describe(client: &Client, resources: &[crate::Resource]) -> Value {
-    let (document, number) = (&client.document, client.record.number);
-    let uris = document
-        .redirect_uris
-        .iter()
-        .map(|uri| json!({ "id": number_of(number, uri), "client_id": number, "redirect_uri": uri }));
-    let own = resources
-        .iter()
-        .find(|resource| resource.owner.as_deref() == Some(client.id()));
-    json!({
-        "id": number,
-        "name": document.name,
-        "clientId": client.id(),
-        "redirectUris": uris.collect::<Vec<_>>(),
-        "signingAlg": document.id_token_algorithm,
-        "type": if client.is_public() { "public" } else { "confidential" },
-        "flowType": "code",
-        "groups": document.groups,
-        "tokenType": match document.tokens_are_jwt {
-            Some(true) => Some("jwt"),
-            Some(false) => Some("opaque"),
-            None => None,
-        },
-        "allowedScopes": document.allowed_scopes.as_ref().map(|scopes| scopes.join(" ")).unwrap_or_default(),
-        "emailRegex": document.email_regex.as_deref().unwrap_or_default(),
-        "resourceUrl": own.map(|resource| resource.uri.as_str()).unwrap_or_default(),
-        "dcr": client.is_self_described(),
-        "issuedAt": client.record.created_at,
-        "disabled": client.record.disabled,
-    })
+    Ok(Json(describe_client(client, &resources)))
 }
 
 /// Only the code flow is there.
