@@ -13,6 +13,9 @@ use crate::{Error, random};
 /// A key for [`Sealer`].
 pub type SealingKey = Zeroizing<[u8; 32]>;
 
+/// Beside the databases and not in them, so that a backup of a database alone opens nothing.
+const SEALING_KEY: &str = "cloud.key";
+
 /// Reads a key as people keep it: 32 bytes as base64url.
 ///
 /// # Errors
@@ -28,8 +31,15 @@ pub fn parse_sealing_key(text: &str) -> Result<SealingKey, Error> {
     Ok(Zeroizing::new(key))
 }
 
-/// The sealer with the configured keys, or with the key in `file`, which is made at the first start.
-pub(crate) fn sealer(configured: &[SealingKey], file: &Path) -> Result<Sealer, Error> {
+/// The sealer of a data directory: with the configured keys, or with the key in `cloud.key`, which is made when it is missing.
+///
+/// # Errors
+/// [`Error::Invalid`] for a damaged key, [`Error::Internal`] when the file cannot be read or made.
+pub fn open_sealer(configured: &[SealingKey], data_dir: &Path) -> Result<Sealer, Error> {
+    sealer(configured, &data_dir.join(SEALING_KEY))
+}
+
+fn sealer(configured: &[SealingKey], file: &Path) -> Result<Sealer, Error> {
     let failed = Error::Internal("no sealing key");
     if !configured.is_empty() {
         return Sealer::new(configured).map_err(|_| failed);
@@ -42,24 +52,28 @@ pub(crate) fn sealer(configured: &[SealingKey], file: &Path) -> Result<Sealer, E
     Sealer::new(&[key]).map_err(|_| failed)
 }
 
+/// Written beside and then linked: half a key after a crash would lock up everything that is sealed later, and two processes
+/// that start together must get the same one.
 fn create(file: &Path) -> Result<SealingKey, Error> {
     let key = Zeroizing::new(random::secret_bytes::<32>()?);
     let text = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(key.as_slice()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Under another name first: half a key after a crash would lock up everything that is sealed later.
-    let unfinished = file.with_extension("key.new");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    let unfinished = file.with_extension(format!("key.{}", std::process::id()));
     let mut opened = options.open(&unfinished)?;
     opened.write_all(text.as_bytes())?;
     opened.sync_all()?;
-    fs::rename(&unfinished, file)?;
-    Ok(key)
+    let linked = fs::hard_link(&unfinished, file);
+    fs::remove_file(&unfinished)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            parse_sealing_key(&Zeroizing::new(fs::read_to_string(file)?))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +90,8 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
+        create(&file).expect("another process made it first");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         let again = sealer(&[], &file).unwrap();
         assert_eq!(again.open("a", &sealed).unwrap().as_slice(), b"secret");
         let other = sealer(&[Zeroizing::new([7; 32])], &file).unwrap();

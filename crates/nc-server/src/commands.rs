@@ -136,7 +136,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
         Command::Logout => login::logout(setting).await,
         Command::Tools(arguments) => tools::run(setting, &arguments).await,
         Command::Call(arguments) => call::run(setting, arguments).await,
-        Command::Admin(arguments) => Box::pin(admin::run(*arguments)).await,
+        Command::Admin(arguments) => Box::pin(admin::run(&setting.config, *arguments)).await,
         Command::Config(command) => config::run(&setting, &command),
         Command::Doctor(_) => doctor::run(setting).await,
         Command::Completions { .. } | Command::Manual => Ok(()),
@@ -203,7 +203,10 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
     let visible: Environment = if matches!(cli.command, Command::Demo(_) | Command::Cloud(_)) {
         environment
             .iter()
-            .filter(|(name, _)| !name.starts_with("NEXTCLOUD_") && *name != "MCP_DEPLOYMENT_MODE")
+            .filter(|(name, _)| {
+                let is_own = name.starts_with("NEXTCLOUD_MCP__EMBEDDED__");
+                is_own || (!name.starts_with("NEXTCLOUD_") && *name != "MCP_DEPLOYMENT_MODE")
+            })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     } else {

@@ -8,5 +8,5 @@ mod setting;
 
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};
-pub use resolve::{Account, CloudSettings, Config, LogFormat, Mode, ServerSettings, ToolSettings};
+pub use resolve::{Account, CloudSettings, Config, EmbeddedSettings, LogFormat, Mode, ServerSettings, ToolSettings};
 pub use setting::{Kind, SETTINGS, Setting};

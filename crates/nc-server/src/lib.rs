@@ -2,6 +2,7 @@
 //!
 //! * [`config`]: settings from file, environment and flags.
 //! * [`app`]: the MCP server as one router, over any [`nc_client::Nextcloud`].
+//! * [`embedded`] and [`provider`]: the embedded cloud with its `OpenID` provider, as one router.
 //! * [`cli`]: the command line; [`run`] is all that `main` does.
 
 pub mod app;
@@ -9,9 +10,11 @@ mod authenticate;
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod embedded;
 mod health;
 mod logging;
 mod login_store;
+pub mod provider;
 pub mod provider_data;
 mod telemetry;
 

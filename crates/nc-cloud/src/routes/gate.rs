@@ -4,6 +4,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use nc_auth::UserId;
 use nc_web::{ClientAddress, Identified};
 
 use super::{
@@ -105,6 +106,38 @@ async fn admit(
         _ => !only_reads(&request.method) && is_from_other_site(&request.headers),
     };
     (must_be_given && !header_given).then(View::csrf_failed)
+}
+
+impl Cloud {
+    /// The administrator who sent a request, for interfaces of administrators that stand beside the cloud: with a password,
+    /// or with a token that has `admin:read` or, when the request `writes`, `admin:write`.
+    ///
+    /// # Errors
+    /// The answer to anybody else.
+    pub async fn admit_administrator(&self, request: &Parts, writes: bool) -> Result<UserId, Response> {
+        let (surface, access) = (Surface::App, Access::Administration);
+        let view = View::of(surface, self, request);
+        let address = request.extensions.get::<ClientAddress>().copied();
+        let authenticated = match self.authenticate(request, address).await {
+            Ok(Some(authenticated)) => authenticated,
+            Ok(None) => return Err(view.refuse(None)),
+            Err(refusal) => return Err(view.refuse(Some(&refusal))),
+        };
+        let signed_in = &authenticated.signed_in;
+        if writes && only_reads(&request.method) {
+            // A change behind a method that only reads is nothing that the scopes here know of.
+            return Err(view.forbidden("This method does not change anything"));
+        }
+        if let Some(refused) = admit(self, surface, access, &view, request, &authenticated).await {
+            return Err(refused);
+        }
+        // A password was let pass for the handler to decide; here that is decided.
+        match self.is_administrator(&signed_in.user).await {
+            Ok(true) => Ok(signed_in.user.clone()),
+            Ok(false) => Err(view.forbidden("Only administrators may do this")),
+            Err(error) => Err(view.refuse(Some(&Refusal::from(error)))),
+        }
+    }
 }
 
 async fn run(surface: Surface, mut request: Request, next: Next, authenticated: Authenticated) -> Response {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::{OrFail, Trouble};
 use crate::{
     cli::admin::{AdminArguments, AdminCommand, InitialAccessTokenCommand, LogoutUriOf, SettingCommand},
+    config::Config,
     provider_data::ProviderData,
 };
 
@@ -37,13 +38,15 @@ impl From<AdminError> for Trouble {
 /// What a command prints.
 type Shown = Result<Value, Trouble>;
 
-pub(crate) async fn run(arguments: AdminArguments) -> Result<(), Trouble> {
+pub(crate) async fn run(config: &Config, arguments: AdminArguments) -> Result<(), Trouble> {
     // A folder that is made by a slip of the pen would look as if everything were lost.
     if !arguments.data.is_dir() {
         let text = format!("there is no folder {}; name it with --data", arguments.data.display());
         return Err(Trouble::Usage(text));
     }
-    let data = ProviderData::open(&arguments.data).await.or_fail()?;
+    let data = ProviderData::open(&arguments.data, &config.embedded.sealing_keys)
+        .await
+        .or_fail()?;
     let shown = work(&data, arguments.command).await;
     data.store.close().await;
     show::print(&shown?, arguments.json).or_fail()

@@ -1,21 +1,22 @@
 //! `cloud`: the embedded cloud alone.
 
 use nc_auth::UserId;
-use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_cloud::{Cloud, accounts::NewUser};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::{OrFail, Setting, Trouble, listen, output};
-use crate::{cli::CloudCommand, config::Config};
+use crate::{cli::CloudCommand, config::Config, embedded};
 
 pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(), Trouble> {
-    let mut config = CloudConfig::new(&arguments.data);
-    if let Some(url) = &arguments.public_url {
-        config.public_url = Some(
+    let public_url = match &arguments.public_url {
+        Some(url) => Some(
             url.parse()
                 .map_err(|_| Trouble::Usage(format!("`{url}` is not an address")))?,
-        );
-    }
+        ),
+        None => None,
+    };
+    let config = embedded::cloud_config(&setting.config, &arguments.data, public_url);
     let stop = listen::stop_signal().or_fail()?;
     let cloud = Cloud::open(config).await.or_fail()?;
     let mut users = Vec::new();
@@ -38,7 +39,7 @@ pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(),
             ));
         }
     }
-    serve(&setting.config, &cloud, listener, &stop).await
+    serve(&setting.config, &cloud, &url, listener, &stop).await
 }
 
 fn text(value: &serde_json::Value) -> &str {
@@ -49,20 +50,19 @@ fn text(value: &serde_json::Value) -> &str {
 pub(crate) async fn serve(
     config: &Config,
     cloud: &Cloud,
+    url: &str,
     listener: std::net::TcpListener,
     stop: &tokio_util::sync::CancellationToken,
 ) -> Result<(), Trouble> {
-    let proxies = crate::app::proxies(config)?;
-    let https = cloud
-        .config()
-        .public_url
-        .as_ref()
-        .is_some_and(|url| url.scheme() == "https");
-    let router = nc_web::Kit::new(proxies, https).wrap(cloud.router());
+    let provider = embedded::open_provider(config, cloud, url).await.or_fail()?;
+    let router = embedded::router(config, cloud, &provider)?;
+    let upkeep = tokio::spawn(provider.keep_up());
     let shutdown = stop.clone();
-    nc_web::serve(listener, router, async move { shutdown.cancelled().await })
+    let served = nc_web::serve(listener, router, async move { shutdown.cancelled().await })
         .await
-        .or_fail()
+        .or_fail();
+    upkeep.abort();
+    served
 }
 
 /// Makes an account with a random password, unless it is there already.

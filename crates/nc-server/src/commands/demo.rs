@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use nc_auth::UserId;
 use nc_client::{BaseUrl, ClientConfig, InProcess, Nextcloud};
-use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_cloud::{Cloud, accounts::NewUser};
 use nc_proto::clock::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::{
     app,
     cli::{Demo, ModeFlag},
     config::{Account, Mode},
+    embedded,
 };
 
 /// Port of the embedded cloud when none is named and it is free.
@@ -58,7 +59,9 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     let spinner = spinner(arguments.json);
     let folder = data_folder(arguments.data.as_deref()).or_fail()?;
     spinner.set_message("opening the embedded cloud");
-    let cloud = Cloud::open(CloudConfig::new(&folder.path)).await.or_fail()?;
+    let cloud = Cloud::open(embedded::cloud_config(&setting.config, &folder.path, None))
+        .await
+        .or_fail()?;
     spinner.set_message("making users and sample data");
     let nextcloud = in_process(&cloud, &cloud_url)?;
     let users = users(&cloud, &nextcloud, &folder.path).await?;
@@ -82,7 +85,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     };
     let served = tokio::try_join!(
         mcp,
-        cloud_command::serve(&setting.config, &cloud, cloud_listener, &stop)
+        cloud_command::serve(&setting.config, &cloud, &cloud_url, cloud_listener, &stop)
     );
     drop(cloud);
     drop(folder);

@@ -1,7 +1,10 @@
 //! From text to checked values: after this stage nothing can be wrong with a setting by itself.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
+use nc_cloud::SealingKey;
+use nc_provider::RegistrationMode;
+use regex::Regex;
 use secrecy::SecretString;
 use url::Url;
 
@@ -90,6 +93,30 @@ pub struct ToolSettings {
     pub write_max_bytes: Option<u64>,
 }
 
+/// What holds for the embedded cloud.
+#[derive(Clone)]
+pub struct EmbeddedSettings {
+    /// Keys that seal; empty for the one in the data folder.
+    pub sealing_keys: Vec<SealingKey>,
+    /// Who may register clients.
+    pub registration: RegistrationMode,
+    /// Whether its interfaces take its own tokens.
+    pub believe_own_tokens: bool,
+    /// Programs that may use Login Flow v2; empty for all.
+    pub login_flow_user_agents: Vec<Regex>,
+}
+
+impl fmt::Debug for EmbeddedSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedSettings")
+            .field("sealing_keys", &self.sealing_keys.len())
+            .field("registration", &self.registration)
+            .field("believe_own_tokens", &self.believe_own_tokens)
+            .field("login_flow_user_agents", &self.login_flow_user_agents)
+            .finish()
+    }
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -110,6 +137,8 @@ pub struct Config {
     pub mode: Option<Mode>,
     /// The tools.
     pub tools: ToolSettings,
+    /// The embedded cloud.
+    pub embedded: EmbeddedSettings,
     /// Level for `tracing`.
     pub log_level: String,
     /// Format of the log.
@@ -209,6 +238,7 @@ impl Config {
                 hide_missing_apps: reader.bool("tools.hide_missing_apps"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
             },
+            embedded: embedded(layers, &reader)?,
             log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
                 "critical" => "error".to_owned(),
                 "warning" => "warn".to_owned(),
@@ -224,6 +254,32 @@ impl Config {
             notices,
         })
     }
+}
+
+fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, ConfigError> {
+    let keys = layers.given("embedded.sealing_key").unwrap_or_default();
+    let keys = keys.split(',').map(str::trim).filter(|key| !key.is_empty());
+    let sealing_keys = keys
+        .map(nc_cloud::parse_sealing_key)
+        .collect::<Result<_, _>>()
+        .map_err(|_| conflict("embedded.sealing_key must be 32 bytes as base64url, or several separated by commas"))?;
+    let patterns = reader.list("embedded.login_flow_user_agents");
+    let login_flow_user_agents = patterns
+        .iter()
+        .map(|pattern| Regex::new(pattern))
+        .collect::<Result<_, _>>()
+        .map_err(|error| conflict(&format!("embedded.login_flow_user_agents: {error}")))?;
+    let registration = match reader.text("embedded.registration").to_ascii_lowercase().as_str() {
+        "open" => RegistrationMode::Open,
+        "initial-access-token" => RegistrationMode::InitialAccessToken,
+        _ => RegistrationMode::Off,
+    };
+    Ok(EmbeddedSettings {
+        sealing_keys,
+        registration,
+        believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
+        login_flow_user_agents,
+    })
 }
 
 fn account(layers: &Layers) -> Result<Option<Account>, ConfigError> {

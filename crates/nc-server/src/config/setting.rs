@@ -236,6 +236,37 @@ pub const SETTINGS: &[Setting] = &[
         "Largest content of one write; 0 means no limit of its own.",
     ),
     setting(
+        "embedded.sealing_key",
+        &["EMBEDDED_CLOUD_KEY"],
+        Kind::Secret,
+        "",
+        "Keys of the embedded cloud for what it must read again (second factors, signing keys): 32 bytes as base64url each, \
+         separated by commas; the first one seals. Default: the file `cloud.key` in the data folder, made at the first start.",
+    ),
+    setting(
+        "embedded.registration",
+        &["EMBEDDED_CLOUD_REGISTRATION"],
+        Kind::Choice(&["off", "initial-access-token", "open"]),
+        "off",
+        "Who may register OAuth clients at the embedded cloud. Clients with a metadata document need no registration.",
+    ),
+    setting(
+        "embedded.believe_own_tokens",
+        &["EMBEDDED_CLOUD_BEARER_VALIDATION"],
+        Kind::Bool,
+        "true",
+        "Whether the embedded cloud's interfaces take the access tokens of its own provider \
+         (`user_oidc.oidc_provider_bearer_validation`).",
+    ),
+    setting(
+        "embedded.login_flow_user_agents",
+        &["EMBEDDED_CLOUD_LOGIN_FLOW_USER_AGENTS"],
+        Kind::List,
+        "",
+        "Regular expressions of the `User-Agent` of programs that may use Login Flow v2 at the embedded cloud \
+         (`core.login_flow_v2.allowed_user_agents`). Default: all.",
+    ),
+    setting(
         "log.level",
         &["LOG_LEVEL"],
         Kind::Choice(&["critical", "error", "warning", "warn", "info", "debug", "trace"]),

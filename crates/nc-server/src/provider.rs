@@ -1,0 +1,103 @@
+//! The provider as the embedded cloud's `oidc` app: over the cloud's accounts, in a database beside its own, believed by
+//! the cloud's interfaces.
+
+mod accounts;
+mod administrators;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use nc_auth::{Scope, ScopeKind};
+use nc_cloud::{Cloud, auth::TokenIssuers};
+use nc_proto::oauth::jose::Algorithm;
+use nc_provider::{KeyOptions, KeyRing, Lifetimes, Provider, ProviderConfig, RegistrationMode, Role, SignIn};
+use nc_store::Store;
+
+use self::{accounts::CloudAccounts, administrators::Administrators};
+use crate::provider_data::ProviderData;
+
+/// Most clients that registered themselves.
+const MOST_DYNAMIC_CLIENTS: u64 = 10_000;
+
+/// What an operator decides about the provider of the embedded cloud.
+#[derive(Debug, Clone)]
+pub struct OidcOptions {
+    /// Address of the cloud as clients reach it: the issuer, and what tokens are for.
+    pub issuer: String,
+    /// Who may register clients.
+    pub registration: RegistrationMode,
+    /// Whether the cloud's interfaces believe the provider's tokens.
+    pub believed: bool,
+}
+
+impl OidcOptions {
+    /// The usual ones for a cloud at `url`.
+    pub fn new(url: &str) -> Self {
+        Self {
+            issuer: url.trim_end_matches('/').to_owned(),
+            registration: RegistrationMode::Off,
+            believed: true,
+        }
+    }
+}
+
+/// The provider of a cloud. The cloud believes its tokens from now on.
+///
+/// # Errors
+/// When the database cannot be used, or its keys do not open with the cloud's sealing key.
+pub async fn open(cloud: &Cloud, options: &OidcOptions) -> anyhow::Result<Provider> {
+    let settings = cloud.config();
+    let data = ProviderData::with_sealer(&settings.data_dir, Arc::clone(cloud.sealer())).await?;
+    let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
+    let clock = settings.clock.clone();
+    let keys = KeyRing::open(
+        Arc::clone(&store),
+        Arc::clone(&sealer),
+        clock.clone(),
+        KeyOptions::default(),
+    );
+    let keys = keys.await.context("the provider's keys cannot be used")?;
+    let sign_in = SignIn::Local(Arc::new(CloudAccounts(cloud.clone())));
+    let config = configuration(cloud, options);
+    let provider = Provider::new(config, store, sealer, keys, sign_in, clock);
+    if options.believed {
+        cloud.believe(TokenIssuers {
+            verifier: Arc::new(provider.clone()),
+            issuers: vec![options.issuer.clone()],
+            resource: options.issuer.clone(),
+        })?;
+    }
+    Ok(provider)
+}
+
+/// The cloud with its provider beside it.
+pub fn router(cloud: &Cloud, provider: &Provider) -> Router {
+    let administrators = Arc::new(Administrators(cloud.clone()));
+    provider
+        .router()
+        .merge(provider.admin_routes(administrators))
+        .merge(cloud.router())
+}
+
+fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
+    let names = |wanted: fn(ScopeKind) -> bool| {
+        let scopes = Scope::ALL.iter().filter(move |scope| wanted(scope.kind()));
+        scopes.map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    ProviderConfig {
+        role: Role::Cloud,
+        issuer: options.issuer.clone(),
+        name: "Nextcloud".to_owned(),
+        // Not the address: accounts stay the same people when the cloud moves.
+        account_base: cloud.instance_id().to_owned(),
+        public_scopes: names(|kind| kind != ScopeKind::Admin),
+        resources: vec![(options.issuer.clone(), names(|kind| kind != ScopeKind::Standard))],
+        document_hosts: Vec::new(),
+        registration: options.registration,
+        refresh_by_registration: false,
+        max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
+        algorithm: Algorithm::Es256,
+        lifetimes: Lifetimes::default(),
+    }
+}
