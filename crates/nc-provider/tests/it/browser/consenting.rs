@@ -32,7 +32,7 @@ async fn s04_scopes_that_are_unticked_are_not_in_the_token() {
         let world = web(role).await;
         let (mut agent, page) = asked(&world, &Request::new("app").with("resource", NOTES)).await;
         let form = page.form("/consent/grant");
-        assert_eq!(form.scopes(), ["notes:read", "openid", "notes:write"]);
+        assert_eq!(form.scopes(), ["openid", "notes:read", "notes:write"]);
         let page = agent.submit(&form.untick("notes:write")).await;
         assert_eq!(scopes_of(&world, &page.code()).await, ["notes:read", "openid"]);
         // What was allowed is not asked for again, what was not is.
