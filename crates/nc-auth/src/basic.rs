@@ -47,6 +47,7 @@ pub fn header_value(login: &str, password: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -73,5 +74,20 @@ mod tests {
         }
         assert!(parse("Bearer abc").is_none());
         assert!(parse("Basic").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(login in "[^:\\p{Cc}]{1,20}", password in "\\PC{0,30}") {
+            let (read, secret) = parse(&header_value(&login, &password)).expect("basic").expect("valid");
+            prop_assert_eq!((read.as_str(), secret.expose_secret()), (login.as_str(), password.as_str()));
+        }
+
+        #[test]
+        fn any_header_is_read_or_refused(header in "(Basic )?\\PC{0,40}") {
+            if let Some(Ok((login, _))) = parse(&header) {
+                prop_assert!(!login.as_str().is_empty() && !login.as_str().contains(':'));
+            }
+        }
     }
 }

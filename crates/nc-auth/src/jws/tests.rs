@@ -55,6 +55,16 @@ fn the_signatures_of_rfc_7515_hold() {
     assert_eq!(check(token, &p521), Ok(()));
 }
 
+/// RFC 7515 appendices A.1 (a shared secret, also RFC 7519 §3.1) and A.5 (no signature).
+#[test]
+fn the_symmetric_and_unsigned_examples_of_rfc_7515_are_not_even_read() {
+    let shared = format!("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{JOE}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{JOE}.");
+    for token in [shared, unsigned] {
+        assert!(Compact::read(&token).is_err(), "{token}");
+    }
+}
+
 #[test]
 fn the_signatures_of_rfc_7520_hold() {
     let rsa = key(

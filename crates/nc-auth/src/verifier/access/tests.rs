@@ -75,6 +75,22 @@ async fn a_good_token_of_each_algorithm_is_believed() {
 }
 
 #[tokio::test]
+async fn the_example_of_rfc_9068_is_believed() {
+    let header = json!({"typ": "at+JWT", "alg": "RS256", "kid": "RjEwOwOA"});
+    let claims = json!({"iss": "https://authorization-server.example.com/", "sub": "5ba552d67",
+        "aud": "https://rs.example.com/", "exp": 1_639_528_912, "iat": 1_618_354_090,
+        "jti": "dbe39bf3a3ba4238a513f51d6e1691c4", "client_id": "s6BhdRkqt3", "scope": "openid profile reademail"});
+    let signer = Signer::new(Algorithm::Rs256);
+    let mut key = signer.jwk();
+    key.kid = Some("RjEwOwOA".to_owned());
+    let clock = Clock::manual(time::OffsetDateTime::from_unix_timestamp(1_618_354_090).expect("a time"));
+    let keys = JwkSource::fixed(JwkSet(vec![key]));
+    let verifier = AccessTokenVerifier::new("https://authorization-server.example.com/", keys, clock);
+    let verified = verifier.verify(&signer.sign(&header, &claims), &["https://rs.example.com/"]).await;
+    assert!(verified.expect("good").claims.scope.contains("reademail"));
+}
+
+#[tokio::test]
 async fn j01_no_signature_is_no_token() {
     let signer = Signer::new(Algorithm::Es256);
     let verifier = verifier(&[&signer]);
