@@ -262,7 +262,8 @@ async fn complete(
     let before = SignedIn::find(browser, headers).await?;
     let authentication = Authentication {
         auth_time: browser.now(),
-        acr: None,
+        // As advertised: "1" for a password, "2" with a second factor.
+        acr: Some(if amr.len() > 1 { "2" } else { "1" }.to_owned()),
         amr: amr.iter().map(|way| (*way).to_owned()).collect(),
     };
     let unit = browser.store().begin().await?;

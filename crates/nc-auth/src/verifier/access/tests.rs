@@ -86,7 +86,9 @@ async fn the_example_of_rfc_9068_is_believed() {
     let clock = Clock::manual(time::OffsetDateTime::from_unix_timestamp(1_618_354_090).expect("a time"));
     let keys = JwkSource::fixed(JwkSet(vec![key]));
     let verifier = AccessTokenVerifier::new("https://authorization-server.example.com/", keys, clock);
-    let verified = verifier.verify(&signer.sign(&header, &claims), &["https://rs.example.com/"]).await;
+    let verified = verifier
+        .verify(&signer.sign(&header, &claims), &["https://rs.example.com/"])
+        .await;
     assert!(verified.expect("good").claims.scope.contains("reademail"));
 }
 

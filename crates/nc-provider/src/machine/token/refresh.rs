@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Asked, checks};
 use crate::{
-    Audit, Event, GrantDocument, Provider, RefreshDocument, consents,
+    Audit, Event, GrantDocument, Provider, RefreshDocument, Resource, consents,
     machine::fault::Fault,
     tokens::{Next, Opaque, Order},
 };
@@ -90,14 +90,18 @@ async fn rotate(
     }
     checks::bound_key(asked, &document)?;
     let person = checks::person(provider, &asked.client, grant).await?;
-    let consented = consented(provider, unit, asked, grant, &document, checks::list(&before.scopes)?).await?;
+    let consents = consents(provider, unit, asked, grant, &document).await?;
+    let consented = consents.left_of(&checks::list(&before.scopes)?)?;
     let kept = match &asked.scope {
         None => consented,
         Some(scope) if scope.is_subset(&consented) && !scope.is_empty() => scope.clone(),
         Some(_) => return Err(TokenError::InvalidScope.into()),
     };
     let resources = checks::resources(provider, unit, asked, &document.resources).await?;
-    let scopes = checks::narrow(&kept, &resources);
+    let scopes = consents.for_resources(&checks::narrow(&kept, &resources), &resources);
+    if scopes.is_empty() {
+        return Err(TokenError::InvalidScope.into());
+    }
     let order = Order {
         client: &asked.client,
         grant,
@@ -138,17 +142,23 @@ async fn rotate(
     Ok(issued.response)
 }
 
-/// What the user still allows of these scopes; nothing left, or no consent any more, is the end of the grant.
-async fn consented(
+/// What the user allows now, for each resource of the grant.
+enum Consents {
+    /// An administrator said that nobody has to be asked.
+    NotNeeded,
+    /// By resource; without one, by the empty name.
+    Given(Vec<(String, ScopeList)>),
+}
+
+async fn consents(
     provider: &Provider,
     unit: &dyn Unit,
     asked: &Asked,
     grant: &GrantRecord,
     document: &GrantDocument,
-    scopes: ScopeList,
-) -> Result<ScopeList, Fault> {
+) -> Result<Consents, Fault> {
     if consents::is_granted_automatically(&asked.client) {
-        return Ok(scopes);
+        return Ok(Consents::NotNeeded);
     }
     let subject = grant.subject.as_deref().unwrap_or_default();
     let none = [String::new()];
@@ -157,16 +167,45 @@ async fn consented(
     } else {
         &document.resources
     };
-    let mut allowed = ScopeList::default();
+    let mut given = Vec::with_capacity(resources.len());
     for resource in resources {
         let consent = unit.find_consent(subject, asked.client.id(), resource).await?;
         let consent = consent.filter(|consent| consent.expires_at > provider.now());
         let consent = consent.ok_or(TokenError::InvalidGrant)?;
-        allowed = allowed.union(&checks::list(&consent.scopes)?);
+        given.push((resource.clone(), checks::list(&consent.scopes)?));
     }
-    let left = scopes.intersection(&allowed);
-    if left.is_empty() {
-        return Err(TokenError::InvalidGrant.into());
+    Ok(Consents::Given(given))
+}
+
+impl Consents {
+    /// What is left of these scopes for any resource; nothing is the end of the grant.
+    fn left_of(&self, scopes: &ScopeList) -> Result<ScopeList, TokenError> {
+        let Self::Given(given) = self else {
+            return Ok(scopes.clone());
+        };
+        let any = given.iter().fold(ScopeList::default(), |sum, (_, one)| sum.union(one));
+        let left = scopes.intersection(&any);
+        if left.is_empty() {
+            return Err(TokenError::InvalidGrant);
+        }
+        Ok(left)
     }
-    Ok(left)
+
+    /// What of these scopes a token for these resources may have: where two of them define a scope, it must be allowed for
+    /// both.
+    fn for_resources(&self, scopes: &ScopeList, resources: &[Resource]) -> ScopeList {
+        let Self::Given(given) = self else {
+            return scopes.clone();
+        };
+        let refused = |scope: &str| {
+            resources
+                .iter()
+                .filter(|resource| resource.document.scopes.iter().any(|own| own == scope))
+                .any(|resource| {
+                    let consent = given.iter().find(|(uri, _)| *uri == resource.uri);
+                    consent.is_none_or(|(_, allowed)| !allowed.contains(scope))
+                })
+        };
+        ScopeList::from_tokens(scopes.iter().filter(|scope| !refused(scope))).unwrap_or_default()
+    }
 }

@@ -166,6 +166,7 @@ async fn a_second_factor_is_asked_for_and_told() {
         let page = agent.allow(&page).await;
         let claims = id_claims(&world, &page.code()).await;
         assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
+        assert_eq!(claims["acr"], "2");
     }
 }
 

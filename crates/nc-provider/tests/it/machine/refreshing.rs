@@ -182,6 +182,37 @@ async fn t13_neither_scope_nor_resource_grows() {
 }
 
 #[tokio::test]
+async fn t14_a_scope_of_two_resources_has_to_be_allowed_for_each_of_them() {
+    const ARCHIVE: &str = "https://api.example/archive";
+    let both_define_it = |config: &mut nc_provider::ProviderConfig| {
+        config
+            .resources
+            .push((ARCHIVE.to_owned(), vec!["notes:read".to_owned()]));
+    };
+    for role in ROLES {
+        let world = World::with(role, both_define_it, |store| store).await;
+        world.client("app", |_| {}).await;
+        let (_, refresh) = start(&world, &[NOTES, ARCHIVE]).await;
+        let subject = world.provider.subject(&UserId::new("ann")).await.expect("a subject");
+        let found = world.store.find_consent(&subject, "app", ARCHIVE).await.expect("read");
+        let mut consent = found.expect("there");
+        consent.scopes.retain(|scope| scope != "notes:read");
+        let unit = world.store.begin().await.expect("a unit");
+        unit.put_consent(&consent).await.expect("stored");
+        unit.commit().await.expect("committed");
+        let for_both = world.refresh(&APP, &refresh).await;
+        assert_eq!(for_both.get("scope"), "notes:write offline_access openid");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &for_both.get("refresh_token")),
+            ("resource", NOTES),
+        ];
+        let for_notes = world.token(&APP, &form).await;
+        assert_eq!(for_notes.get("scope"), "notes:read notes:write offline_access openid");
+    }
+}
+
+#[tokio::test]
 async fn t14_what_changed_since_is_seen_at_the_next_refresh() {
     for role in ROLES {
         let world = world(role).await;
