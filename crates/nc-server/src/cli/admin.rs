@@ -104,7 +104,7 @@ pub enum AdminCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Copy the database, also while the server uses it. The key that opens private keys, `provider.key`, is not in it.
+    /// Copy the database, also while the server uses it. The key that opens private keys, `cloud.key`, is not in it.
     #[command(name = "oidc:backup")]
     Backup {
         /// A file that is not there yet.
