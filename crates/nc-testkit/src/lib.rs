@@ -1,12 +1,15 @@
 //! Boots the shipped assembly for tests.
 //!
 //! * [`app`]: the MCP server over the embedded cloud, as `demo` assembles them, on real sockets.
+//! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
 //! * [`recorder`]: what the client sends to the cloud.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
 pub mod app;
 pub mod bench;
+pub mod browser;
+pub mod cloud_app;
 pub mod conformance;
 pub mod load;
 pub mod recorder;

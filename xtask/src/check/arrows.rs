@@ -43,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-mcp-kit",
             "nc-auth",
             "nc-cloud",
+            "nc-provider",
         ],
     ),
     ("xtask", &[]),
