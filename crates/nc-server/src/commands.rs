@@ -118,7 +118,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
     }
     let setting = settle(&cli, environment)?;
     match cli.command {
-        Command::Demo(arguments) => demo::run(setting, arguments).await,
+        Command::Demo(arguments) => Box::pin(demo::run(setting, arguments)).await,
         Command::Serve(_) => serve::run(setting).await,
         Command::Run(arguments) => match arguments.transport.as_str() {
             "streamable-http" | "http" => serve::run(setting).await,
@@ -131,7 +131,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
             ))),
         },
         Command::Stdio(_) => stdio::run(setting).await,
-        Command::Cloud(arguments) => cloud::run(setting, arguments).await,
+        Command::Cloud(arguments) => Box::pin(cloud::run(setting, arguments)).await,
         Command::Login(arguments) => login::login(setting, arguments).await,
         Command::Logout => login::logout(setting).await,
         Command::Tools(arguments) => tools::run(setting, &arguments).await,
