@@ -13,6 +13,7 @@ mod connections;
 mod consent;
 mod consents_api;
 mod decision;
+mod elsewhere;
 mod logout;
 mod par;
 mod pending;
@@ -26,11 +27,11 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
-    routing::{delete, get, patch, post},
+    routing::{any, delete, get, patch, post},
 };
 use nc_web::RateLimit;
 
-use crate::{Endpoint, Provider, Role};
+use crate::{Endpoint, Provider, Role, SignIn};
 
 /// Authorization requests per minute and address.
 const AUTHORIZE_PER_MINUTE: u32 = 60;
@@ -68,11 +69,6 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                 &at(Endpoint::Authorize, ""),
                 get(authorize::by_query).post(authorize::by_form),
             )
-            .route(&at(Endpoint::SignIn, ""), get(sign_in::ask).post(sign_in::answer))
-            .route(
-                &at(Endpoint::SignIn, sign_in::SECOND_FACTOR),
-                get(sign_in::ask_second_factor).post(sign_in::answer_second_factor),
-            )
             .route(&at(Endpoint::Consent, ""), get(consent::ask))
             .route(&at(Endpoint::Consent, consent::GRANT), post(consent::grant))
             .route(&at(Endpoint::Consent, consent::DENY), post(consent::deny))
@@ -81,6 +77,15 @@ pub(crate) fn routes(provider: &Provider) -> Router {
             .route(&at(Endpoint::ConnectedApps, ""), get(connected::show))
             .route(&at(Endpoint::ConnectedApps, connected::SCOPES), post(connected::change))
             .route(&at(Endpoint::ConnectedApps, connected::REVOKE), post(connected::revoke));
+        router = match provider.sign_in() {
+            SignIn::Local(_) => router
+                .route(&at(Endpoint::SignIn, ""), get(sign_in::ask).post(sign_in::answer))
+                .route(
+                    &at(Endpoint::SignIn, sign_in::SECOND_FACTOR),
+                    get(sign_in::ask_second_factor).post(sign_in::answer_second_factor),
+                ),
+            SignIn::Elsewhere(_) => router.route(&at(Endpoint::SignIn, ""), any(elsewhere::unavailable)),
+        };
         if role == Role::Cloud {
             router = router
                 .route(&at(Endpoint::Consents, ""), get(consents_api::list))

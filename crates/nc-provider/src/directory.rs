@@ -1,11 +1,15 @@
 //! The accounts, as the provider sees them. `nc-server` joins them to the embedded cloud or to another Nextcloud.
 
+mod elsewhere;
+
 use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use nc_auth::{LoginName, UserId};
 use nc_web::ClientAddress;
 use secrecy::SecretString;
+
+pub use elsewhere::{ElsewhereAccounts, GrantedElsewhere, PolledElsewhere, StartedElsewhere};
 
 /// The accounts could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +117,8 @@ pub trait LocalAccounts: Directory {
 pub enum SignIn {
     /// With their password, here.
     Local(Arc<dyn LocalAccounts>),
+    /// At another Nextcloud.
+    Elsewhere(Arc<dyn ElsewhereAccounts>),
 }
 
 impl SignIn {
@@ -120,6 +126,7 @@ impl SignIn {
     pub fn directory(&self) -> &dyn Directory {
         match self {
             Self::Local(accounts) => accounts.as_ref(),
+            Self::Elsewhere(accounts) => accounts.as_ref(),
         }
     }
 }

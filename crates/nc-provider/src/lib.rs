@@ -35,7 +35,10 @@ pub use audit::{Audit, Event};
 pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
-pub use directory::{Checked, Directory, DirectoryError, Group, LocalAccounts, Person, SignIn};
+pub use directory::{
+    Checked, Directory, DirectoryError, ElsewhereAccounts, GrantedElsewhere, Group, LocalAccounts, Person,
+    PolledElsewhere, SignIn, StartedElsewhere,
+};
 pub use error::Error;
 pub use grants::{AccessDocument, Authentication, CodeDocument, GrantDocument, RefreshDocument};
 pub use keys::{KeyOptions, KeyRing, SigningKey};

@@ -139,7 +139,7 @@ pub(super) async fn answer(
     visit.secret.check(&browser, &headers, &purpose, post.get("csrf"))?;
     let login = LoginName::new(post.get("user").trim());
     let password = post.get("password").into();
-    let checked = accounts(&browser).check_password(&login, &password, address).await;
+    let checked = accounts(&browser)?.check_password(&login, &password, address).await;
     let again = |status, text: &str| Ok(visit.page(&browser, Some(login.as_str()), Some((status, text))));
     match checked.map_err(Error::from)? {
         Outcome::Right {
@@ -191,7 +191,7 @@ pub(super) async fn answer_second_factor(
     };
     let uid = UserId::new(half_way.uid.as_str());
     let code: String = post.get("code").split_whitespace().collect();
-    let checked = accounts(&browser).check_second_factor(&uid, &code, address).await;
+    let checked = accounts(&browser)?.check_second_factor(&uid, &code, address).await;
     let again = |status, text: &str| Ok(visit.second_page(&browser, uid.as_str(), Some((status, text))));
     match checked.map_err(Error::from)? {
         Outcome::Right { uid: checked, .. } if checked == uid => {
@@ -210,9 +210,10 @@ fn wait(retry_after_s: i64) -> String {
     format!("Too many failed attempts. Try again in {minutes} min.")
 }
 
-fn accounts(browser: &Browser) -> &dyn LocalAccounts {
+fn accounts(browser: &Browser) -> Result<&dyn LocalAccounts, Refusal> {
     match browser.sign_in() {
-        SignIn::Local(accounts) => accounts.as_ref(),
+        SignIn::Local(accounts) => Ok(accounts.as_ref()),
+        SignIn::Elsewhere(_) => Err(ended()),
     }
 }
 
