@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, Digest, GrantRecord, KeyRecord, Lookup,
-    RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError, TicketKind, TicketRecord,
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
+    GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError, TicketKind,
+    TicketRecord,
 };
 
 use crate::{
     SqliteStore,
     sql::{
-        access_tokens, audit, clients, consents, grants, keys, refresh_tokens, resources, sessions, settings, subjects,
-        tickets,
+        access_tokens, audit, clients, consents, credentials, grants, keys, refresh_tokens, resources, sessions,
+        settings, subjects, tickets,
     },
     unit::SqliteUnit,
 };
@@ -105,6 +106,21 @@ macro_rules! lookup {
             async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(sessions::find(&mut connection, secret, now).await?)
+            }
+
+            async fn find_credential(
+                &self,
+                issuer: &str,
+                subject: &str,
+                kind: CredentialKind,
+            ) -> Result<Option<CredentialRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(credentials::find(&mut connection, issuer, subject, kind).await?)
+            }
+
+            async fn list_credentials(&self, after: i64, limit: u32) -> Result<Vec<CredentialRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(credentials::list(&mut connection, after, limit).await?)
             }
 
             async fn find_subject(&self, base: &str, uid: &str) -> Result<Option<String>, StoreError> {

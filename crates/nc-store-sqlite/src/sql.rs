@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod codes;
 pub(crate) mod consents;
+pub(crate) mod credentials;
 pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod refresh_tokens;

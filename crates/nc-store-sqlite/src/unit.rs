@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, Digest, GrantRecord,
-    KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind,
-    TicketRecord, Unit,
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialRecord, Digest,
+    GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError,
+    TicketKind, TicketRecord, Unit,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
@@ -10,8 +10,8 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use crate::{
     error::Error,
     sql::{
-        access_tokens, audit, clients, codes, consents, grants, keys, refresh_tokens, resources, sessions, settings,
-        subjects, sweep, tickets,
+        access_tokens, audit, clients, codes, consents, credentials, grants, keys, refresh_tokens, resources, sessions,
+        settings, subjects, sweep, tickets,
     },
 };
 
@@ -175,6 +175,16 @@ impl Unit for SqliteUnit {
     async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError> {
         let mut connection = self.connection().await?;
         Ok(sessions::delete_of(&mut connection, subject).await?)
+    }
+
+    async fn put_credential(&self, credential: &CredentialRecord) -> Result<i64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(credentials::put(&mut connection, credential).await?)
+    }
+
+    async fn delete_credential(&self, number: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(credentials::delete(&mut connection, number).await?)
     }
 
     async fn get_subject(&self, base: &str, uid: &str, fresh: &str, now: i64) -> Result<String, StoreError> {

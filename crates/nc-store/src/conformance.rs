@@ -6,6 +6,7 @@
 mod audit;
 mod clients;
 mod consents;
+mod credentials;
 mod grants;
 mod keys;
 mod races;
@@ -87,6 +88,11 @@ checks! {
         a_session_is_found_until_it_ends_or_is_deleted,
         every_session_of_a_subject_ends,
         a_subject_identifier_is_stable_and_never_reassigned,
+    }
+    credentials {
+        a_credential_is_found_replaced_and_deleted,
+        a_subject_has_one_credential_of_a_kind_besides_discarded_ones,
+        credentials_are_listed_in_order_of_number_page_by_page,
     }
     settings {
         settings_are_put_listed_and_deleted,

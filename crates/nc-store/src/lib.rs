@@ -21,9 +21,9 @@ mod store;
 pub use digest::Digest;
 pub use error::StoreError;
 pub use records::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, GrantRecord, KeyRecord,
-    KeyState, NewClient, RefreshState, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, TicketKind,
-    TicketRecord,
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
+    CredentialRecord, CredentialState, GrantRecord, KeyRecord, KeyState, NewClient, RefreshState, RefreshTokenRecord,
+    ResourceRecord, SessionRecord, SpentCode, TicketKind, TicketRecord,
 };
 pub use seal::{SealError, Sealer};
 pub use store::{Lookup, Store, Unit};

@@ -289,6 +289,53 @@ pub struct SessionRecord {
     pub expires_at: i64,
 }
 
+words! {
+    /// What kind of credential of another server it is.
+    CredentialKind {
+        /// Login name and app password, from Login Flow v2.
+        AppPassword = "app_password",
+        /// An OAuth refresh token.
+        Refresh = "refresh",
+    }
+}
+
+words! {
+    /// What a credential is worth.
+    CredentialState {
+        /// It is used.
+        Active = "active",
+        /// The other server refused it; the person has to give a new one.
+        Revoked = "revoked",
+        /// Given up here, and still to be taken back at the other server.
+        Discarded = "discarded",
+    }
+}
+
+/// What a person gave for another server. Of each kind a subject has one that is not discarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRecord {
+    /// Ascending from 1 in the order of storing. 0 in a record that is not stored yet.
+    pub number: i64,
+    /// Who is good for the subject identifier.
+    pub issuer: String,
+    /// Subject identifier of the person.
+    pub subject: String,
+    /// What it is.
+    pub kind: CredentialKind,
+    /// What it is worth.
+    pub state: CredentialState,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+    /// What is known about it.
+    pub document: String,
+    /// When it was given.
+    pub created_at: i64,
+    /// When the record changed.
+    pub changed_at: i64,
+    /// When it ends, if it does.
+    pub expires_at: Option<i64>,
+}
+
 /// Something that happened and that somebody may ask about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {

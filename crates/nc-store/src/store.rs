@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, Digest, GrantRecord,
-    KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind,
-    TicketRecord,
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
+    CredentialRecord, Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord,
+    SpentCode, StoreError, TicketKind, TicketRecord,
 };
 
 /// A database that replicas share.
@@ -61,6 +61,16 @@ pub trait Lookup: Send + Sync {
 
     /// A browser session that has not ended.
     async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError>;
+
+    /// The credential of a subject for another server that is not discarded. Also an expired one.
+    async fn find_credential(
+        &self,
+        issuer: &str,
+        subject: &str,
+        kind: CredentialKind,
+    ) -> Result<Option<CredentialRecord>, StoreError>;
+    /// Every credential, also discarded ones, in order of number; after `after` (a number), at most `limit`.
+    async fn list_credentials(&self, after: i64, limit: u32) -> Result<Vec<CredentialRecord>, StoreError>;
 
     /// The subject identifier of an account (`base` names the cloud, `uid` the account in it), if it was ever seen.
     async fn find_subject(&self, base: &str, uid: &str) -> Result<Option<String>, StoreError>;
@@ -150,6 +160,12 @@ pub trait Unit: Lookup {
     async fn delete_session(&self, secret: Digest) -> Result<Option<SessionRecord>, StoreError>;
     /// Ends every browser session of a subject. How many.
     async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError>;
+
+    /// Stores a credential (number 0), or replaces the record with its number; the number. [`StoreError::Exists`] when the
+    /// subject has another one of its kind that is not discarded.
+    async fn put_credential(&self, credential: &CredentialRecord) -> Result<i64, StoreError>;
+    /// Deletes a credential by its number. Whether it was there.
+    async fn delete_credential(&self, number: i64) -> Result<bool, StoreError>;
 
     /// The subject identifier of an account; `fresh` becomes it at first sight.
     async fn get_subject(&self, base: &str, uid: &str, fresh: &str, now: i64) -> Result<String, StoreError>;

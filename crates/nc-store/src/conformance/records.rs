@@ -1,8 +1,9 @@
 //! Records to store; checks change what they are about.
 
 use crate::{
-    AccessTokenRecord, ClientKind, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, RefreshState,
-    RefreshTokenRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord,
+    AccessTokenRecord, ClientKind, CodeRecord, ConsentRecord, CredentialKind, CredentialRecord, CredentialState,
+    Digest, GrantRecord, NewClient, RefreshState, RefreshTokenRecord, SessionRecord, Store, StoreError, TicketKind,
+    TicketRecord,
 };
 
 /// When records are made.
@@ -88,6 +89,21 @@ pub(super) fn session(secret: &str) -> SessionRecord {
         document: r#"{"amr":["pwd"]}"#.to_owned(),
         created_at: NOW,
         expires_at: END,
+    }
+}
+
+pub(super) fn credential(subject: &str) -> CredentialRecord {
+    CredentialRecord {
+        number: 0,
+        issuer: "https://mcp.example".to_owned(),
+        subject: subject.to_owned(),
+        kind: CredentialKind::AppPassword,
+        state: CredentialState::Active,
+        sealed: vec![0, 1, 0xFF],
+        document: r#"{"login":"alice"}"#.to_owned(),
+        created_at: NOW,
+        changed_at: NOW,
+        expires_at: None,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, Digest, GrantRecord, KeyRecord, Lookup,
-    RefreshTokenRecord, ResourceRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
+    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
+    GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, Store, StoreError, TicketKind,
+    TicketRecord, Unit,
 };
 
 pub(crate) struct Counting {
@@ -56,6 +57,8 @@ pass! {
     fn list_consents(subject: &str) -> Vec<ConsentRecord>;
     fn list_keys() -> Vec<KeyRecord>;
     fn find_session(secret: Digest, now: i64) -> Option<SessionRecord>;
+    fn find_credential(issuer: &str, subject: &str, kind: CredentialKind) -> Option<CredentialRecord>;
+    fn list_credentials(after: i64, limit: u32) -> Vec<CredentialRecord>;
     fn find_subject(base: &str, uid: &str) -> Option<String>;
     fn find_account(subject: &str) -> Option<(String, String)>;
     fn find_setting(key: &str) -> Option<String>;
