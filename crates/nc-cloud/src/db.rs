@@ -34,7 +34,12 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(BUSY);
         let writer = pool(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        // Under the lock: two processes may open a new database at the same moment.
+        let mut change = writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::migrate!("./migrations")
+            .run_direct(None, &mut *change, false)
+            .await?;
+        change.commit().await?;
         // More than there are cores would only wait for each other.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = u32::try_from(cores.min(MOST_READERS)).unwrap_or(1);

@@ -32,7 +32,12 @@ impl Connections {
             .foreign_keys(true)
             .busy_timeout(BUSY);
         let writer = pool(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        // Under the lock: the server and the command line may open a new database at the same moment.
+        let mut change = writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::migrate!("./migrations")
+            .run_direct(None, &mut *change, false)
+            .await?;
+        change.commit().await?;
         // More than there are cores would only wait for each other; two even there, so that a slow question holds up no
         // other.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -99,6 +99,21 @@ async fn a_second_process_writes_beside_the_first() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_may_open_a_new_database_at_the_same_moment() {
+    for _ in 0..5 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("provider.db");
+        let opened = (0..8).map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move { SqliteStore::open(&path).await })
+        });
+        for store in opened.collect::<Vec<_>>() {
+            store.await.unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn damaged_rows_are_told_from_missing_ones() {
     let dir = tempfile::tempdir().unwrap();
