@@ -2,6 +2,7 @@
 
 use nc_auth::UserId;
 use nc_cloud::{Cloud, accounts::NewUser};
+use nc_provider::Provider;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -27,6 +28,7 @@ pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(),
     }
     let listener = listen::listen(&arguments.host, arguments.port).or_fail()?;
     let url = listen::url_of(&listener).or_fail()?;
+    let provider = embedded::open_provider(&setting.config, &cloud, &url).await.or_fail()?;
     if arguments.json {
         output::data(&json!({ "cloud_url": url, "users": users }).to_string()).or_fail()?;
     } else {
@@ -39,24 +41,23 @@ pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(),
             ));
         }
     }
-    serve(&setting.config, &cloud, &url, listener, &stop).await
+    serve(&setting.config, &cloud, &provider, listener, &stop).await
 }
 
 fn text(value: &serde_json::Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Serves the cloud until the stop.
+/// Serves the cloud with its provider until the stop.
 pub(crate) async fn serve(
     config: &Config,
     cloud: &Cloud,
-    url: &str,
+    provider: &Provider,
     listener: std::net::TcpListener,
     stop: &tokio_util::sync::CancellationToken,
 ) -> Result<(), Trouble> {
-    let provider = embedded::open_provider(config, cloud, url).await.or_fail()?;
-    let router = embedded::router(config, cloud, &provider)?;
-    let upkeep = tokio::spawn(provider.keep_up());
+    let router = embedded::router(config, cloud, provider)?;
+    let upkeep = tokio::spawn(provider.clone().keep_up());
     let shutdown = stop.clone();
     let served = nc_web::serve(listener, router, async move { shutdown.cancelled().await })
         .await

@@ -66,6 +66,9 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     let nextcloud = in_process(&cloud, &cloud_url)?;
     let users = users(&cloud, &nextcloud, &folder.path).await?;
     folder.finished().or_fail()?;
+    let provider = embedded::open_provider(&setting.config, &cloud, &cloud_url)
+        .await
+        .or_fail()?;
     spinner.finish_and_clear();
 
     let alice = &users[0];
@@ -85,7 +88,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     };
     let served = tokio::try_join!(
         mcp,
-        cloud_command::serve(&setting.config, &cloud, &cloud_url, cloud_listener, &stop)
+        cloud_command::serve(&setting.config, &cloud, &provider, cloud_listener, &stop)
     );
     drop(cloud);
     drop(folder);
