@@ -158,10 +158,14 @@ impl RedirectUri {
     }
 
     /// The one source that `form-action` of a Content Security Policy has to name: an origin, or a scheme.
+    ///
+    /// For an IPv6 address it is the scheme too: CSP has no way to write such a host, and Chromium ignores the attempt
+    /// and then blocks the redirect.
     pub fn policy_source(&self) -> Option<String> {
         let url = self.url().ok()?;
         let origin = url.origin();
-        Some(if origin.is_tuple() {
+        let can_be_named = origin.is_tuple() && !matches!(url.host(), Some(Host::Ipv6(_)));
+        Some(if can_be_named {
             origin.ascii_serialization()
         } else {
             format!("{}:", url.scheme())

@@ -198,6 +198,7 @@ fn a_policy_names_the_origin_or_the_scheme() {
     for (text, source) in [
         ("https://app.example/cb?x=1", "https://app.example"),
         ("http://127.0.0.1:8080/cb", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/cb", "http:"),
         ("com.example.app:/cb", "com.example.app:"),
     ] {
         assert_eq!(uri(text).policy_source().as_deref(), Some(source));
