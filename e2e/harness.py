@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -132,13 +133,13 @@ class Server:
 class Demo(Server):
     """`nextcloud-mcp demo`: a cloud with users and data, and an MCP server in front of it."""
 
-    def __init__(self, data=None, mode="single-user", arguments=()):
+    def __init__(self, data=None, mode="single-user", arguments=(), environment=None):
         self.temporary = None
         if data is None:
             self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
             data = Path(self.temporary) / "data"
         self.data = Path(data)
-        super().__init__("demo", "--json", "--port", "0", "--data", self.data, "--mode", mode, *arguments)
+        super().__init__("demo", "--json", "--port", "0", "--data", self.data, "--mode", mode, *arguments, environment=environment)
         self.mcp_url = self.info["mcp_url"]
         self.cloud_url = self.info["cloud_url"].rstrip("/")
         self.users = {user["name"]: user for user in self.info["users"]}
@@ -148,6 +149,13 @@ class Demo(Server):
         super().__exit__(*details)
         if self.temporary:
             shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def free_port():
+    """A port at which nobody listens now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 def basic(user, secret="app_password"):

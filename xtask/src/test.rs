@@ -38,7 +38,7 @@ struct Ended {
 pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
     if options.list {
         for stage in STAGES {
-            term::line(format!("{:<14} {}", stage.name, stage.about));
+            term::line(format!("{:<18} {}", stage.name, stage.about));
         }
         return Ok(true);
     }
@@ -73,7 +73,7 @@ fn summary(ended: &[Ended]) -> bool {
     for Ended { name, count, took } in ended {
         let verdict = if count.failed == 0 { "ok" } else { "FAILED" };
         let seconds = took.as_secs();
-        term::line(format!("{name:<14} {verdict:<6} {count} in {seconds} s"));
+        term::line(format!("{name:<18} {verdict:<6} {count} in {seconds} s"));
     }
     let total: Count = ended.iter().map(|stage| stage.count).sum();
     term::line(format!("\n{total}"));

@@ -109,6 +109,27 @@ pub(super) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "provider-node",
+        about: "the OpenID provider with openid-client, oauth4webapi and jose, in a browser",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "chromium",
+                package: "chromium",
+            })?;
+            workshop.with_node("provider_node.py")
+        },
+    },
+    Stage {
+        name: "provider-python",
+        about: "the OpenID provider with Authlib, PyJWT and joserfc",
+        run: |workshop| workshop.script("provider_python.py"),
+    },
+    Stage {
+        name: "mcp-authorization",
+        about: "the MCP conformance suite's scenarios for authorization servers",
+        run: |workshop| workshop.with_node("mcp_authorization.py"),
+    },
+    Stage {
         name: "durability",
         about: "kill -9 during writes: what was acknowledged is there",
         run: |workshop| workshop.script("durability.py"),
