@@ -193,7 +193,11 @@ impl ExternalIssuers {
                     user: user.clone(),
                     display_name: text("name"),
                     email: text("email"),
-                    groups,
+                    groups: if provider.group_provisioning {
+                        groups
+                    } else {
+                        Vec::new()
+                    },
                 };
                 self.accounts.provision(&account, provider).await.map_err(unavailable)?
             }

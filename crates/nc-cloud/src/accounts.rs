@@ -3,6 +3,7 @@
 mod app_passwords;
 mod client_name;
 mod new_user;
+mod origin;
 mod password;
 mod scopes;
 mod second_factors;
@@ -14,7 +15,8 @@ pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
 pub(crate) use app_passwords::{AppPasswords, Known, looks_like_app_password};
 pub(crate) use client_name::{clean, client_name};
 pub use new_user::NewUser;
-pub(crate) use new_user::is_mail_address;
+pub use new_user::is_mail_address;
+pub use origin::Standing;
 pub(crate) use password::PasswordChecker;
 pub use scopes::{APP_PASSWORD_SCOPES, AppPasswordScopes};
 pub(crate) use second_factors::SecondFactors;

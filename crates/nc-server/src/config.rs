@@ -1,11 +1,13 @@
 //! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
 
+mod external_issuers;
 mod layers;
 mod peer;
 mod reference;
 mod resolve;
 mod setting;
 
+pub use external_issuers::ExternalIssuersConfig;
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};
 pub use resolve::{Account, CloudSettings, Config, EmbeddedSettings, LogFormat, Mode, ServerSettings, ToolSettings};

@@ -32,6 +32,7 @@ pub async fn open_provider(config: &Config, cloud: &Cloud, url: &str) -> anyhow:
     let options = OidcOptions {
         registration: config.embedded.registration,
         believed: config.embedded.believe_own_tokens,
+        external: config.embedded.external_issuers.clone(),
         ..OidcOptions::new(public.unwrap_or(url))
     };
     provider::open(cloud, &options).await

@@ -3,19 +3,24 @@
 
 mod accounts;
 mod administrators;
+mod believed;
+mod external_accounts;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use nc_auth::{Scope, ScopeKind};
-use nc_cloud::{Cloud, auth::TokenIssuers};
+use nc_auth::{
+    Scope, ScopeKind,
+    fetch::{GuardedFetch, Reach},
+};
+use nc_cloud::Cloud;
 use nc_proto::oauth::jose::Algorithm;
 use nc_provider::{KeyOptions, KeyRing, Lifetimes, Provider, ProviderConfig, RegistrationMode, Role, SignIn};
 use nc_store::Store;
 
 use self::{accounts::CloudAccounts, administrators::Administrators};
-use crate::provider_data::ProviderData;
+use crate::{config::ExternalIssuersConfig, provider_data::ProviderData};
 
 /// Most clients that registered themselves.
 const MOST_DYNAMIC_CLIENTS: u64 = 10_000;
@@ -29,6 +34,8 @@ pub struct OidcOptions {
     pub registration: RegistrationMode,
     /// Whether the cloud's interfaces believe the provider's tokens.
     pub believed: bool,
+    /// Other issuers whose tokens they believe.
+    pub external: ExternalIssuersConfig,
 }
 
 impl OidcOptions {
@@ -38,11 +45,12 @@ impl OidcOptions {
             issuer: url.trim_end_matches('/').to_owned(),
             registration: RegistrationMode::Off,
             believed: true,
+            external: ExternalIssuersConfig::default(),
         }
     }
 }
 
-/// The provider of a cloud. The cloud believes its tokens from now on.
+/// The provider of a cloud. The cloud believes its tokens from now on, and those of the external issuers.
 ///
 /// # Errors
 /// When the database cannot be used, or its keys do not open with the cloud's sealing key.
@@ -60,14 +68,10 @@ pub async fn open(cloud: &Cloud, options: &OidcOptions) -> anyhow::Result<Provid
     let keys = keys.await.context("the provider's keys cannot be used")?;
     let sign_in = SignIn::Local(Arc::new(CloudAccounts(cloud.clone())));
     let config = configuration(cloud, options);
-    let provider = Provider::new(config, store, sealer, keys, sign_in, clock);
-    if options.believed {
-        cloud.believe(TokenIssuers {
-            verifier: Arc::new(provider.clone()),
-            issuers: vec![options.issuer.clone()],
-            resource: options.issuer.clone(),
-        })?;
-    }
+    // Strangers name the addresses of clients' documents and keys.
+    let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
+    let provider = Provider::new(config, store, sealer, keys, sign_in, clock).with_fetch(Arc::new(documents));
+    believed::believe(cloud, &provider, options)?;
     Ok(provider)
 }
 

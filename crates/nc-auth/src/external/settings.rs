@@ -62,6 +62,8 @@ pub struct ExternalProvider {
     pub mapping_groups: String,
     /// Whether user ids are made unique among providers (`uniqueUid`).
     pub unique_uid: bool,
+    /// Whether new accounts are put into the groups that the issuer names (`groupProvisioning`).
+    pub group_provisioning: bool,
     /// The groups that the provider may speak of (`groupWhitelistRegex`).
     pub group_whitelist: Option<GroupPattern>,
     /// Whether only people in such a group may come in (`restrictLoginToGroups`).
@@ -83,6 +85,7 @@ impl ExternalProvider {
             mapping_uid: "sub".to_owned(),
             mapping_groups: "groups".to_owned(),
             unique_uid: true,
+            group_provisioning: false,
             group_whitelist: None,
             restrict_login_to_groups: false,
         }

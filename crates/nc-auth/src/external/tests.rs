@@ -288,6 +288,7 @@ async fn accounts_are_made_only_where_every_switch_allows_it() {
         let mut world = World::new();
         world.settings.auto_provision = auto;
         world.providers[0].bearer_provisioning = bearer;
+        world.providers[0].group_provisioning = true;
         let outcome = world.check(&world.token(&with(claims(), "sub", json!("new")))).await;
         assert_eq!((outcome.is_ok(), world.made().len()), (made, usize::from(made)));
         if made {

@@ -24,6 +24,8 @@ pub struct NewUser {
     pub quota_bytes: Option<u64>,
     /// The user's groups; they come into being with their first member.
     pub groups: Vec<String>,
+    /// The number of the external provider whose user it is. `None`: it is made here.
+    pub provider: Option<i64>,
 }
 
 impl NewUser {
@@ -36,6 +38,7 @@ impl NewUser {
             password,
             quota_bytes: None,
             groups: Vec::new(),
+            provider: None,
         }
     }
 
@@ -74,7 +77,7 @@ impl NewUser {
 }
 
 /// Good enough to be written into a header or an answer: one `@` between two non-empty parts, nothing odd in them.
-pub(crate) fn is_mail_address(text: &str) -> bool {
+pub fn is_mail_address(text: &str) -> bool {
     let plain =
         |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
     text.len() <= 254
@@ -105,6 +108,13 @@ impl Accounts<'_> {
         .execute(&mut *write)
         .await
         .map_err(|error| taken(error, "an account with that id or mail address"))?;
+        if let Some(provider) = user.provider {
+            sqlx::query("INSERT INTO account_origins (user_id, provider) VALUES (?, ?)")
+                .bind(&user.id)
+                .bind(provider)
+                .execute(&mut *write)
+                .await?;
+        }
         for group in &user.groups {
             sqlx::query("INSERT OR IGNORE INTO group_members (group_id, user_id) VALUES (?, ?)")
                 .bind(group)

@@ -115,8 +115,8 @@ impl Cloud {
                 is_explicit: true,
             });
         }
-        let is_access_token = matches!(TokenKind::of(text), TokenKind::OpaqueAccess | TokenKind::Jwt);
-        let believed = self.believed().filter(|_| is_access_token).ok_or_else(invalid)?;
+        let may_be_access_token = TokenKind::of(text) != TokenKind::NotForApis;
+        let believed = self.believed().filter(|_| may_be_access_token).ok_or_else(invalid)?;
         let token = believed.verify(presented, request).await?;
         // The token may outlive the account; a disabled one is not found.
         let account = self.find_user(&token.user).await?.ok_or_else(invalid)?;

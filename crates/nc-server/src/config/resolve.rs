@@ -1,6 +1,10 @@
 //! From text to checked values: after this stage nothing can be wrong with a setting by itself.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use nc_cloud::SealingKey;
 use nc_provider::RegistrationMode;
@@ -9,6 +13,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
+    external_issuers::ExternalIssuersConfig,
     layers::{ConfigError, Layers},
     setting::{parse_bool, parse_url},
 };
@@ -102,6 +107,8 @@ pub struct EmbeddedSettings {
     pub registration: RegistrationMode,
     /// Whether its interfaces take its own tokens.
     pub believe_own_tokens: bool,
+    /// Issuers whose tokens they take beside those.
+    pub external_issuers: ExternalIssuersConfig,
     /// Programs that may use Login Flow v2; empty for all.
     pub login_flow_user_agents: Vec<Regex>,
 }
@@ -112,6 +119,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("sealing_keys", &self.sealing_keys.len())
             .field("registration", &self.registration)
             .field("believe_own_tokens", &self.believe_own_tokens)
+            .field("external_issuers", &self.external_issuers)
             .field("login_flow_user_agents", &self.login_flow_user_agents)
             .finish()
     }
@@ -274,9 +282,14 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         "initial-access-token" => RegistrationMode::InitialAccessToken,
         _ => RegistrationMode::Off,
     };
+    let external_issuers = match layers.given("embedded.external_issuers") {
+        Some(path) => ExternalIssuersConfig::read(Path::new(path))?,
+        None => ExternalIssuersConfig::default(),
+    };
     Ok(EmbeddedSettings {
         sealing_keys,
         registration,
+        external_issuers,
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
     })

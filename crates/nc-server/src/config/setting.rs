@@ -259,6 +259,14 @@ pub const SETTINGS: &[Setting] = &[
          (`user_oidc.oidc_provider_bearer_validation`).",
     ),
     setting(
+        "embedded.external_issuers",
+        &["EMBEDDED_CLOUD_EXTERNAL_ISSUERS"],
+        Kind::Path,
+        "",
+        "TOML file of other issuers whose access tokens the embedded cloud's interfaces take, with the names of Nextcloud's \
+         app `user_oidc`; see the page about the embedded cloud.",
+    ),
+    setting(
         "embedded.login_flow_user_agents",
         &["EMBEDDED_CLOUD_LOGIN_FLOW_USER_AGENTS"],
         Kind::List,
