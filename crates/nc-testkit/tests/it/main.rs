@@ -3,11 +3,14 @@
 mod arguments;
 mod cancellation;
 mod endpoint;
+mod external_issuers;
 mod files;
+mod foreign_issuer;
 mod forged_tokens;
 mod hostile;
 mod identity;
 mod notes;
 mod promises;
 mod scopes;
+mod signed_tokens;
 mod tokens;
