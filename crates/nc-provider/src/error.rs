@@ -14,6 +14,10 @@ pub enum Error {
     /// A key could not be opened or sealed.
     #[error("a sealed value cannot be used")]
     Seal(#[from] SealError),
+    /// The key that has to sign is not made yet. Making one takes a unit of work of its own, so whoever is inside another one
+    /// has to leave it first.
+    #[error("the signing key is not made yet")]
+    KeyMissing,
     /// What is stored or made does not have the form it should have.
     #[error("{0}")]
     Internal(&'static str),

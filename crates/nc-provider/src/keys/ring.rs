@@ -67,17 +67,39 @@ impl KeyRing {
         &self.options.algorithms
     }
 
-    /// A signed token with the header members `typ`, `alg` and `kid`.
+    /// A signed token with the header members `typ`, `alg` and `kid`. Makes the key if it is not there yet; not to be called
+    /// inside a unit of work, which making one would wait for.
     pub async fn sign<T: Serialize>(&self, algorithm: Algorithm, typ: &str, claims: &T) -> Result<String, Error> {
-        let payload = serde_json::to_vec(claims)?;
-        let mut snapshot = self.fresh().await?;
-        if snapshot.signing(algorithm).is_none() && self.options.algorithms.contains(&algorithm) {
-            self.take_steps(&self.options, false).await?;
-            snapshot = self.known();
+        match self.sign_with_known(algorithm, typ, claims).await {
+            Err(Error::KeyMissing) => {
+                self.make_missing().await?;
+                self.sign_with_known(algorithm, typ, claims).await
+            }
+            other => other,
         }
-        let key = snapshot
-            .signing(algorithm)
-            .ok_or(Error::Internal("no key signs with this algorithm"))?;
+    }
+
+    /// Makes the keys that are not there yet.
+    pub(crate) async fn make_missing(&self) -> Result<(), Error> {
+        self.take_steps(&self.options, false).await
+    }
+
+    /// The same as [`Self::sign`] inside a unit of work: a key that is missing is [`Error::KeyMissing`].
+    pub(crate) async fn sign_with_known<T: Serialize>(
+        &self,
+        algorithm: Algorithm,
+        typ: &str,
+        claims: &T,
+    ) -> Result<String, Error> {
+        let payload = serde_json::to_vec(claims)?;
+        let snapshot = self.fresh().await?;
+        let key = snapshot.signing(algorithm).ok_or_else(|| {
+            if self.options.algorithms.contains(&algorithm) {
+                Error::KeyMissing
+            } else {
+                Error::Internal("no key signs with this algorithm")
+            }
+        })?;
         if algorithm != Algorithm::Rs256 {
             return key.sign_payload(typ, &payload);
         }

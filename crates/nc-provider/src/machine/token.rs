@@ -18,7 +18,7 @@ use nc_proto::oauth::{
 };
 
 use super::{answer::uncached, fault::Fault, request::Posted};
-use crate::{Client, Endpoint, Provider};
+use crate::{Client, Endpoint, Error, Provider};
 
 /// A request whose client is known.
 struct Asked {
@@ -61,21 +61,30 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
         resources,
         jkt,
     };
-    let outcome = match &grant {
-        Grant::Code {
-            code,
-            redirect_uri,
-            verifier,
-        } => code::redeem(provider, &asked, code, redirect_uri.as_deref(), verifier.as_ref()).await,
-        Grant::Refresh { refresh_token } => refresh::refresh(provider, &asked, refresh_token).await,
-        Grant::Exchange {
-            subject_token,
-            audience,
-        } => exchange::exchange(provider, &asked, subject_token, audience.as_deref()).await,
-        Grant::ClientCredentials => client_credentials::issue(provider, &asked).await,
-    };
+    let mut outcome = give(provider, &asked, &grant).await;
+    if let Err(Fault::Internal(Error::KeyMissing)) = &outcome {
+        // Nothing was changed then, so it can be done again.
+        provider.keys().make_missing().await?;
+        outcome = give(provider, &asked, &grant).await;
+    }
     if let Err(Fault::Token(TokenError::InvalidGrant)) = &outcome {
         provider.count_failure(asked.client.id(), &asked.posted);
     }
     outcome
+}
+
+async fn give(provider: &Provider, asked: &Asked, grant: &Grant) -> Result<TokenResponse, Fault> {
+    match grant {
+        Grant::Code {
+            code,
+            redirect_uri,
+            verifier,
+        } => code::redeem(provider, asked, code, redirect_uri.as_deref(), verifier.as_ref()).await,
+        Grant::Refresh { refresh_token } => refresh::refresh(provider, asked, refresh_token).await,
+        Grant::Exchange {
+            subject_token,
+            audience,
+        } => exchange::exchange(provider, asked, subject_token, audience.as_deref()).await,
+        Grant::ClientCredentials => client_credentials::issue(provider, asked).await,
+    }
 }

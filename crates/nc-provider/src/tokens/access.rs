@@ -68,7 +68,8 @@ impl Access<'_> {
         let (token, digest) = if is_signed {
             let body = self.body(&claims, &settings)?;
             let digest = Digest::of(&claims.jti);
-            (provider.keys().sign(algorithm, "at+jwt", &body).await?.into(), digest)
+            let token = provider.keys().sign_with_known(algorithm, "at+jwt", &body).await?;
+            (token.into(), digest)
         } else {
             Opaque::Access.make()?
         };

@@ -48,7 +48,7 @@ impl Order<'_> {
             sid: self.grant.sid.clone(),
             others,
         };
-        provider.keys().sign(algorithm, "JWT", &claims).await
+        provider.keys().sign_with_known(algorithm, "JWT", &claims).await
     }
 
     /// Whether these scopes ask for one.

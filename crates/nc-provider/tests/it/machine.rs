@@ -9,6 +9,7 @@ mod exchange;
 mod in_process;
 mod introspection;
 mod keys;
+mod late_keys;
 mod refreshing;
 mod registering;
 mod revocation;

@@ -189,6 +189,16 @@ impl World {
         change: impl FnOnce(&mut ProviderConfig),
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
+        Self::signing(role, &[Algorithm::Es256, Algorithm::EdDsa], change, wrap).await
+    }
+
+    /// The same with keys for these algorithms.
+    pub(crate) async fn signing(
+        role: Role,
+        algorithms: &[Algorithm],
+        change: impl FnOnce(&mut ProviderConfig),
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&folder.path().join("store.db"))
             .await
@@ -197,7 +207,7 @@ impl World {
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time"));
         let sealer = Arc::new(Sealer::new(&[Zeroizing::new([7; 32])]).expect("a key"));
         let options = KeyOptions {
-            algorithms: vec![Algorithm::Es256, Algorithm::EdDsa],
+            algorithms: algorithms.to_vec(),
             rsa_bits: 2048,
             ..KeyOptions::default()
         };
