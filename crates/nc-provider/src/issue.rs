@@ -5,7 +5,7 @@ use nc_proto::oauth::{scope_list::ScopeList, token::TokenResponse};
 use nc_store::GrantRecord;
 
 use crate::{
-    Audit, Error, Event, GrantDocument, Provider, RefreshDocument, Resource, random,
+    Audit, Client, Error, Event, GrantDocument, Provider, RefreshDocument, Resource, consents, random,
     tokens::{Next, Order},
     verifier,
 };
@@ -13,11 +13,28 @@ use crate::{
 impl Provider {
     /// Tokens for a client and a user of this server, without asking the user (`TokenGenerationRequestEvent`).
     ///
-    /// The scopes are the client's default ones and `extra_scopes`, all within what the client may have.
+    /// The scopes are the client's default ones and `extra_scopes`, all within what the client may have. A refresh token
+    /// comes only where the user allowed the client something, or need not be asked: without that it could not be used.
     ///
     /// # Errors
     /// [`Error::Invalid`] when client, user or resource are unknown or do not go together.
     pub async fn issue(
+        &self,
+        client_id: &str,
+        user: &UserId,
+        extra_scopes: &ScopeList,
+        resource: Option<&str>,
+    ) -> Result<TokenResponse, Error> {
+        match self.issue_now(client_id, user, extra_scopes, resource).await {
+            Err(Error::KeyMissing) => {
+                self.keys().make_missing().await?;
+                self.issue_now(client_id, user, extra_scopes, resource).await
+            }
+            other => other,
+        }
+    }
+
+    async fn issue_now(
         &self,
         client_id: &str,
         user: &UserId,
@@ -57,9 +74,12 @@ impl Provider {
             resources: resources.iter().map(|resource| resource.uri.clone()).collect(),
             ..GrantDocument::default()
         };
+        let subject = self.subject(user).await?;
+        let may_refresh = self.gives_refresh_tokens(&settings, &client, &scopes)
+            && self.has_consent(&client, &subject, &document.resources).await?;
         let grant = GrantRecord {
             id: random::text::<16>()?,
-            subject: Some(self.subject(user).await?),
+            subject: Some(subject),
             client_id: client.id().to_owned(),
             sid: None,
             document: serde_json::to_string(&document)?,
@@ -67,7 +87,7 @@ impl Provider {
             revoked_at: None,
         };
         let absolute = i64::try_from(self.config().lifetimes.refresh_absolute.as_secs()).unwrap_or(i64::MAX);
-        let next = self.gives_refresh_tokens(&settings, &client, &scopes).then(|| Next {
+        let next = may_refresh.then(|| Next {
             parent: None,
             document: RefreshDocument {
                 scopes: words,
@@ -97,6 +117,21 @@ impl Provider {
             .await?;
         unit.commit().await?;
         Ok(issued.response)
+    }
+
+    /// Whether a refresh for these resources would find that the client is allowed anything.
+    async fn has_consent(&self, client: &Client, subject: &str, resources: &[String]) -> Result<bool, Error> {
+        if consents::is_granted_automatically(client) {
+            return Ok(true);
+        }
+        let none = [String::new()];
+        for resource in if resources.is_empty() { &none[..] } else { resources } {
+            let consent = self.store().find_consent(subject, client.id(), resource).await?;
+            if consent.is_none_or(|consent| consent.expires_at <= self.now()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whose access token it is (`TokenValidationRequestEvent`). `None` for any other token, and for one that is bound to

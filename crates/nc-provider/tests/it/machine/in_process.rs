@@ -65,3 +65,36 @@ async fn tokens_are_issued_and_believed_in_process() {
         assert!(refused.is_err(), "{client} {user} {resource:?}");
     }
 }
+
+#[tokio::test]
+async fn a_refresh_token_comes_only_where_it_can_be_used() {
+    let world = World::new(Role::Cloud).await;
+    let wants = |document: &mut nc_provider::ClientDocument| {
+        document.default_scopes = Some(vec!["notes:read".to_owned(), "offline_access".to_owned()]);
+    };
+    world.client("app", wants).await;
+    let first_party = |document: &mut nc_provider::ClientDocument| {
+        wants(document);
+        document.auto_grant = true;
+    };
+    world
+        .client_of("own", nc_store::ClientKind::FirstParty, first_party)
+        .await;
+    let issue = async |client: &str| {
+        let (ann, none) = (UserId::new("ann"), ScopeList::default());
+        let issued = world.provider.issue(client, &ann, &none, Some(NOTES)).await;
+        issued.expect("issued").refresh_token
+    };
+    assert_eq!(
+        issue("app").await,
+        None,
+        "Ann allowed it nothing, so nothing could be refreshed"
+    );
+    let token = issue("own").await.expect("a refresh token");
+    let refreshed = world.refresh(&super::world::As::Post("own"), &token).await;
+    assert_eq!(refreshed.get("scope"), "notes:read offline_access");
+    world.code("app", &["notes:read", "offline_access"], &[NOTES]).await;
+    let token = issue("app").await.expect("a refresh token");
+    let refreshed = world.refresh(&super::world::As::Post("app"), &token).await;
+    assert_eq!(refreshed.get("scope"), "notes:read offline_access");
+}
