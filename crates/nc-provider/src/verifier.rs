@@ -62,13 +62,19 @@ impl Provider {
         }))
     }
 
+    /// The client of a live token. `None`: it is gone or disabled, or after an exchange the one is to which the person gave
+    /// the rights.
+    pub(crate) async fn find_clients_of(&self, live: &Live) -> Result<Option<Client>, Error> {
+        let (client_id, first) = (&live.document.claims.client_id, &live.grant.client_id);
+        if first != client_id && Client::find_stored(self.store(), first, self.now()).await?.is_none() {
+            return Ok(None);
+        }
+        Client::find_stored(self.store(), client_id, self.now()).await
+    }
+
     /// The person of a live token, who must be there and enabled, as its client must be.
     pub(crate) async fn owner(&self, live: &Live) -> Result<Option<Person>, Error> {
-        let client_id = &live.document.claims.client_id;
-        if Client::find_stored(self.store(), client_id, self.now())
-            .await?
-            .is_none()
-        {
+        if self.find_clients_of(live).await?.is_none() {
             return Ok(None);
         }
         match &live.grant.subject {

@@ -129,10 +129,12 @@ impl View<'_> {
     /// What it says; `None` when its client or its person is gone.
     async fn tell(self, provider: &Provider) -> Result<Option<ActiveToken>, Error> {
         let (client, grant) = match &self {
-            Self::Access(live, _) => (&live.document.claims.client_id, &live.grant),
-            Self::Refresh(_, grant) => (&grant.client_id, *grant),
+            Self::Access(live, _) => (provider.find_clients_of(live).await?, &live.grant),
+            Self::Refresh(_, grant) => {
+                let client = Client::find_stored(provider.store(), &grant.client_id, provider.now()).await?;
+                (client, *grant)
+            }
         };
-        let client = Client::find_stored(provider.store(), client, provider.now()).await?;
         let username = match &grant.subject {
             Some(subject) => provider.person(subject).await?.map(|person| Some(person.uid)),
             None => Some(None),

@@ -32,7 +32,7 @@ pub(super) async fn exchange(
         return Err(TokenError::UnauthorizedClient.into());
     }
     let target = target(provider, asked, audience).await?;
-    let subject = subject(provider, asked, subject_token.expose_secret()).await?;
+    let (subject, given) = subject(provider, asked, subject_token.expose_secret()).await?;
     let person = provider.owner(&subject).await?.filter(|person| caller.admits(person));
     let person = person.ok_or(TokenError::InvalidGrant)?;
     let claims = &subject.document.claims;
@@ -44,7 +44,7 @@ pub(super) async fn exchange(
     if depth(&act) > ACTORS_MAX {
         return Err(TokenError::InvalidGrant.into());
     }
-    let scopes = scopes(provider, asked, &claims.scope, &target)?;
+    let scopes = scopes(provider, asked, &given, &target)?;
     let now = provider.now();
     let lifetime = i64::try_from(provider.config().lifetimes.exchanged.as_secs()).unwrap_or(0);
     let authentication = crate::Authentication {
@@ -125,8 +125,9 @@ async fn target(provider: &Provider, asked: &Asked, audience: Option<&str>) -> R
     target.ok_or_else(|| TokenError::InvalidTarget.into())
 }
 
-/// The live access token to exchange, which must be for a resource that the caller speaks for.
-async fn subject(provider: &Provider, asked: &Asked, token: &str) -> Result<Live, Fault> {
+/// The live access token to exchange, which must be for a resource that the caller speaks for, and what it allows there. What
+/// it allows at other resources is not the caller's to carry on.
+async fn subject(provider: &Provider, asked: &Asked, token: &str) -> Result<(Live, ScopeList), Fault> {
     let of_another_kind = match TokenKind::of(token) {
         TokenKind::NotForApis => true,
         TokenKind::Jwt => Compact::read(token).is_ok_and(|token| !token.header.is_access_token()),
@@ -140,16 +141,16 @@ async fn subject(provider: &Provider, asked: &Asked, token: &str) -> Result<Live
         .await?
         .ok_or(TokenError::InvalidGrant)?;
     let live = provider.find_live(digest).await?.ok_or(TokenError::InvalidGrant)?;
-    let mut is_own = false;
+    let mut given = None;
     for uri in live.document.claims.aud.iter() {
         let resource = Resource::find(provider.config(), provider.store(), uri).await?;
-        is_own |= resource.is_some_and(|resource| resource.owner.as_deref() == Some(asked.client.id()));
+        if let Some(own) = resource.filter(|resource| resource.owner.as_deref() == Some(asked.client.id())) {
+            let sum: ScopeList = given.unwrap_or_default();
+            given = Some(sum.union(&own.narrow(&live.document.claims.scope)));
+        }
     }
-    if is_own {
-        Ok(live)
-    } else {
-        Err(TokenError::InvalidGrant.into())
-    }
+    let given = given.ok_or(TokenError::InvalidGrant)?;
+    Ok((live, given))
 }
 
 /// What was asked for, of what the user gave, of what the caller may, of what the target has.

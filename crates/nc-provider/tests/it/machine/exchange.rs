@@ -234,3 +234,40 @@ async fn programs_get_tokens_for_themselves_without_anything_of_a_users() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_allowed_at_another_resource_of_the_token_is_not_carried_on() {
+    const OTHER: &str = "https://other.example/api";
+    for role in ROLES {
+        let world = world(role).await;
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let with = |scopes: &[&str]| ResourceDocument {
+            scopes: words(scopes),
+            ..ResourceDocument::default()
+        };
+        world.resource(MCP, Some("server"), &with(&["notes:read"])).await;
+        world.resource(OTHER, None, &with(&["notes:write"])).await;
+        world
+            .change_client("app", |client| {
+                client.document.resources = vec![MCP.to_owned(), OTHER.to_owned()];
+            })
+            .await;
+        let code = world.code("app", &["notes:read", "notes:write"], &[MCP, OTHER]).await;
+        let tokens = world.redeem(&As::Post("app"), &code).await;
+        assert_eq!(tokens.get("scope"), "notes:read notes:write");
+        let exchanged = exchange(&world, &SERVER, &tokens.get("access_token"), &TO_CLOUD).await;
+        assert_eq!(exchanged.get("scope"), "notes:read");
+    }
+}
+
+#[tokio::test]
+async fn an_exchanged_token_ends_with_the_client_that_the_user_gave_the_rights_to() {
+    for role in ROLES {
+        let world = world(role).await;
+        let access = subject(&world, &["notes:read"], MCP).await.get("access_token");
+        let exchanged = exchange(&world, &SERVER, &access, &TO_CLOUD).await.get("access_token");
+        assert!(world.is_live(&exchanged, CLOUD).await);
+        world.change_client("app", |client| client.record.disabled = true).await;
+        assert!(!world.is_live(&exchanged, CLOUD).await);
+    }
+}
