@@ -84,6 +84,7 @@ impl Settings {
         "disable_auth_client_secret_basic",
         "introspection_enabled",
         "allow_plain_challenge",
+        "require_dpop_nonce",
     ];
 
     /// Whether a setting may have a value.
