@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::{Admin, AdminError, ClientChange, invalid};
-use crate::{Audit, Client, ClientDocument, Error, Event, GrantType, random};
+use crate::{Audit, Client, ClientDocument, Error, Event, GrantType, SigningKey, random};
 
 /// Clients in one page of a list.
 const PAGE: u32 = 500;
@@ -233,11 +233,7 @@ fn document(new: &NewAdminClient) -> Result<ClientDocument, AdminError> {
     } else {
         &[GrantType::AuthorizationCode, GrantType::RefreshToken]
     };
-    if let Some(name) = &new.id_token_algorithm
-        && Algorithm::from_name(name).is_none()
-    {
-        return Err(invalid("the algorithm must be RS256, ES256 or EdDSA"));
-    }
+    check_algorithm(new.id_token_algorithm.as_deref())?;
     Ok(ClientDocument {
         name,
         application_type: ApplicationType::derive(&uris),
@@ -277,6 +273,16 @@ fn keys(new: &NewAdminClient) -> Result<Option<Value>, AdminError> {
     let Some(value) = &new.jwks else { return Ok(None) };
     let set = nc_proto::oauth::jose::JwkSet::from_value(value).map_err(|_| invalid("not a set of public keys"))?;
     Ok(Some(set.to_value()))
+}
+
+/// Checks that tokens can be signed so.
+pub(super) fn check_algorithm(name: Option<&str>) -> Result<(), AdminError> {
+    let known = |name: &str| Algorithm::from_name(name).is_some_and(|one| SigningKey::ALGORITHMS.contains(&one));
+    if name.is_none_or(known) {
+        Ok(())
+    } else {
+        Err(invalid("the algorithm must be RS256, ES256 or EdDSA"))
+    }
 }
 
 /// Checks where answers may be sent.

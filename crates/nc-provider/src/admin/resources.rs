@@ -1,8 +1,8 @@
-use nc_proto::oauth::jose::Algorithm;
 use nc_store::ResourceRecord;
 
 use super::{
     Admin, AdminError,
+    clients::check_algorithm,
     clients_change::{resource, scopes},
     invalid,
 };
@@ -30,11 +30,7 @@ impl Admin<'_> {
         {
             return Err(invalid("the token format must be jwt or opaque"));
         }
-        if let Some(name) = &put.document.algorithm
-            && Algorithm::from_name(name).is_none()
-        {
-            return Err(invalid("the algorithm must be RS256, ES256 or EdDSA"));
-        }
+        check_algorithm(put.document.algorithm.as_deref())?;
         if let Some(claim) = put
             .document
             .claims

@@ -30,6 +30,9 @@ enum Private {
 }
 
 impl SigningKey {
+    /// What keys can be made for.
+    pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+
     /// A fresh key. RSA keys of many bits take seconds to make; `rsa_bits` is 2048, 3072 or 4096.
     pub fn generate(algorithm: Algorithm, rsa_bits: u16) -> Result<Self, Error> {
         let failed = |_| Error::Internal("a signing key cannot be made");

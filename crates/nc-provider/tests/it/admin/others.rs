@@ -200,3 +200,34 @@ async fn upkeep_deletes_what_has_ended() {
     office.world.pass(60);
     assert_eq!(office.world.provider.upkeep().await.expect("done"), 1);
 }
+
+#[tokio::test]
+async fn every_setting_that_does_something_can_be_set() {
+    let office = Office::open().await;
+    for (key, value) in [("require_dpop_nonce", "true"), ("allow_plain_challenge", "true")] {
+        office.admin().put_setting(key, Some(value)).await.expect(key);
+    }
+    office.world.provider.forget_settings();
+    let settings = office.world.provider.settings().await.expect("read");
+    assert!(settings.require_dpop_nonce && settings.allow_plain_challenge);
+}
+
+#[tokio::test]
+async fn an_algorithm_that_no_key_here_signs_with_is_refused_at_once() {
+    let office = Office::open().await;
+    for name in ["RS384", "ES512", "HS256", "none"] {
+        let new = json!({
+            "name": "Wiki", "redirectUri": "https://wiki.example/cb", "signingAlg": name, "type": "confidential",
+        });
+        assert_eq!(office.refused("POST", "/clients", &new).await.0, 400, "{name}");
+        let resource = nc_provider::Resource {
+            uri: "https://api.example/x".to_owned(),
+            owner: None,
+            document: nc_provider::ResourceDocument {
+                algorithm: Some(name.to_owned()),
+                ..nc_provider::ResourceDocument::default()
+            },
+        };
+        assert!(office.admin().put_resource(resource).await.is_err(), "{name}");
+    }
+}
