@@ -129,6 +129,10 @@ pub struct ClientDocument {
     /// Its terms; never fetched.
     #[serde(default)]
     pub tos_uri: Option<String>,
+    /// What of that which it says of itself an administrator decided instead, by the words of the audit log: what it says
+    /// anew about these does not count.
+    #[serde(default)]
+    pub decided: BTreeSet<String>,
     /// Hash of its metadata document, when it is known by one; consent is asked again when it changes.
     #[serde(default)]
     pub document_hash: Option<String>,
@@ -184,7 +188,53 @@ impl ClientDocument {
             logo_uri: metadata.logo_uri.clone(),
             policy_uri: metadata.policy_uri.clone(),
             tos_uri: metadata.tos_uri.clone(),
+            decided: BTreeSet::new(),
             document_hash: None,
+        }
+    }
+
+    /// This, as the client tells it anew of itself, with all that an administrator decided about `old`.
+    pub(crate) fn in_place_of(self, old: Self) -> Self {
+        let decided = |what: &str| old.decided.contains(what);
+        Self {
+            name: if decided("name") { old.name } else { self.name },
+            allowed_scopes: if decided("allowed_scopes") {
+                old.allowed_scopes
+            } else {
+                self.allowed_scopes
+            },
+            tokens_are_jwt: if decided("token_type") {
+                old.tokens_are_jwt
+            } else {
+                self.tokens_are_jwt
+            },
+            default_resource: if decided("default_resource") {
+                old.default_resource
+            } else {
+                self.default_resource
+            },
+            grants: self
+                .grants
+                .into_iter()
+                .chain(
+                    old.grants
+                        .contains(&GrantType::TokenExchange)
+                        .then_some(GrantType::TokenExchange),
+                )
+                .collect(),
+            logout_uris: old.logout_uris,
+            default_scopes: old.default_scopes,
+            resources: old.resources,
+            exchange_targets: old.exchange_targets,
+            groups: old.groups,
+            email_regex: old.email_regex,
+            custom_claims: old.custom_claims,
+            auto_grant: old.auto_grant,
+            require_par: old.require_par,
+            require_dpop: old.require_dpop,
+            admin_scopes: old.admin_scopes,
+            decided: old.decided,
+            ..self
         }
     }
 }

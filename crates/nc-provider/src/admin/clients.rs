@@ -262,6 +262,7 @@ fn document(new: &NewAdminClient) -> Result<ClientDocument, AdminError> {
         logo_uri: None,
         policy_uri: None,
         tos_uri: None,
+        decided: BTreeSet::new(),
         document_hash: None,
     })
 }

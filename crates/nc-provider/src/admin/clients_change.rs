@@ -85,6 +85,7 @@ impl ClientChange {
 
     pub(super) async fn apply(self, client: &mut Client, unit: &dyn Unit) -> Result<(), AdminError> {
         let document = &mut client.document;
+        document.decided.insert(self.word().to_owned());
         match self {
             Self::Name(name) => {
                 document.name = check_name(&name).map_err(|_| invalid("the name must be 1 to 128 plain characters"))?;

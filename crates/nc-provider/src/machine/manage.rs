@@ -9,7 +9,7 @@ use nc_proto::oauth::{
     error::RegistrationError,
     registration::{ClientInformation, Replacement},
 };
-use nc_store::{ClientKind, Digest};
+use nc_store::{ClientKind, ClientRecord, Digest};
 use secrecy::ExposeSecret as _;
 
 use super::{answer::uncached, json_request::Sent, registration_fault::RegistrationFault};
@@ -88,7 +88,7 @@ async fn put(provider: &Provider, client_id: &str, sent: &Sent) -> Result<Client
         }
     }
     let new = registration::document(provider, &replacement.metadata, &client.document.resources).await?;
-    let document = keep_what_administrators_set(new, client.document.clone());
+    let document = new.in_place_of(client.document.clone());
     let mut fresh_secret = None;
     match (registration::has_secret(document.auth_method), client.record.secret) {
         (true, None) => {
@@ -101,14 +101,20 @@ async fn put(provider: &Provider, client_id: &str, sent: &Sent) -> Result<Client
     }
     let (token, digest) = Opaque::Registration.make()?;
     let before = client.record.registration_token.replace(digest);
-    client.record.document = serde_json::to_string(&document)?;
     let now = provider.now();
     let unit = provider.store().begin().await?;
-    // Of two replacements with one token, the second finds the token changed.
+    // Of two replacements with one token, the second finds the token changed. What else changed meanwhile stays: when it
+    // was used, and whether an administrator stopped it or decided something about it.
     let current = unit.find_client(client_id).await?;
-    if current.is_none_or(|current| current.registration_token != before) {
-        return Err(RegistrationError::InvalidToken.into());
-    }
+    let current = current.filter(|current| current.registration_token == before && !current.disabled);
+    let current = current.ok_or(RegistrationError::InvalidToken)?;
+    let document = document.in_place_of(Client::from_record(current.clone())?.document);
+    client.record = ClientRecord {
+        document: serde_json::to_string(&document)?,
+        secret: client.record.secret,
+        registration_token: client.record.registration_token,
+        ..current
+    };
     unit.update_client(&client.record).await?;
     Audit::new(Event::Registration)
         .with("what", "replaced")
@@ -123,24 +129,6 @@ async fn put(provider: &Provider, client_id: &str, sent: &Sent) -> Result<Client
         registration_access_token: Some(token.expose_secret().to_owned()),
         ..information(provider, &settings, &client, &document)
     })
-}
-
-/// A replacement is about what the client says of itself; what an administrator decided about it stays.
-fn keep_what_administrators_set(new: ClientDocument, old: ClientDocument) -> ClientDocument {
-    ClientDocument {
-        logout_uris: old.logout_uris,
-        default_scopes: old.default_scopes,
-        resources: old.resources,
-        exchange_targets: old.exchange_targets,
-        groups: old.groups,
-        email_regex: old.email_regex,
-        custom_claims: old.custom_claims,
-        auto_grant: old.auto_grant,
-        require_par: old.require_par,
-        require_dpop: old.require_dpop,
-        admin_scopes: old.admin_scopes,
-        ..new
-    }
 }
 
 async fn remove(provider: &Provider, client_id: &str, sent: &Sent) -> Result<(), RegistrationFault> {

@@ -477,3 +477,39 @@ async fn a_registration_is_json_of_bounded_size() {
         register(&world, &named).await.is(400, "invalid_client_metadata");
     }
 }
+
+#[tokio::test]
+async fn a_replacement_does_not_undo_what_an_administrator_decided() {
+    use nc_provider::admin::{Admin, ClientChange, WhichClient};
+    for role in ROLES {
+        let world = World::new(role).await;
+        let registered = register(&world, &web()).await;
+        let (id, token) = (
+            text(&registered, "client_id"),
+            text(&registered, "registration_access_token"),
+        );
+        let admin = Admin::new(&*world.store, world.now(), "root");
+        let decided = vec![
+            ClientChange::AllowedScopes(Some(vec!["openid".to_owned()])),
+            ClientChange::TokensAreJwt(Some(true)),
+            ClientChange::Name("Web app of a stranger".to_owned()),
+        ];
+        admin
+            .change_client(WhichClient::Id(&id), decided)
+            .await
+            .expect("changed");
+        let mut body = web();
+        body["client_id"] = json!(id);
+        body["scope"] = json!("openid notes:write");
+        body["token_type"] = json!("opaque");
+        let replaced = manage(&world, Method::PUT, &id, Some(&token), Some(&body)).await;
+        assert_eq!(replaced.status, StatusCode::OK, "{}", replaced.text());
+        for (name, value) in [
+            ("scope", "openid"),
+            ("token_type", "jwt"),
+            ("client_name", "Web app of a stranger"),
+        ] {
+            assert_eq!(text(&replaced, name), value);
+        }
+    }
+}

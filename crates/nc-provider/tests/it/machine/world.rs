@@ -530,6 +530,7 @@ pub(crate) fn document(id: &str) -> ClientDocument {
         logo_uri: None,
         policy_uri: None,
         tos_uri: None,
+        decided: BTreeSet::new(),
         document_hash: None,
     }
 }
