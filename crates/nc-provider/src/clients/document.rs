@@ -64,26 +64,27 @@ impl Provider {
             return Ok(None);
         }
         let client = stored.map(Client::from_record).transpose()?;
-        if let Some(known) = known.as_ref().filter(|known| now < known.rests_until) {
-            return Ok(client.filter(|_| known.good));
+        match known.as_ref().filter(|known| now < known.rests_until) {
+            Some(known) if !known.good => return Ok(None),
+            Some(_) if client.is_some() => return Ok(client),
+            // Of one that made room for others nothing is left but the document.
+            _ => {}
         }
         match self.read_document(&id).await {
             Read::Good { metadata, hash, keep_s } => {
                 let mut document = ClientDocument::from_metadata(&metadata, id.host());
                 document.document_hash = Some(hash);
-                self.keep_client(&id, client, document, now.saturating_add(keep_s))
+                self.keep_client(&id, self.within_bounds(document), now.saturating_add(keep_s))
                     .await
-                    .map(Some)
             }
             // A day at most without its server; tokens that were given meanwhile end sooner.
             Read::Away if known.is_some_and(|known| known.good) && client.is_some() => {
                 let unit = self.store().begin().await?;
-                let ticket = self
-                    .store()
-                    .find_ticket(TicketKind::ClientDocument, key(&id), now)
-                    .await?;
+                let ticket = unit.find_ticket(TicketKind::ClientDocument, key(&id), now).await?;
                 let expires_at = ticket.map_or(now, |ticket| ticket.expires_at);
                 note(&*unit, &id, true, now.saturating_add(FAILURE_S), expires_at).await?;
+                // It may have been stopped while its server was waited for.
+                let client = Client::find_stored(&*unit, client_id, now).await?;
                 unit.commit().await?;
                 Ok(client)
             }
@@ -95,6 +96,18 @@ impl Provider {
                 Ok(None)
             }
         }
+    }
+
+    /// What a document may say of a client: no scope that is not offered to everybody, no algorithm that nothing here signs
+    /// with. It is written for many servers, so what means nothing here is left out.
+    fn within_bounds(&self, mut document: ClientDocument) -> ClientDocument {
+        let public = &self.config().public_scopes;
+        if let Some(scopes) = &mut document.allowed_scopes {
+            scopes.retain(|scope| public.contains(scope));
+        }
+        let signs = |name: &String| self.keys().algorithms().iter().any(|own| own.name() == name);
+        document.id_token_algorithm = document.id_token_algorithm.filter(signs);
+        document
     }
 
     async fn read_document(&self, id: &ClientIdUrl) -> Read {
@@ -124,25 +137,33 @@ impl Provider {
         }
     }
 
-    /// Stores what a document says, and for how long it holds.
+    /// Stores what a document says, and for how long it holds. `None`: an administrator stopped the client meanwhile.
     async fn keep_client(
         &self,
         id: &ClientIdUrl,
-        known: Option<Client>,
         document: ClientDocument,
         rests_until: i64,
-    ) -> Result<Client, Error> {
+    ) -> Result<Option<Client>, Error> {
         let now = self.now();
         let unit = self.store().begin().await?;
+        // Asked again: the document took its time.
+        let known = unit
+            .find_client(id.as_str())
+            .await?
+            .map(Client::from_record)
+            .transpose()?;
+        if known.as_ref().is_some_and(|known| known.record.disabled) {
+            return Ok(None);
+        }
         if let Some(mut client) = known {
             if client.document.document_hash != document.document_hash {
-                client.document = document;
+                client.document = document.in_place_of(client.document);
                 client.record.document = serde_json::to_string(&client.document)?;
                 unit.update_client(&client.record).await?;
                 let entry = Audit::new(Event::Registration).with("client", id.as_str());
                 entry.with("what", "document changed").append(&*unit, now).await?;
             }
-        } else if unit.find_client(id.as_str()).await?.is_none() {
+        } else {
             // Anybody can name documents; those that nobody ever used make room for new ones.
             if unit.count_clients(ClientKind::Document).await? >= self.config().max_dynamic_clients {
                 unit.evict_unused_client(ClientKind::Document).await?;
@@ -162,9 +183,9 @@ impl Provider {
         }
         let expires_at = now.saturating_add_unsigned(CACHE_MAX_S).max(rests_until);
         note(&*unit, id, true, rests_until, expires_at).await?;
-        let record = unit.find_client(id.as_str()).await?;
+        let client = Client::find_stored(&*unit, id.as_str(), now).await?;
         unit.commit().await?;
-        Client::from_record(record.ok_or(Error::Internal("a stored client is gone"))?)
+        Ok(client)
     }
 }
 
