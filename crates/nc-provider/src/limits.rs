@@ -94,6 +94,13 @@ pub(crate) struct Limits {
     pub(crate) registrations: Limit,
     /// The same over a day.
     pub(crate) registrations_of_day: Limit,
+    /// Clients that are not known yet and named to the endpoints for programs by the URL of their document, for each
+    /// address: each of them makes this server ask another one.
+    pub(crate) unknown_documents: Limit,
+    /// Pushed requests, for each client that authenticates.
+    pub(crate) pushed: Limit,
+    /// Pushed requests of clients that do not, for each address.
+    pub(crate) pushed_by_anybody: Limit,
     /// Metadata and keys for each address.
     pub(crate) metadata: Limit,
 }
@@ -108,6 +115,9 @@ impl Limits {
             denials: Limit::new(u32::MAX, Duration::from_mins(1)),
             registrations: Limit::new(10, Duration::from_mins(1)),
             registrations_of_day: Limit::new(100, Duration::from_hours(24)),
+            unknown_documents: Limit::new(60, Duration::from_mins(1)),
+            pushed: Limit::new(600, Duration::from_mins(1)),
+            pushed_by_anybody: Limit::new(60, Duration::from_mins(1)),
             metadata: Limit::new(1500, Duration::from_mins(9)),
         }
     }

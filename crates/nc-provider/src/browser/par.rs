@@ -4,8 +4,8 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use nc_proto::oauth::{
     authorize::PUSHED_PREFIX,
-    error::{AuthorizeError, PageError},
-    form::Form,
+    error::{AuthorizeError, PageError, TokenError},
+    form::{Form, Limits},
 };
 use nc_store::{Digest, TicketKind, TicketRecord};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use super::{
     request::{self, Fault as Unfit, Way},
 };
 use crate::{
-    Error, Provider,
+    Endpoint, Error, Provider, limits,
     machine::{answer::uncached, fault::Fault, request::Posted},
     random,
 };
@@ -31,6 +31,16 @@ struct PushedDocument {
 /// `POST /par`.
 pub(super) async fn push(State(provider): State<Provider>, posted: Posted) -> Result<Response, Fault> {
     let client = provider.authenticate_client(&posted).await?;
+    let limits = provider.limits();
+    // Each is stored; the name of a public client anybody can say.
+    let counted = if client.is_public() {
+        limits
+            .pushed_by_anybody
+            .take(limits::key("", posted.address), provider.now())
+    } else {
+        limits.pushed.take(limits::key(client.id(), None), provider.now())
+    };
+    counted.map_err(Fault::TooMany)?;
     if posted.form.get("request_uri").is_some() {
         let error = AuthorizeError::InvalidRequest;
         return Ok(uncached(StatusCode::BAD_REQUEST, &error.body()));
@@ -41,7 +51,12 @@ pub(super) async fn push(State(provider): State<Provider>, posted: Posted) -> Re
         parameters.retain(|(name, _)| name != "client_id");
         parameters.push(("client_id".to_owned(), client.id().to_owned()));
     }
+    bind(&provider, &posted, &mut parameters).await?;
     let mut form = pending::form(&parameters);
+    if form.to_string().len() > Limits::AUTHORIZE.size_bytes {
+        let error = AuthorizeError::InvalidRequest;
+        return Ok(uncached(StatusCode::BAD_REQUEST, &error.body()));
+    }
     // Refused below, and never kept.
     form.push_some("request", posted.form.get("request"));
     if let Err(unfit) = request::check(&provider, &form, Way::Pushed).await {
@@ -68,6 +83,22 @@ pub(super) async fn push(State(provider): State<Provider>, posted: Posted) -> Re
     unit.commit().await?;
     let body = json!({ "request_uri": uri, "expires_in": lasts_s });
     Ok(uncached(StatusCode::CREATED, &body))
+}
+
+/// A proof of possession that comes along binds the code to its key, as `dpop_jkt` does (RFC 9449 §10.1).
+async fn bind(provider: &Provider, posted: &Posted, parameters: &mut Vec<(String, String)>) -> Result<(), Fault> {
+    let Some(proven) = provider.read_proof(&posted.headers, Endpoint::Par).await? else {
+        return Ok(());
+    };
+    match posted.form.get("dpop_jkt") {
+        Some(named) if named != proven => Err(TokenError::InvalidDpopProof.into()),
+        Some(_) => Ok(()),
+        None => {
+            parameters.retain(|(name, _)| name != "dpop_jkt");
+            parameters.push(("dpop_jkt".to_owned(), proven));
+            Ok(())
+        }
+    }
 }
 
 /// The request that stands behind what the browser brought: that itself, or a pushed one, which is good once and for its

@@ -24,6 +24,12 @@ impl Provider {
         let client_id = named(&credential);
         let key = limits::key(&client_id, posted.address);
         self.limits().failures.check(key, self.now()).map_err(Fault::TooMany)?;
+        if client_id.starts_with("https://") && self.store().find_client(&client_id).await?.is_none() {
+            // Another name each time passes every limit that counts by name.
+            let unknown = &self.limits().unknown_documents;
+            let key = limits::key("", posted.address);
+            unknown.take(key, self.now()).map_err(Fault::TooMany)?;
+        }
         match self.check_credential(&credential).await {
             Err(Fault::Token(TokenError::InvalidClient)) => {
                 self.count_failure(&client_id, posted);

@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::machine::world::{ROLES, World};
 
+mod changing;
 #[path = "../../../nc-auth/src/fetch/guarded/tests/server.rs"]
 mod server;
 

@@ -121,3 +121,26 @@ async fn a_client_that_has_to_push_may_not_ask_through_the_browser() {
         agent.connect(&named("app", &uri), "ann").await.code();
     }
 }
+
+#[tokio::test]
+async fn pushed_requests_are_bounded_in_size_and_number() {
+    for role in ROLES {
+        let world = world_with(role, ApplicationType::Web, |_| {}).await;
+        world.client("secret", |_| {}).await;
+        let long = "x".repeat(17 * 1024);
+        let request = Request::new("app").with("login_hint", &long).without("client_id");
+        let answer = world.post(Endpoint::Par, &As::Public("app"), &request.fields()).await;
+        answer.is(400, "invalid_request");
+        for _ in 1..60 {
+            push(&world, &Request::new("app")).await;
+        }
+        let request = Request::new("app").without("client_id");
+        let late = world.post(Endpoint::Par, &As::Public("app"), &request.fields()).await;
+        assert_eq!((late.status.as_u16(), late.header("retry-after")), (429, Some("60")));
+        // Who proves to be somebody is counted apart.
+        let answer = world.post(Endpoint::Par, &As::Post("secret"), &request.fields()).await;
+        assert_eq!(answer.status, 201);
+        world.pass(60);
+        push(&world, &Request::new("app")).await;
+    }
+}

@@ -327,3 +327,53 @@ async fn t27_a_nonce_is_asked_for_where_it_is_required() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_request_that_is_pushed_with_a_proof_binds_its_code_to_the_key() {
+    for role in ROLES {
+        let world = world(role).await;
+        let key = Key::new();
+        let thumbprint = nc_proto::oauth::jose::Jwk::from_value(&key.jwk())
+            .expect("a key")
+            .thumbprint();
+        let push = async |more: &[(&str, &str)], proof: &str| {
+            let challenge = nc_proto::oauth::pkce::Challenge::of(super::world::VERIFIER);
+            let fields = [
+                ("redirect_uri", super::world::REDIRECT),
+                ("response_type", "code"),
+                ("scope", "openid"),
+                ("code_challenge", challenge.value()),
+                ("code_challenge_method", "S256"),
+            ];
+            let mut request = world.form(Endpoint::Par, &As::Post("app"), &[&fields[..], more].concat());
+            request.headers_mut().insert("dpop", proof.parse().expect("a value"));
+            world.send(request).await
+        };
+        let proof = || key.proof(&claims(&world, "POST", Endpoint::Par));
+        push(&[], "garbage").await.is(400, "invalid_dpop_proof");
+        let of_another = Key::new();
+        let other = nc_proto::oauth::jose::Jwk::from_value(&of_another.jwk())
+            .expect("a key")
+            .thumbprint();
+        push(&[("dpop_jkt", &other)], &proof())
+            .await
+            .is(400, "invalid_dpop_proof");
+        assert_eq!(
+            push(&[("dpop_jkt", &thumbprint)], &proof()).await.status,
+            StatusCode::CREATED
+        );
+        let pushed = push(&[], &proof()).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text());
+        let stored = world
+            .store
+            .find_ticket(
+                nc_store::TicketKind::PushedRequest,
+                nc_store::Digest::of(pushed.json()["request_uri"].as_str().expect("text")),
+                world.now(),
+            )
+            .await
+            .expect("asked")
+            .expect("there");
+        assert!(stored.document.contains(&thumbprint), "{}", stored.document);
+    }
+}
