@@ -59,6 +59,18 @@ pub(super) async fn by_form(
 ) -> Result<Response, Refusal> {
     let body = form_body(request, Limits::AUTHORIZE.size_bytes).await?;
     let form = Form::parse(&body, Limits::AUTHORIZE).map_err(PageError::from)?;
+    if SignedIn::find(&browser, &headers).await?.is_none() {
+        // Browsers send no cookies with a post from another site, so nobody knows yet whose session it is about. They send
+        // them with the request that follows.
+        let mut again = Form::default();
+        for name in ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"] {
+            again.push_some(name, form.get(name));
+        }
+        return Ok(see_other(&format!(
+            "{}?{again}",
+            browser.config().url(Endpoint::Logout)
+        )));
+    }
     log_out(&browser, &headers, address, &form).await
 }
 
@@ -107,7 +119,9 @@ async fn log_out(
             None,
         ),
     };
-    forget_session(browser, &mut response);
+    if session.is_some() {
+        forget_session(browser, &mut response);
+    }
     Ok(response)
 }
 

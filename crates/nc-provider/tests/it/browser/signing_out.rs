@@ -220,3 +220,37 @@ async fn everywhere_ends_every_session_and_every_grant() {
         assert!(!is_signed_in(&mut agent).await && !is_signed_in(&mut other).await);
     }
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_signs_nobody_out_with_a_hint_of_its_own() {
+    for role in ROLES {
+        let world = web(role).await;
+        let mut attacker = Agent::new(&world);
+        let (hint, _) = connect(&mut attacker).await;
+        let mut agent = Agent::new(&world);
+        let (_, token) = connect(&mut agent).await;
+        // The browser sends no cookies with this post, and would take those that come back.
+        let path = world.path(Endpoint::Logout);
+        let page = agent.submit_from_elsewhere(&path, &[("id_token_hint", &hint)]).await;
+        page.form("/confirm");
+        assert!(is_signed_in(&mut agent).await && world.is_live(&token, NOTES).await);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_posts_its_hint_ends_the_session_not_only_the_cookie() {
+    for role in ROLES {
+        let world = web(role).await;
+        let mut agent = Agent::new(&world);
+        let (hint, token) = connect(&mut agent).await;
+        let cookies = agent.cookies.clone();
+        let path = world.path(Endpoint::Logout);
+        let parameters = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BACK)];
+        let page = agent.submit_from_elsewhere(&path, &parameters).await;
+        assert!(page.left_for.as_ref().expect("sent back").starts_with(BACK));
+        assert!(!world.is_live(&token, NOTES).await);
+        assert!(!is_signed_in(&mut agent).await);
+        agent.cookies = cookies;
+        assert!(!is_signed_in(&mut agent).await, "somebody who kept the cookie");
+    }
+}
