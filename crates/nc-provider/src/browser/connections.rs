@@ -5,7 +5,7 @@ use nc_store::{ClientKind, ConsentRecord};
 use nc_web::ClientAddress;
 
 use super::session::SignedIn;
-use crate::{Audit, Client, Error, Event, Provider, Resource, consents};
+use crate::{Audit, Client, Error, Event, GrantDocument, Provider, Resource, consents};
 
 /// A client that a person allowed something.
 pub(super) struct Connection {
@@ -156,7 +156,14 @@ pub(super) async fn change(
     let unit = provider.store().begin().await?;
     let mut after = ScopeList::default();
     for consent in &before.consents {
-        let known = consents::scopes(consent)?;
+        let found = unit
+            .find_consent(&session.subject, client_id, &consent.resource)
+            .await?;
+        // One that was ended meanwhile stays so.
+        let Some(consent) = found else { continue };
+        let known = consents::scopes(&consent)?;
+        // What was ticked because another resource has it says nothing about this one.
+        let wanted = &wanted.difference(&before.scopes.difference(&known));
         let scopes = if consent.resource.is_empty() {
             wanted.clone()
         } else {
@@ -170,15 +177,18 @@ pub(super) async fn change(
             scopes: scopes.iter().map(str::to_owned).collect(),
             updated_at: now,
             expires_at: consents::ends_at(provider, now),
-            ..consent.clone()
+            ..consent
         })
         .await?;
     }
     if !before.scopes.is_subset(&after) {
-        // Tokens that say more than this must not live on; the next refresh gives one that says less.
+        // Tokens that say more than this must not live on, nor codes; the next refresh gives one that says less.
         for grant in unit.list_grants(&session.subject).await? {
             if grant.client_id == client_id {
                 unit.revoke_access_tokens(&grant.id, now).await?;
+                let mut document: GrantDocument = serde_json::from_str(&grant.document)?;
+                document.scopes.retain(|scope| after.contains(scope));
+                unit.update_grant(&grant.id, &serde_json::to_string(&document)?).await?;
             }
         }
     }

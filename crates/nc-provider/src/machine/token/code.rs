@@ -112,6 +112,10 @@ async fn issue(
     let resources = checks::resources(provider, unit, asked, &document.resources).await?;
     let person = checks::person(provider, client, grant).await?;
     let granted = checks::list(&document.scopes)?;
+    if granted.is_empty() {
+        // The user took all of it back meanwhile.
+        return Err(TokenError::InvalidGrant.into());
+    }
     let scopes = checks::narrow(&granted, &resources);
     let lifetimes = &provider.config().lifetimes;
     let absolute = i64::try_from(lifetimes.refresh_absolute.as_secs()).unwrap_or(i64::MAX);

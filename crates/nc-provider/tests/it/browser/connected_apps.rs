@@ -212,3 +212,43 @@ async fn where_users_may_not_change_scopes_they_still_disconnect() {
         assert!(!world.is_live(&token, NOTES).await);
     }
 }
+
+#[tokio::test]
+async fn a_code_that_was_not_redeemed_yet_is_narrowed_with_its_consent() {
+    let world = web(Role::Cloud).await;
+    let mut agent = Agent::new(&world);
+    let page = agent.connect(&Request::new("app").with("resource", NOTES), "ann").await;
+    let number = world.find_client("app").await.record.number;
+    let less = json!({ "scopes": ["openid", "notes:read"] });
+    let answer = call(&agent, "PATCH", &format!("/{number}/scopes"), Some(less)).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(redeem(&world, &page.code()).await["scope"], "notes:read openid");
+}
+
+#[tokio::test]
+async fn saving_the_page_as_it_is_gives_no_resource_a_scope_of_another() {
+    let (one, other) = ("https://api.example/one", "https://api.example/other");
+    for role in ROLES {
+        let world = web(role).await;
+        let shared = nc_provider::ResourceDocument {
+            scopes: vec!["notes:read".to_owned(), "notes:write".to_owned()],
+            open_to_dynamic_clients: true,
+            ..nc_provider::ResourceDocument::default()
+        };
+        world.resource(one, None, &shared).await;
+        world.resource(other, None, &shared).await;
+        let mut agent = Agent::new(&world);
+        for (resource, scope) in [(one, "openid notes:read"), (other, "openid notes:read notes:write")] {
+            let request = Request::new("app").with("scope", scope).with("resource", resource);
+            agent.connect(&request, "ann").await.code();
+        }
+        let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
+        assert_eq!(page.form("/scopes").scopes(), ["notes:read", "notes:write", "openid"]);
+        agent.submit(&page.form("/scopes")).await.is_page(200);
+        // Still asked for: it was never allowed there.
+        let more = Request::new("app")
+            .with("scope", "openid notes:write")
+            .with("resource", one);
+        agent.ask(&more).await.form("/consent/grant");
+    }
+}
