@@ -135,11 +135,13 @@ impl Opened {
         let secret = random::text::<32>()?;
         let now = browser.now();
         let lasts_s = i64::try_from(browser.config().lifetimes.session.as_secs()).unwrap_or(i64::MAX);
-        if let Some(before) = before {
-            unit.delete_session(before.secret).await?;
-        }
-        let sid = match before.filter(|before| before.subject == subject) {
-            Some(before) => before.sid.clone(),
+        // Another tab may have ended it meanwhile, and have its name.
+        let ended = match before {
+            Some(before) => unit.delete_session(before.secret).await?,
+            None => None,
+        };
+        let sid = match ended.filter(|ended| ended.subject == subject) {
+            Some(ended) => ended.sid,
             None => random::text::<16>()?,
         };
         unit.insert_session(&SessionRecord {

@@ -250,3 +250,21 @@ async fn a_sign_in_form_of_another_browser_or_site_is_refused() {
         agent.submit(&form).await.form("/consent/grant");
     }
 }
+
+#[tokio::test]
+async fn a18_two_tabs_that_sign_in_at_the_same_moment_both_get_on() {
+    for role in ROLES {
+        let world = world_with(role, ApplicationType::Web, |_| {}).await;
+        let mut agent = Agent::new(&world);
+        agent.connect(&Request::new("app"), "ann").await.code();
+        let again = Request::new("app").with("prompt", "login");
+        let one = agent.ask(&again).await;
+        let other = agent.ask(&again).await;
+        let mut tab = Agent::new(&world);
+        tab.cookies.clone_from(&agent.cookies);
+        let (one, other) = tokio::join!(agent.sign_in(&one, "ann"), tab.sign_in(&other, "ann"));
+        for page in [one, other] {
+            assert!(page.status.as_u16() < 400, "{} {}", page.status, page.html);
+        }
+    }
+}
