@@ -1,5 +1,6 @@
 //! Who may sign in: accounts, their groups, their app passwords.
 
+mod administration;
 mod app_passwords;
 mod client_name;
 mod new_user;

@@ -52,13 +52,12 @@ impl Cloud {
     /// Opens the cloud in the configured data directory, which is made when absent.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when another process has it open; [`Error::Io`] and the database's errors otherwise.
+    /// [`Error::InUse`] when another process has it open; [`Error::Io`] and the database's errors otherwise.
     pub async fn open(config: CloudConfig) -> Result<Self, Error> {
         create_private_dir(&config)?;
         let lock = File::create(config.data_dir.join("cloud.lock"))?;
         // Writers of files coordinate in memory; two processes on one directory would lose writes.
-        lock.try_lock()
-            .map_err(|_| Error::Invalid("another process has this data directory open"))?;
+        lock.try_lock().map_err(|_| Error::InUse)?;
         let database = config.data_dir.join("cloud.db");
         create_private_file(&database)?;
         let db = Db::open(&database).await?;
@@ -331,7 +330,7 @@ mod tests {
         let cloud = Cloud::open(config.clone()).await.unwrap();
         let id = cloud.instance_id().to_owned();
         assert_eq!(id.len(), 12);
-        assert!(matches!(Cloud::open(config.clone()).await, Err(Error::Invalid(_))));
+        assert!(matches!(Cloud::open(config.clone()).await, Err(Error::InUse)));
         drop(cloud);
         assert_eq!(Cloud::open(config).await.unwrap().instance_id(), id);
     }

@@ -9,6 +9,9 @@ pub enum Error {
     /// Something of that name is there already.
     #[error("{0} exists already")]
     Exists(&'static str),
+    /// Another process has the data directory open.
+    #[error("another process has this data directory open")]
+    InUse,
     /// Nothing of that name is there.
     #[error("{0} does not exist")]
     NotFound(&'static str),

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod accounts;
 pub mod admin;
 
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ pub enum Command {
     Tools(Tools),
     /// Run one tool and print its result.
     Call(CallTool),
-    /// Administer the authorization server: clients, resources, keys and its settings.
+    /// Administer the authorization server (clients, resources, keys, settings) and the accounts of the embedded cloud.
     Admin(Box<admin::AdminArguments>),
     /// Look at the settings, offline.
     #[command(subcommand)]

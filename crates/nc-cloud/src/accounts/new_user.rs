@@ -56,24 +56,29 @@ impl NewUser {
         if self.email.as_deref().is_some_and(|email| !is_mail_address(email)) {
             return Err(Error::Invalid("not a mail address"));
         }
-        let password = self.password.expose_secret();
-        if password.is_empty() || password.len() > MAX_PASSWORD_LENGTH {
-            return Err(Error::Invalid("a password has 1 to 469 bytes"));
-        }
-        if looks_like_app_password(password) {
-            return Err(Error::Invalid(
-                "72 letters and digits is the form of app passwords; choose another password",
-            ));
-        }
-        if self
-            .groups
-            .iter()
-            .any(|group| group.is_empty() || group.len() > MAX_ID_LENGTH)
-        {
-            return Err(Error::Invalid("a group id has 1 to 64 characters"));
-        }
-        Ok(())
+        check_password(&self.password)?;
+        self.groups.iter().try_for_each(|group| check_group(group))
     }
+}
+
+pub(super) fn check_password(password: &SecretString) -> Result<(), Error> {
+    let password = password.expose_secret();
+    if password.is_empty() || password.len() > MAX_PASSWORD_LENGTH {
+        return Err(Error::Invalid("a password has 1 to 469 bytes"));
+    }
+    if looks_like_app_password(password) {
+        return Err(Error::Invalid(
+            "72 letters and digits is the form of app passwords; choose another password",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check_group(group: &str) -> Result<(), Error> {
+    if group.is_empty() || group.len() > MAX_ID_LENGTH {
+        return Err(Error::Invalid("a group id has 1 to 64 characters"));
+    }
+    Ok(())
 }
 
 /// Good enough to be written into a header or an answer: one `@` between two non-empty parts, nothing odd in them.

@@ -1,9 +1,11 @@
-//! `admin`: the authorization server's clients, resources, keys and settings. The commands are called as in Nextcloud's `oidc`
-//! app.
+//! `admin`: the embedded cloud's accounts, and the authorization server's clients, resources, keys and settings. The commands are
+//! called as in Nextcloud and its `oidc` app.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use super::accounts::AccountCommand;
 
 /// `admin`.
 #[derive(Debug, Args)]
@@ -22,6 +24,9 @@ pub struct AdminArguments {
 /// What an administrator does.
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
+    /// About the accounts of the embedded cloud.
+    #[command(flatten)]
+    Accounts(AccountCommand),
     /// Make a client and print its secret, which is shown only now.
     #[command(name = "oidc:create")]
     Create(CreateClient),

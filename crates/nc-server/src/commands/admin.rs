@@ -1,5 +1,6 @@
 //! `admin`: works on the authorization server's database, also while a server uses it.
 
+mod accounts;
 mod clients;
 mod resources;
 mod show;
@@ -47,15 +48,16 @@ pub(crate) async fn run(config: &Config, arguments: AdminArguments) -> Result<()
     let data = ProviderData::open(&arguments.data, &config.embedded.sealing_keys)
         .await
         .or_fail()?;
-    let shown = work(&data, arguments.command).await;
+    let shown = work(config, &arguments.data, &data, arguments.command).await;
     data.store.close().await;
     show::print(&shown?, arguments.json).or_fail()
 }
 
-async fn work(data: &ProviderData, command: AdminCommand) -> Shown {
+async fn work(config: &Config, folder: &Path, data: &ProviderData, command: AdminCommand) -> Shown {
     let clock = Clock::system();
     let admin = Admin::new(&*data.store, clock.now().unix_timestamp(), BY);
     match command {
+        AdminCommand::Accounts(command) => Box::pin(accounts::run(config, folder, &admin, command)).await,
         AdminCommand::Create(new) => clients::create(&admin, new).await,
         AdminCommand::Change(change) => clients::change(&admin, change).await,
         AdminCommand::List => clients::list(&admin).await,

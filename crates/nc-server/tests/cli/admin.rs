@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::program::{Program, text};
 
 /// Runs an administrator's command and reads its JSON.
-fn admin(data: &Path, arguments: &[&str]) -> Value {
+pub(crate) fn admin(data: &Path, arguments: &[&str]) -> Value {
     let data = data.to_str().expect("a path");
     let mut all = vec!["admin", "--json", "--data", data];
     all.extend(arguments);
@@ -15,7 +15,7 @@ fn admin(data: &Path, arguments: &[&str]) -> Value {
 }
 
 /// Runs one that is refused, and says with which code and why.
-fn refused(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn refused(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let data = data.to_str().expect("a path");
     let mut all = vec!["admin", "--data", data];
     all.extend(arguments);

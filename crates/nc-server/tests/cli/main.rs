@@ -1,5 +1,6 @@
 //! The binary as people and scripts run it.
 
+mod accounts;
 mod admin;
 mod program;
 

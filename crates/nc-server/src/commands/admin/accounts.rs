@@ -1,0 +1,158 @@
+//! Accounts of the embedded cloud. They are changed by the one process that has the cloud open.
+
+use std::path::{Path, PathBuf};
+
+use nc_auth::UserId;
+use nc_cloud::{Cloud, Error, accounts::NewUser};
+use nc_provider::{Audit, Event, admin::Admin};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::{Shown, secret_of};
+use crate::{
+    cli::accounts::{AccountCommand, AddUser},
+    commands::{OrFail as _, Trouble},
+    config::Config,
+    embedded,
+};
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(_) => Self::Usage(error.to_string()),
+            other => Self::Failure(other.into()),
+        }
+    }
+}
+
+pub(super) async fn run(config: &Config, folder: &Path, admin: &Admin<'_>, command: AccountCommand) -> Shown {
+    // A cloud that is made by a slip of the pen would look as if every account were lost.
+    if !folder.join("cloud.db").is_file() && !matches!(command, AccountCommand::Add(_)) {
+        return Err(Trouble::Usage(format!("there is no cloud in {}", folder.display())));
+    }
+    let opened = Cloud::open(embedded::cloud_config(config, folder, None)).await;
+    let cloud = match opened {
+        Err(Error::InUse) => return Err(in_use(folder)),
+        opened => opened?,
+    };
+    let done = work(&cloud, command).await;
+    cloud.db().close().await;
+    let (what, shown) = done?;
+    if let Some((what, user)) = what {
+        let audit = Audit::new(Event::Administration).with("what", what).with("user", user);
+        admin.note(audit).await?;
+    }
+    Ok(shown)
+}
+
+fn in_use(folder: &Path) -> Trouble {
+    Trouble::Failure(anyhow::anyhow!(
+        "a running cloud has {} open, and accounts are changed by one process only: stop it, run this command, start it again \
+         (the oidc commands also work while it runs)",
+        folder.display()
+    ))
+}
+
+/// For the audit log: what was done, to whom. `None`: nothing was changed.
+type Done = (Option<(&'static str, String)>, Value);
+
+async fn work(cloud: &Cloud, command: AccountCommand) -> Result<Done, Trouble> {
+    let (what, user, shown) = match command {
+        AccountCommand::List => return Ok((None, list(cloud).await?)),
+        AccountCommand::Add(new) => ("account made", new.user.clone(), add(cloud, new).await?),
+        AccountCommand::Enable { user } => {
+            let shown = enable(cloud, &user, true).await?;
+            ("account enabled", user, shown)
+        }
+        AccountCommand::Disable { user } => {
+            let shown = enable(cloud, &user, false).await?;
+            ("account disabled", user, shown)
+        }
+        AccountCommand::ResetPassword { user, password_file } => {
+            let (password, is_new) = password(password_file)?;
+            cloud.set_password(&UserId::new(user.as_str()), &password).await?;
+            ("password set", user.clone(), account(&user, &password, is_new))
+        }
+        AccountCommand::AddAppPassword { user, name } => {
+            let made = cloud.create_app_password(&UserId::new(user.as_str()), &name).await?;
+            let shown = json!({ "user": user, "appPassword": made.expose_secret() });
+            ("app password made", user, shown)
+        }
+        AccountCommand::EnableSecondFactor { user } => {
+            let uri = cloud.set_up_second_factor(&UserId::new(user.as_str())).await?;
+            let shown = json!({ "user": user, "uri": uri });
+            ("second factor set up", user, shown)
+        }
+        AccountCommand::DisableSecondFactor { user } => {
+            if !cloud.remove_second_factor(&UserId::new(user.as_str())).await? {
+                return Err(Error::NotFound("a second factor of that account").into());
+            }
+            ("second factor removed", user.clone(), json!({ "user": user }))
+        }
+        AccountCommand::AddToGroup { group, user } => {
+            cloud.add_to_group(&UserId::new(user.as_str()), &group).await?;
+            let shown = json!({ "user": user, "group": group });
+            ("put into a group", user, shown)
+        }
+        AccountCommand::RemoveFromGroup { group, user } => {
+            if !cloud.remove_from_group(&UserId::new(user.as_str()), &group).await? {
+                return Err(Error::NotFound("that account in that group").into());
+            }
+            let shown = json!({ "user": user, "group": group });
+            ("taken out of a group", user, shown)
+        }
+    };
+    Ok((Some((what, user)), shown))
+}
+
+async fn list(cloud: &Cloud) -> Shown {
+    let mut shown = Vec::new();
+    for (user, display_name, enabled) in cloud.accounts().list().await? {
+        let id = UserId::new(user.as_str());
+        let standing = cloud.accounts().find_standing(&id).await?;
+        shown.push(json!({
+            "user": user,
+            "displayName": display_name,
+            "groups": cloud.accounts().list_groups(&id).await?,
+            "disabled": !enabled,
+            "secondFactor": cloud.has_second_factor(&id).await?,
+            "provider": standing.and_then(|standing| standing.provider),
+        }));
+    }
+    Ok(shown.into())
+}
+
+async fn add(cloud: &Cloud, new: AddUser) -> Shown {
+    let (password, is_new) = password(new.password_file)?;
+    let name = new.display_name.as_deref().unwrap_or(&new.user);
+    let mut user = NewUser::new(new.user.as_str(), name, password);
+    user.email = new.email;
+    user.groups = new.group;
+    cloud.create_user(&user).await?;
+    Ok(account(&new.user, &user.password, is_new))
+}
+
+async fn enable(cloud: &Cloud, user: &str, enabled: bool) -> Shown {
+    if !cloud.set_enabled(&UserId::new(user), enabled).await? {
+        return Err(Error::NotFound("the user").into());
+    }
+    Ok(json!({ "user": user, "enabled": enabled }))
+}
+
+/// The password of the file, or a new one. Whether it is new.
+fn password(file: Option<PathBuf>) -> Result<(SecretString, bool), Trouble> {
+    match file {
+        Some(file) => Ok((secret_of(&file)?, false)),
+        None => Ok((nc_cloud::random_password().or_fail()?, true)),
+    }
+}
+
+/// A password that the operator gave is not shown again.
+fn account(user: &str, password: &SecretString, show: bool) -> Value {
+    let mut members = Map::new();
+    members.insert("user".to_owned(), user.into());
+    if show {
+        members.insert("password".to_owned(), password.expose_secret().into());
+    }
+    members.into()
+}
