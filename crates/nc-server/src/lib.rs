@@ -19,4 +19,5 @@ pub mod provider_data;
 mod telemetry;
 
 pub use commands::{Outcome, run};
+pub use logging::filter as log_filter;
 pub use nc_web::serve;

@@ -6,8 +6,8 @@ use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::Sub
 
 use crate::config::LogFormat;
 
-/// Starts logging. A second call changes nothing.
-pub(crate) fn start(level: &str, format: LogFormat) {
+/// What is written down at a level.
+pub fn filter(level: &str) -> Targets {
     // The SDK and the HTTP libraries speak of every connection at info.
     let filter = match level {
         // Statements, never their values.
@@ -16,7 +16,12 @@ pub(crate) fn start(level: &str, format: LogFormat) {
         _ => format!("{level},rmcp=warn,sqlx=warn"),
     };
     // Written here, so it can be read; without a filter at all, everything would be logged.
-    let filter: Targets = filter.parse().unwrap_or_default();
+    filter.parse().unwrap_or_default()
+}
+
+/// Starts logging. A second call changes nothing.
+pub(crate) fn start(level: &str, format: LogFormat) {
+    let filter = filter(level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)

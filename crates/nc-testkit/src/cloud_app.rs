@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{Reply, TestUser, send},
     browser::Browser,
+    wire_record::WireRecord,
 };
 
 /// Where the registered test program takes its answers.
@@ -95,11 +96,25 @@ impl CloudApp {
         Self::boot_with(&[("EMBEDDED_CLOUD_REGISTRATION", "open")]).await
     }
 
+    /// With open registration, writing down everything that passes.
+    ///
+    /// # Panics
+    /// When anything cannot be started.
+    pub async fn boot_recorded() -> (Self, WireRecord) {
+        let record = WireRecord::default();
+        let app = Self::assemble(&[("EMBEDDED_CLOUD_REGISTRATION", "open")], Some(&record)).await;
+        (app, record)
+    }
+
     /// With settings by their names in the environment.
     ///
     /// # Panics
     /// When anything cannot be started.
     pub async fn boot_with(settings: &[(&str, &str)]) -> Self {
+        Self::assemble(settings, None).await
+    }
+
+    async fn assemble(settings: &[(&str, &str)], record: Option<&WireRecord>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let environment: Environment = settings
             .iter()
@@ -120,6 +135,10 @@ impl CloudApp {
             .await
             .expect("the provider opens");
         let router = embedded::router(&config, &cloud, &provider).expect("a router");
+        let router = match record {
+            Some(record) => record.over(router),
+            None => router,
+        };
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         tokio::spawn(nc_server::serve(listener, router, async move {
@@ -208,6 +227,20 @@ impl CloudApp {
     /// # Panics
     /// When any step is refused.
     pub async fn authorize(&self, user: &TestUser, client_id: &str, parameters: &[(&str, &str)]) -> Tokens {
+        self.authorize_as(user, client_id, None, parameters).await
+    }
+
+    /// The same for a client that has a secret.
+    ///
+    /// # Panics
+    /// When any step is refused.
+    pub async fn authorize_as(
+        &self,
+        user: &TestUser,
+        client_id: &str,
+        client_secret: Option<&str>,
+        parameters: &[(&str, &str)],
+    ) -> Tokens {
         let mut browser = Browser::new(self);
         let (code, verifier) = browser.code(user, client_id, parameters).await;
         let mut form = vec![
@@ -217,6 +250,7 @@ impl CloudApp {
             ("client_id", client_id),
             ("code_verifier", &verifier),
         ];
+        form.extend(client_secret.map(|secret| ("client_secret", secret)));
         form.extend(parameters.iter().filter(|(name, _)| *name == "resource"));
         let reply = send(self.request("POST", "/apps/oidc/token").form(&form)).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
@@ -227,7 +261,7 @@ impl CloudApp {
     }
 
     /// A verifier for PKCE and its challenge.
-    pub(crate) fn pkce() -> (String, String) {
+    pub fn pkce() -> (String, String) {
         let text = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         (text.to_owned(), Challenge::of(text).value().to_owned())
     }

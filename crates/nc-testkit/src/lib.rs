@@ -2,7 +2,7 @@
 //!
 //! * [`app`]: the MCP server over the embedded cloud, as `demo` assembles them, on real sockets.
 //! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
-//! * [`recorder`]: what the client sends to the cloud.
+//! * [`recorder`]: what the client sends to the cloud; [`wire_record`]: what passes at the cloud's door.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
@@ -13,3 +13,4 @@ pub mod cloud_app;
 pub mod conformance;
 pub mod load;
 pub mod recorder;
+pub mod wire_record;
