@@ -70,7 +70,7 @@ errors! {
         /// The body is too large.
         TooLarge => 400 "invalid_request" "The request is too large.",
         /// `client_id` is missing, unknown, disabled or expired.
-        UnknownClient => 400 "invalid_client" "This application is not known here.",
+        UnknownClient => 400 "invalid_client" "This application is not known here, or no longer. Disconnect this server in its settings and connect again.",
         /// `redirect_uri` is missing or not one of the client's.
         RedirectUri => 400 "invalid_request" "The return address is not registered for this application.",
     }

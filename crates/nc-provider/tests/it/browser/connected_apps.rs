@@ -181,7 +181,7 @@ async fn connected_apps_are_narrowed_and_disconnected_without_a_script() {
         assert!(page.html.contains("Saved"), "{}", page.html);
         assert_eq!(
             page.form("/scopes").scopes(),
-            ["notes:read", "offline_access", "openid"]
+            ["openid", "notes:read", "offline_access"]
         );
         assert!(!world.is_live(&token, NOTES).await);
         let refreshed = world.refresh(&As::Public("app"), &refresh).await;
@@ -243,7 +243,7 @@ async fn saving_the_page_as_it_is_gives_no_resource_a_scope_of_another() {
             agent.connect(&request, "ann").await.code();
         }
         let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
-        assert_eq!(page.form("/scopes").scopes(), ["notes:read", "notes:write", "openid"]);
+        assert_eq!(page.form("/scopes").scopes(), ["openid", "notes:read", "notes:write"]);
         agent.submit(&page.form("/scopes")).await.is_page(200);
         // Still asked for: it was never allowed there.
         let more = Request::new("app")

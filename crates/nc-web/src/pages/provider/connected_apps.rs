@@ -26,6 +26,12 @@ pub struct ConnectedApp<'a> {
     pub action_revoke: &'a str,
 }
 
+impl<'a> ConnectedApp<'a> {
+    fn ordered_scopes(&self) -> Vec<&'a ScopeChoice<'a>> {
+        ScopeChoice::in_order(self.scopes)
+    }
+}
+
 /// Everything that may use the account, and ways to stop it.
 #[derive(Debug, Template)]
 #[template(path = "provider/connected_apps.html")]

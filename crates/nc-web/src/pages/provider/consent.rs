@@ -44,15 +44,13 @@ pub struct Consent<'a> {
 impl Consent<'_> {
     /// The groups that have scopes, with their legends; who the person is comes first.
     fn groups(&self) -> Vec<(ScopeGroup, &'static str, Vec<&ScopeChoice<'_>>)> {
+        let ordered = ScopeChoice::in_order(self.scopes);
         let of = |group| {
-            let mut scopes: Vec<_> = self.scopes.iter().filter(|scope| scope.group() == group).collect();
-            scopes.sort_by_key(|scope| match scope.name {
-                "openid" => 0,
-                "profile" => 1,
-                "email" => 2,
-                _ => 3,
-            });
-            scopes
+            ordered
+                .iter()
+                .copied()
+                .filter(|scope| scope.group() == group)
+                .collect::<Vec<_>>()
         };
         [
             (ScopeGroup::Ordinary, "May see"),

@@ -1,7 +1,7 @@
 use nc_auth::Scope;
 
 /// The part of a page in which a scope stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScopeGroup {
     /// Who the person is, and what may be read.
     Ordinary,
@@ -20,7 +20,22 @@ pub struct ScopeChoice<'a> {
     pub checked: bool,
 }
 
-impl ScopeChoice<'_> {
+impl<'a> ScopeChoice<'a> {
+    /// As people read them: who the person is, what may be read, what may be changed, staying connected.
+    pub(super) fn in_order(scopes: &'a [Self]) -> Vec<&'a Self> {
+        let mut ordered: Vec<_> = scopes.iter().collect();
+        ordered.sort_by_key(|scope| {
+            let who = match scope.name {
+                "openid" => 0,
+                "profile" => 1,
+                "email" => 2,
+                _ => 3,
+            };
+            (scope.group(), who)
+        });
+        ordered
+    }
+
     /// In which group the scope stands.
     pub fn group(&self) -> ScopeGroup {
         if self.name == "offline_access" {

@@ -297,6 +297,35 @@ async fn consent_warns_of_programs_on_this_device() {
 }
 
 #[tokio::test]
+async fn connected_apps_show_first_who_the_person_is() {
+    let names = [
+        "email",
+        "notes:read",
+        "notes:write",
+        "offline_access",
+        "openid",
+        "profile",
+    ];
+    let scopes = names.map(|name| ScopeChoice { name, checked: true });
+    let html = main_part(connected_apps(&[connected_app(&scopes)]).into_response()).await;
+    let mut places = Vec::new();
+    for name in [
+        "openid",
+        "profile",
+        "email",
+        "notes:read",
+        "notes:write",
+        "offline_access",
+    ] {
+        places.push(html.find(&format!("type=\"checkbox\" name=\"scope\" value=\"{name}\"")));
+    }
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?} {html}"
+    );
+}
+
+#[tokio::test]
 async fn without_the_right_to_change_scopes_connected_apps_only_list_them() {
     let scopes = [("notes:read", true), ("notes:write", false)].map(|(name, checked)| ScopeChoice { name, checked });
     let apps = [ConnectedApp {
