@@ -1,8 +1,17 @@
-"""What the scripts that need the OpenID provider share: a demo whose clients may register themselves."""
+"""What the scripts that need the OpenID provider share: an embedded cloud whose clients may register themselves."""
 
+import base64
+import hashlib
+import hmac
+import json
+import shutil
+import struct
+import tempfile
+import time
 import urllib.parse
+from pathlib import Path
 
-from harness import BINARIES, Demo, run
+from harness import BINARIES, Server, run
 
 # Scopes of the standard and 18 of the apps: 247 characters.
 APPS = ["notes", "calendar", "todo", "contacts", "cookbook", "deck", "tables", "files", "sharing"]
@@ -10,18 +19,40 @@ REFERENCE = " ".join(["openid", "profile", "email"] + [f"{app}:{verb}" for app i
 assert len(REFERENCE) == 247
 
 
-class Provider(Demo):
-    """The demo with an OpenID provider that lets clients register themselves."""
+class Provider(Server):
+    """`nextcloud-mcp cloud`: alice, who has a password and an address, and carol, who has a second factor too."""
 
     def __init__(self):
-        super().__init__(environment={"EMBEDDED_CLOUD_REGISTRATION": "open"})
-        self.issuer = self.cloud_url
+        self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
+        self.data = Path(self.temporary) / "data"
+        self.data.mkdir()
+        self.user, self.guarded = (self.account(name) for name in ["alice", "carol"])
+        self.guarded["second_factor"] = self.admin("twofactorauth:enable", "carol")["uri"]
+        environment = {"EMBEDDED_CLOUD_REGISTRATION": "open"}
+        super().__init__("cloud", "--json", "--port", "0", "--data", self.data, environment=environment)
+        self.cloud_url = self.issuer = self.info["cloud_url"].rstrip("/")
+
+    def account(self, name):
+        made = self.admin("user:add", name, "--email", f"{name}@example.org")
+        return {"name": name, "password": made["password"]}
+
+    def code(self):
+        """What the guarded account's authenticator app shows."""
+        secret = parameters(self.guarded["second_factor"])["secret"]
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        digest = hmac.digest(key, struct.pack(">Q", int(time.time() // 30)), hashlib.sha1)
+        at = digest[-1] & 15
+        return f"{(struct.unpack('>I', digest[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
     def admin(self, *arguments):
-        """Runs an administrator's command on the demo's data, while the demo uses it."""
-        ended = run(BINARIES / "nextcloud-mcp", "admin", *arguments, "--data", self.data, timeout=60)
+        """Runs an administrator's command on the cloud's data. Those about accounts want that no cloud uses it."""
+        ended = run(BINARIES / "nextcloud-mcp", "admin", *arguments, "--data", self.data, "--json", timeout=60)
         assert ended.returncode == 0, f"admin {arguments}: {ended.stdout}{ended.stderr}"
-        return ended.stdout
+        return json.loads(ended.stdout or "null")
+
+    def __exit__(self, *details):
+        super().__exit__(*details)
+        shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 def parameters(url):

@@ -1,41 +1,16 @@
 // Strict clients (openid-client, oauth4webapi) and a browser against the OpenID provider.
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import { Listener, answer, launch } from './provider_person.mjs';
+import { Authenticator, Listener, answer, launch } from './provider_person.mjs';
+import { check, equal, finish, part, refused } from './tally.mjs';
 
 const wanted = JSON.parse(process.argv[2]);
 const { issuer, person, guarded } = wanted;
 const insecure = { [oauth.allowInsecureRequests]: true };
 const execute = [client.allowInsecureRequests];
-
-let passed = 0;
-let failed = 0;
-const check = (what, good, detail = '') => {
-  if (good) return void (passed += 1);
-  failed += 1;
-  console.log(`FAILED ${what}: ${String(typeof detail === 'string' ? detail : JSON.stringify(detail)).slice(0, 1200)}`);
-};
-const equal = (what, actual, expected) =>
-  check(what, JSON.stringify(actual) === JSON.stringify(expected), `got ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
-const refused = async (what, promise, code) => {
-  const error = await promise.then(() => null, (error) => error);
-  equal(what, error?.error ?? error?.cause?.error ?? (error === null ? 'nothing' : `${error.code} ${error.message}`), code);
-};
-const part = async (what, work) => {
-  const before = [passed, failed];
-  listener.forget();
-  const started = performance.now();
-  try {
-    await work();
-  } catch (error) {
-    check(what, false, `${error.stack} ${error.code ?? ''} ${JSON.stringify(error.cause ?? '')}`);
-  }
-  const took = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${what}: ${passed - before[0]} passed, ${failed - before[1]} failed (${took} s)`);
-};
 
 const browser = await launch(wanted.chromium);
 const listener = await Listener.open(wanted.port);
@@ -180,6 +155,7 @@ await part('pushed authorization requests', async () => {
   const page = await context.newPage();
   const answer = await page.goto(done.url.href);
   check('a second use is refused', answer.status() === 400 || /error=invalid_request/.test(page.url()), `${answer.status()} ${page.url()}`);
+  listener.forget();
   await context.close();
 });
 
@@ -313,29 +289,37 @@ await part('other sites', async () => {
   }
 });
 
-if (guarded) {
-  await part('a second factor', async () => {
-    const code = async () => {
-      const counter = Buffer.alloc(8);
-      counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-      const hash = createHmac('sha1', Buffer.from(base32(guarded.secret))).update(counter).digest();
-      const at = hash.at(-1) & 15;
-      return String((hash.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
-    };
-    const wrong = await authorize(everyday, {}, { person: guarded });
-    equal('without a code there is no end', wrong.seen.pages, ['sign-in', 'second-factor']);
-    const done = await authorize(everyday, {}, { person: guarded, code });
-    equal('pages', done.seen.pages, ['sign-in', 'second-factor', 'consent', 'back']);
-    const { id } = await verify(everyday, await redeem(everyday, done), 'openid profile email notes:read notes:write');
-    check('the ways of signing in are told', ['otp', 'mfa'].some((way) => id.amr?.includes(way)), id.amr);
+await part('a second factor', async () => {
+  const authenticator = new Authenticator(guarded.second_factor);
+  const wrong = await authorize(everyday, {}, { person: guarded });
+  equal('without a code there is no end', wrong.seen.pages, ['sign-in', 'second-factor']);
+  const code = authenticator.code();
+  const done = await authorize(everyday, {}, { person: guarded, code });
+  equal('pages', done.seen.pages, ['sign-in', 'second-factor', 'consent', 'back']);
+  const { id } = await verify(everyday, await redeem(everyday, done), 'openid profile email notes:read notes:write');
+  equal('the ways of signing in are told', id.amr?.toSorted(), ['mfa', 'otp', 'pwd']);
+  const again = await authorize(everyday, {}, { person: guarded, code });
+  equal('the same code again', again.seen.pages.slice(0, 3), ['sign-in', 'second-factor', 'second-factor']);
+});
+
+for (const alg of ['RS256', 'ES256', 'EdDSA']) {
+  await part(`ID tokens signed with ${alg}`, async () => {
+    const config = await register({ id_token_signed_response_alg: alg });
+    const done = await authorize(config);
+    const tokens = await redeem(config, done);
+    equal('as registered', jose.decodeProtectedHeader(tokens.id_token).alg, alg);
+    await verify(config, tokens, 'openid profile email notes:read notes:write');
   });
 }
 
-function base32(text) {
-  let bits = '';
-  for (const letter of text.replace(/=+$/, '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
-  return bits.match(/.{8}/g).map((byte) => parseInt(byte, 2));
-}
+await part('a program that acts for itself', async () => {
+  const config = await client.discovery(new URL(issuer), wanted.service.id, wanted.service.secret, undefined, { execute });
+  const tokens = await client.clientCredentialsGrant(config, { scope: 'notes:read' });
+  const keys = jose.createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri));
+  const { payload } = await jose.jwtVerify(tokens.access_token, keys, { issuer, typ: 'at+jwt' });
+  equal('it speaks for itself', [payload.sub, payload.client_id, payload.scope], [wanted.service.id, wanted.service.id, 'notes:read']);
+  check('no refresh token and no ID token', !tokens.refresh_token && !tokens.id_token, tokens);
+});
 
 await part('sign out', async () => {
   const context = await browser.newContext();
@@ -356,5 +340,4 @@ await part('sign out', async () => {
 
 await browser.close();
 listener.close();
-console.log(`total: ${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+finish();

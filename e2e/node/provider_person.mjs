@@ -1,4 +1,5 @@
 // A person in a browser at the pages of the authorization server, and the program that waits for the answer.
+import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import { chromium } from 'playwright-core';
 
@@ -46,6 +47,26 @@ export class Listener {
   }
 }
 
+/** An authenticator app, which shows each code once: where the last one was used, that of the next half minute. */
+export class Authenticator {
+  constructor(uri) {
+    let bits = '';
+    for (const letter of new URL(uri).searchParams.get('secret')) {
+      bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
+    }
+    this.key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    this.last = 0;
+  }
+
+  code() {
+    this.last = Math.max(this.last + 1, Math.floor(Date.now() / 30_000));
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(this.last));
+    const hash = createHmac('sha1', this.key).update(counter).digest();
+    return String((hash.readUInt32BE(hash.at(-1) & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
+  }
+}
+
 const where = (page) =>
   page.evaluate(() => {
     if (document.querySelector('input[name=password]')) return 'sign-in';
@@ -70,8 +91,8 @@ export async function answer(page, person, { untick = [], deny = false, code = n
       await page.getByLabel('Password').fill(person.password);
       await send(page, page.getByRole('button', { name: 'Sign in' }));
     } else if (place === 'second-factor') {
-      if (code === null) return seen;
-      await page.getByLabel(/Code from your authenticator/).fill(await code());
+      if (code === null || seen.pages.indexOf(place) < step) return seen;
+      await page.getByLabel(/Code from your authenticator/).fill(code);
       await send(page, page.getByRole('button', { name: 'Sign in' }));
     } else if (place === 'consent') {
       seen.scopes = await page.locator('input[type=checkbox][name=scope]').evaluateAll((boxes) => boxes.map((box) => box.value));
