@@ -29,6 +29,11 @@ class Page(HTMLParser):
             self.forms[-1]["actions"].append(attributes.get("formaction"))
 
     @property
+    def fields(self):
+        """What the first form holds."""
+        return {field["name"]: field.get("value", "") for field in self.forms[0]["inputs"]} if self.forms else {}
+
+    @property
     def names(self):
         return {field.get("name") for form in self.forms for field in form["inputs"]}
 
@@ -73,13 +78,17 @@ class Person:
         return self.session.post(url, data=fields, headers=headers, allow_redirects=False, timeout=20)
 
     def answer(self, url, redirect_uri, untick=(), deny=False):
-        """Answers page after page; the address at which the program is told."""
+        """Answers page after page; the address at which the program is told, or the page that posts it there."""
         self.pages = []
         at = self.follow(self.session.get(url, allow_redirects=False, timeout=20), redirect_uri)
         for _ in range(5):
             if isinstance(at, str):
                 return at
             form, action = (at.forms or [None])[0], None
+            if form and form["action"].startswith(redirect_uri):
+                # response_mode=form_post: the form is for the program.
+                at.url = form["action"]
+                return at
             if "password" in at.names:
                 self.pages.append("sign-in")
                 fields = values(form, {"user": self.name, "password": self.password})

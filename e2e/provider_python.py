@@ -1,99 +1,20 @@
 """Authlib, PyJWT and joserfc against the OpenID provider, and the life of a client that registers itself."""
 
+import base64
+import hashlib
 import json
+import time
+import uuid
 
 import jwt
 import requests
-from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwk as joserfc_jwk
-from joserfc import jwt as joserfc_jwt
 
 from harness import Tally
 from person import Page, Person
 from provider import REFERENCE, Provider, parameters
-
-BACK = "http://127.0.0.1:45678/back"
-VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123456789"
-
-
-def get(url, **options):
-    return requests.get(url, timeout=20, allow_redirects=False, **options)
-
-
-def post(url, **options):
-    return requests.post(url, timeout=20, allow_redirects=False, **options)
-
-
-class Registered:
-    """A client that registered itself."""
-
-    def __init__(self, provider, **metadata):
-        self.provider = provider
-        self.server = get(f"{provider.issuer}/.well-known/openid-configuration").json()
-        wanted = {
-            "client_name": "Python client",
-            "redirect_uris": [BACK],
-            "application_type": "native",
-            "token_endpoint_auth_method": "client_secret_basic",
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            **metadata,
-        }
-        answer = post(self.server["registration_endpoint"], json=wanted)
-        assert answer.status_code == 201, f"{answer.status_code} {answer.text}"
-        self.headers = answer.headers
-        self.information = answer.json()
-        self.id = self.information["client_id"]
-
-    def session(self, scope):
-        return OAuth2Session(
-            self.id,
-            self.information.get("client_secret"),
-            token_endpoint_auth_method=self.information["token_endpoint_auth_method"],
-            scope=scope,
-            redirect_uri=BACK,
-            code_challenge_method="S256",
-        )
-
-    def begin(self, session, **more):
-        url, _ = session.create_authorization_url(
-            self.server["authorization_endpoint"], code_verifier=VERIFIER, **{"nonce": "a-nonce", **more}
-        )
-        return url
-
-    def redeem(self, session, back, state=None):
-        return session.fetch_token(
-            self.server["token_endpoint"],
-            authorization_response=back,
-            code_verifier=VERIFIER,
-            state=state or parameters(back)["state"],
-        )
-
-    def introspect(self, token):
-        auth = (self.id, self.information["client_secret"])
-        return post(self.server["introspection_endpoint"], data={"token": token}, auth=auth).json()
-
-
-def by_two_libraries(tally, client, token, audience):
-    """The claims of a token, verified by PyJWT and by joserfc."""
-    keys = get(client.server["jwks_uri"]).json()
-    kid = jwt.get_unverified_header(token)["kid"]
-    algorithm = jwt.get_unverified_header(token)["alg"]
-    key = next(key for key in keys["keys"] if key["kid"] == kid)
-    claims = jwt.decode(
-        token,
-        jwt.PyJWK(key).key,
-        algorithms=[algorithm],
-        issuer=client.server["issuer"],
-        audience=audience,
-        options={"require": ["exp", "iat", "sub", "iss"]},
-    )
-    again = joserfc_jwt.decode(token, joserfc_jwk.KeySet.import_key_set(keys), algorithms=[algorithm]).claims
-    tally.equal("both libraries read the same", again, claims)
-    thumbprint = joserfc_jwk.import_key(key).thumbprint()
-    tally.equal("the key is named by its thumbprint", kid, thumbprint)
-    return claims
+from registered import BACK, VERIFIER, Registered, by_two_libraries, get, post
 
 
 def everything(tally, provider):
@@ -169,6 +90,127 @@ def decisions(tally, provider):
     tally.check("and allows no script", "script-src 'none'" in policy, policy)
 
 
+def algorithms(tally, provider):
+    """ID tokens of every kind that can be registered."""
+    for algorithm in ["RS256", "ES256", "EdDSA"]:
+        client = Registered(provider, id_token_signed_response_alg=algorithm)
+        session = client.session("openid")
+        person = Person(provider.user["name"], provider.user["password"])
+        token = client.redeem(session, person.answer(client.begin(session), BACK))
+        tally.equal(f"signed with {algorithm}", jwt.get_unverified_header(token["id_token"])["alg"], algorithm)
+        claims = by_two_libraries(tally, client, token["id_token"], client.id)
+        tally.equal("nonce", claims["nonce"], "a-nonce")
+
+
+def pushed_with_a_key(tally, provider):
+    """private_key_jwt at every endpoint, a pushed request, form_post, a second factor, revocation, logout."""
+    key = joserfc_jwk.ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"})
+    client = Registered(
+        provider,
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="ES256",
+        jwks={"keys": [key.as_dict(private=False)]},
+    )
+    tally.check("no secret", "client_secret" not in client.information, client.information)
+    session = client.session("openid notes:read offline_access", key)
+    asked = parameters(client.begin(session, response_mode="form_post", state="a state"))
+    assertion = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode(
+            {
+                "iss": client.id,
+                "sub": client.id,
+                "aud": client.server["issuer"],
+                "jti": str(uuid.uuid4()),
+                "iat": int(time.time()),
+                "exp": int(time.time()) + 60,
+            },
+            key.as_pem(private=True),
+            algorithm="ES256",
+            headers={"kid": "one"},
+        ),
+    }
+    endpoint = client.server["pushed_authorization_request_endpoint"]
+    pushed = post(endpoint, data={**asked, **assertion})
+    tally.equal("pushed", pushed.status_code, 201)
+    again = post(endpoint, data={**asked, **assertion})
+    tally.equal("an assertion is good once", (again.status_code, again.json()["error"]), (401, "invalid_client"))
+    reference = requests.Request(
+        "GET",
+        client.server["authorization_endpoint"],
+        params={"client_id": client.id, "request_uri": pushed.json()["request_uri"]},
+    )
+    person = Person(provider.guarded["name"], provider.guarded["password"], provider.code)
+    sent = person.answer(reference.prepare().url, BACK)
+    tally.equal("pages", person.pages, ["sign-in", "second-factor", "consent"])
+    tally.equal("nothing in the address", sent.url, BACK)
+    tally.equal("state and issuer", (sent.fields["state"], sent.fields["iss"]), ("a state", provider.issuer))
+    token = session.fetch_token(client.server["token_endpoint"], code=sent.fields["code"], code_verifier=VERIFIER)
+    claims = by_two_libraries(tally, client, token["id_token"], client.id)
+    tally.equal("the ways of signing in are told", set(claims["amr"]), {"pwd", "otp", "mfa"})
+    live = session.introspect_token(client.server["introspection_endpoint"], token=token["access_token"])
+    tally.equal("live", (live.status_code, live.json()["active"]), (200, True))
+    gone = session.revoke_token(client.server["revocation_endpoint"], token=token["refresh_token"])
+    tally.equal("revoked", gone.status_code, 200)
+    live = session.introspect_token(client.server["introspection_endpoint"], token=token["access_token"])
+    tally.equal("dead", live.json(), {"active": False})
+    provider.admin("oidc:create-logout-redirect-uri", BACK)
+    leave = {"id_token_hint": token["id_token"], "post_logout_redirect_uri": BACK, "state": "after"}
+    answer = person.session.get(client.server["end_session_endpoint"], params=leave, allow_redirects=False, timeout=20)
+    back = person.follow(answer, BACK)
+    tally.check("back after logout", isinstance(back, str) and parameters(back) == {"state": "after"}, back)
+    silent = parameters(person.answer(client.begin(session, prompt="none"), BACK))
+    tally.equal("nobody is signed in", silent.get("error"), "login_required")
+
+
+def proof(key, method, url, token=None, nonce=None):
+    """A DPoP proof (RFC 9449), made with PyJWT."""
+    claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": int(time.time())}
+    if token:
+        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    if nonce:
+        claims["nonce"] = nonce
+    headers = {"typ": "dpop+jwt", "jwk": key.as_dict(private=False)}
+    return jwt.encode(claims, key.as_pem(private=True), algorithm="ES256", headers=headers)
+
+
+def bound_to_a_key(tally, provider):
+    """Tokens that only the holder of a key may use."""
+    key, other = (joserfc_jwk.ECKey.generate_key("P-256") for _ in range(2))
+    client = Registered(provider, token_endpoint_auth_method="none")
+    session = client.session("openid")
+    person = Person(provider.user["name"], provider.user["password"])
+    code = parameters(person.answer(client.begin(session), BACK))["code"]
+    endpoint = client.server["token_endpoint"]
+    wanted = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
+    wanted["client_id"] = client.id
+
+    def ask(nonce=None):
+        return post(endpoint, data=wanted, headers={"DPoP": proof(key, "POST", endpoint, nonce=nonce)})
+
+    answer = ask()
+    if answer.status_code == 400 and answer.json()["error"] == "use_dpop_nonce":
+        answer = ask(answer.headers["DPoP-Nonce"])
+    tally.equal("token type", (answer.status_code, answer.json().get("token_type")), (200, "DPoP"))
+    token = answer.json()["access_token"]
+    about = client.server["userinfo_endpoint"]
+
+    def see(scheme, with_key=None):
+        headers = {"Authorization": f"{scheme} {token}"}
+        if with_key:
+            headers["DPoP"] = proof(with_key, "GET", about, token)
+        first = get(about, headers=headers)
+        if "DPoP-Nonce" in first.headers and with_key and first.status_code == 401:
+            headers["DPoP"] = proof(with_key, "GET", about, token, first.headers["DPoP-Nonce"])
+            return get(about, headers=headers).status_code
+        return first.status_code
+
+    tally.equal("with its key", see("DPoP", key), 200)
+    tally.equal("with another", see("DPoP", other), 401)
+    tally.equal("without a proof", see("DPoP"), 401)
+    tally.equal("as a bearer token", see("Bearer"), 401)
+
+
 def refusals(tally, provider):
     """What must not lead to the program: A01, A02, A05."""
     client = Registered(provider)
@@ -234,6 +276,12 @@ def main():
                 every_scope(tally, provider, form)
         with tally.part("the person decides"):
             decisions(tally, provider)
+        with tally.part("every algorithm"):
+            algorithms(tally, provider)
+        with tally.part("with a key: pushed, posted, revoked, signed out"):
+            pushed_with_a_key(tally, provider)
+        with tally.part("tokens bound to a key"):
+            bound_to_a_key(tally, provider)
         with tally.part("refusals"):
             refusals(tally, provider)
     tally.finish()
