@@ -133,6 +133,15 @@ macro_rules! lookup {
                 Ok(subjects::find_account(&mut connection, subject).await?)
             }
 
+            async fn list_unneeded_credentials(
+                &self,
+                subject: Option<&str>,
+                now: i64,
+            ) -> Result<Vec<String>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(subjects::list_unneeded_credentials(&mut connection, subject, now).await?)
+            }
+
             async fn find_setting(&self, key: &str) -> Result<Option<String>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(settings::find(&mut connection, key).await?)

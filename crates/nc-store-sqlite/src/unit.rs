@@ -192,6 +192,16 @@ impl Unit for SqliteUnit {
         Ok(subjects::get(&mut connection, base, uid, fresh, now).await?)
     }
 
+    async fn note_credential(&self, subject: &str, needed_until: Option<i64>) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(subjects::note_credential(&mut connection, subject, needed_until).await?)
+    }
+
+    async fn need_credential(&self, subject: &str, until: i64) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(subjects::need_credential(&mut connection, subject, until).await?)
+    }
+
     async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
         Ok(settings::put(&mut connection, key, value).await?)

@@ -9,6 +9,7 @@ mod consents;
 mod credentials;
 mod grants;
 mod keys;
+mod needed_credentials;
 mod races;
 mod records;
 mod sessions;
@@ -93,6 +94,10 @@ checks! {
         a_credential_is_found_replaced_and_deleted,
         a_subject_has_one_credential_of_a_kind_besides_discarded_ones,
         credentials_are_listed_in_order_of_number_page_by_page,
+    }
+    needed_credentials {
+        a_credential_is_unneeded_when_its_time_is_over_and_nothing_is_granted,
+        what_is_left_of_a_grant_decides_whether_a_credential_is_needed,
     }
     settings {
         settings_are_put_listed_and_deleted,

@@ -77,6 +77,11 @@ pub trait Lookup: Send + Sync {
     /// The account of a subject identifier: base and uid.
     async fn find_account(&self, subject: &str) -> Result<Option<(String, String)>, StoreError>;
 
+    /// Subjects for which a credential is noted that nothing needs any more: the noted time is over, and no grant of theirs
+    /// is live, that is, neither taken back nor without any code or token that is still good. All of them, or the one that
+    /// is asked about.
+    async fn list_unneeded_credentials(&self, subject: Option<&str>, now: i64) -> Result<Vec<String>, StoreError>;
+
     /// A setting that an administrator changed while the server ran.
     async fn find_setting(&self, key: &str) -> Result<Option<String>, StoreError>;
     /// All of them, in order of key.
@@ -169,6 +174,12 @@ pub trait Unit: Lookup {
 
     /// The subject identifier of an account; `fresh` becomes it at first sight.
     async fn get_subject(&self, base: &str, uid: &str, fresh: &str, now: i64) -> Result<String, StoreError>;
+
+    /// Notes that a credential for the account of a subject is kept, and until when it is needed even if nothing is
+    /// granted; `None`: it is kept no more.
+    async fn note_credential(&self, subject: &str, needed_until: Option<i64>) -> Result<(), StoreError>;
+    /// Changes until when a credential is needed, if one is noted.
+    async fn need_credential(&self, subject: &str, until: i64) -> Result<(), StoreError>;
 
     /// Changes a setting; `None` deletes it.
     async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError>;

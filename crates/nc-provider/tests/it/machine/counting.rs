@@ -61,6 +61,7 @@ pass! {
     fn list_credentials(after: i64, limit: u32) -> Vec<CredentialRecord>;
     fn find_subject(base: &str, uid: &str) -> Option<String>;
     fn find_account(subject: &str) -> Option<(String, String)>;
+    fn list_unneeded_credentials(subject: Option<&str>, now: i64) -> Vec<String>;
     fn find_setting(key: &str) -> Option<String>;
     fn list_settings() -> Vec<(String, String)>;
     fn list_audit(limit: u32) -> Vec<AuditRecord>;
