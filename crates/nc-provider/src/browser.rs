@@ -22,12 +22,13 @@ mod refusal;
 pub(crate) mod request;
 mod session;
 mod sign_in;
+mod visit;
 
 use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
-    routing::{any, delete, get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use nc_web::RateLimit;
 
@@ -37,6 +38,8 @@ use crate::{Endpoint, Provider, Role, SignIn};
 const AUTHORIZE_PER_MINUTE: u32 = 60;
 /// Answers on the consent page per minute and address.
 const CONSENT_PER_MINUTE: u32 = 30;
+/// Sign-ins that are started at another Nextcloud, per minute and address.
+const SIGN_INS_ELSEWHERE_PER_MINUTE: u32 = 10;
 
 /// The provider as its pages see it.
 #[derive(Clone)]
@@ -48,6 +51,7 @@ struct Browser {
 struct Limits {
     authorize: RateLimit,
     consent: RateLimit,
+    sign_in_elsewhere: RateLimit,
 }
 
 impl Deref for Browser {
@@ -84,7 +88,9 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                     &at(Endpoint::SignIn, sign_in::SECOND_FACTOR),
                     get(sign_in::ask_second_factor).post(sign_in::answer_second_factor),
                 ),
-            SignIn::Elsewhere(_) => router.route(&at(Endpoint::SignIn, ""), any(elsewhere::unavailable)),
+            SignIn::Elsewhere(_) => router
+                .route(&at(Endpoint::SignIn, ""), get(elsewhere::ask).post(elsewhere::start))
+                .route(&at(Endpoint::SignIn, elsewhere::WAIT), get(elsewhere::wait)),
         };
         if role == Role::Cloud {
             router = router
@@ -98,6 +104,7 @@ pub(crate) fn routes(provider: &Provider) -> Router {
         limits: Arc::new(Limits {
             authorize: RateLimit::new(AUTHORIZE_PER_MINUTE, provider.clock().clone()),
             consent: RateLimit::new(CONSENT_PER_MINUTE, provider.clock().clone()),
+            sign_in_elsewhere: RateLimit::new(SIGN_INS_ELSEWHERE_PER_MINUTE, provider.clock().clone()),
         }),
         provider: provider.clone(),
     });

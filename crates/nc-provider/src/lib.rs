@@ -14,6 +14,7 @@ mod claims;
 mod clients;
 mod config;
 mod consents;
+mod credentials;
 mod directory;
 mod error;
 mod grants;

@@ -8,7 +8,8 @@ use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 
 use crate::{
-    Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, limits::Limits, machine, random,
+    Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, credentials::CredentialLocks,
+    limits::Limits, machine, random,
 };
 
 /// How old the settings that are believed may be; another process may have changed them.
@@ -28,6 +29,7 @@ struct Inner {
     limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
     documents: OnceLock<(Arc<dyn Fetch>, JwkSources)>,
+    credential_locks: CredentialLocks,
 }
 
 impl Provider {
@@ -50,6 +52,7 @@ impl Provider {
             limits: Limits::new(),
             settings: Mutex::new(None),
             documents: OnceLock::new(),
+            credential_locks: CredentialLocks::new(),
         }))
     }
 
@@ -95,6 +98,10 @@ impl Provider {
         &self.0.limits
     }
 
+    pub(crate) fn credential_locks(&self) -> &CredentialLocks {
+        &self.0.credential_locks
+    }
+
     /// Every route, below every prefix of the role. To be merged into a server's router.
     pub fn router(&self) -> axum::Router {
         browser::routes(self).merge(machine::routes(self))
@@ -103,6 +110,14 @@ impl Provider {
     /// How people sign in.
     pub fn sign_in(&self) -> &SignIn {
         &self.0.sign_in
+    }
+
+    /// The host that people know as that of their accounts.
+    pub(crate) fn accounts_host(&self) -> String {
+        match &self.0.sign_in {
+            SignIn::Local(_) => self.0.config.authority().to_owned(),
+            SignIn::Elsewhere(accounts) => accounts.nextcloud(),
+        }
     }
 
     /// Tells the time.

@@ -13,8 +13,8 @@ const EVERY: Duration = Duration::from_hours(1);
 const AUDIT_KEPT: Duration = Duration::from_hours(24 * 365);
 
 impl Provider {
-    /// Does it now: deletes what has ended (tickets, codes, tokens, sessions, consents, clients) and takes the steps of the
-    /// keys' lives that are due. How many records were deleted.
+    /// Does it now: deletes what has ended (tickets, codes, tokens, sessions, consents, clients), takes app passwords back that
+    /// nothing needs any more, and takes the steps of the keys' lives that are due. How many records were deleted.
     pub async fn upkeep(&self) -> Result<u64, Error> {
         let now = self.now();
         let unit = self.store().begin().await?;
@@ -22,6 +22,10 @@ impl Provider {
             .sweep(now, now.saturating_sub_unsigned(AUDIT_KEPT.as_secs()))
             .await?;
         unit.commit().await?;
+        let released = self.release_all().await?;
+        if released > 0 {
+            tracing::info!(released, "took app passwords back that nothing needs any more");
+        }
         self.keys().upkeep().await?;
         Ok(swept)
     }

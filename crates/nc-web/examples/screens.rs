@@ -198,11 +198,11 @@ async fn logout() -> Written {
 async fn elsewhere() -> Written {
     let start = StartElsewhere {
         action: "/oauth/signin",
-        client: CLIENT,
+        client: Some(CLIENT),
         server: "Example MCP server",
         nextcloud: SERVER,
         csrf: "csrf",
-        rid: "rid",
+        rid: Some("rid"),
     };
     write("start-elsewhere", start).await?;
     let waiting = Waiting {

@@ -146,7 +146,7 @@ async fn page(
         .collect();
     let page = ConnectedApps {
         account: session.account(),
-        server: browser.config().authority(),
+        server: &browser.accounts_host(),
         done: done.ok().flatten(),
         error: done.err(),
         apps: &apps,

@@ -136,6 +136,7 @@ pub(super) async fn revoke(
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;
+    provider.release(Some(&session.subject)).await;
     Ok(true)
 }
 

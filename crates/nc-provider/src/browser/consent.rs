@@ -21,7 +21,7 @@ use super::{
     decision::{Memory, Step, decide},
     pending::Pending,
     post::Post,
-    refusal::{Refusal, forged, too_many},
+    refusal::{Refusal, ended, forged, too_many},
     request::Checked,
     session::SignedIn,
 };
@@ -50,7 +50,10 @@ pub(super) async fn ask(
     let session = SignedIn::find(&browser, &headers).await?;
     let mut response = match decide(&browser, &checked, memory(&pending), session).await? {
         Step::SignIn => see_other(&pending.url(&browser, Endpoint::SignIn, "")),
-        Step::Ask(session) => page(&browser, &pending, &checked, &session, None),
+        Step::Ask(session) => {
+            browser.need_credential(&session.subject, pending.ends_at).await?;
+            page(&browser, &pending, &checked, &session, None)
+        }
         Step::Grant(session) => finish(&browser, &checked, &session, Some((&pending, None))).await?,
         Step::Refuse(error) => refuse(&browser, &pending, &checked, error).await?,
     };
@@ -106,7 +109,10 @@ pub(super) async fn deny(
         .from_address(address)
         .append(unit.as_ref(), browser.now())
         .await?;
+    // Another tab may wait for consent too; there the person has to sign in again.
+    unit.need_credential(&session.subject, browser.now()).await?;
     unit.commit().await?;
+    browser.release(Some(&session.subject)).await;
     Ok(checked.back.send(browser.config(), Err(AuthorizeError::AccessDenied))?)
 }
 
@@ -124,6 +130,9 @@ pub(super) async fn finish(
     pending: Option<(&Pending, Option<Granted<'_>>)>,
 ) -> Result<Response, Refusal> {
     let unit = browser.store().begin().await?;
+    // It may have ended in another tab since it was read, and what it stood for with it.
+    let is_open = unit.find_session(session.secret, browser.now()).await?.is_some();
+    is_open.then_some(()).ok_or_else(ended)?;
     let granted = match pending {
         Some((pending, granted)) => {
             pending.take(browser, unit.as_ref()).await?;
@@ -146,6 +155,7 @@ pub(super) async fn finish(
         consents::put_automatic(browser, unit.as_ref(), checked, &session.subject).await?;
     }
     let code = code::issue(browser, unit.as_ref(), checked, session, scopes).await?;
+    unit.need_credential(&session.subject, browser.now()).await?;
     unit.commit().await?;
     Ok(checked.back.send(browser.config(), Ok(code))?)
 }
@@ -212,7 +222,7 @@ fn page(browser: &Browser, pending: &Pending, checked: &Checked, session: &Signe
         redirect_host: &checked.back.host(),
         resource: Some(resource.as_str()).filter(|resource| !resource.is_empty()),
         account: session.account(),
-        server: browser.config().authority(),
+        server: &browser.accounts_host(),
         registration: client.is_self_described().then_some("self-registered, unverified"),
         is_loopback: checked.back.redirect_uri.is_loopback(),
         scopes: &scopes,

@@ -178,7 +178,12 @@ async fn end(
         None => audit.with("what", "everywhere"),
     };
     audit.append(unit.as_ref(), now).await?;
-    Ok(unit.commit().await?)
+    if sid.is_none() {
+        unit.need_credential(subject, now).await?;
+    }
+    unit.commit().await?;
+    browser.release(Some(subject)).await;
+    Ok(())
 }
 
 /// Reads a hint. `None`: not a token of ours for a client of ours.
@@ -240,7 +245,7 @@ fn question(
         action: &format!("{}{CONFIRM}", browser.config().url(Endpoint::Logout)),
         client: client.map(|client| client.document.name.as_str()),
         account: session.account(),
-        server: browser.config().authority(),
+        server: &browser.accounts_host(),
         csrf: &secret.csrf(&account_purpose(session)),
     };
     let mut response = page.into_response();

@@ -110,6 +110,8 @@ pub(super) struct Pending {
     pub(super) rid: String,
     /// What is stored.
     pub(super) document: PendingDocument,
+    /// When it ends.
+    pub(super) ends_at: i64,
     /// The browser.
     pub(super) secret: BrowserSecret,
 }
@@ -122,14 +124,15 @@ impl Pending {
             .store()
             .find_ticket(TicketKind::AuthorizeRequest, Digest::of(rid), now)
             .await?;
-        let document: PendingDocument =
-            serde_json::from_str(&found.ok_or_else(ended)?.document).map_err(Error::from)?;
+        let ticket = found.ok_or_else(ended)?;
+        let document: PendingDocument = serde_json::from_str(&ticket.document).map_err(Error::from)?;
         let secret = BrowserSecret::find(browser, headers)
             .filter(|secret| document.browser.as_ref() == Some(&secret.name()))
             .ok_or_else(forged)?;
         Ok(Self {
             rid: rid.to_owned(),
             document,
+            ends_at: ticket.expires_at,
             secret,
         })
     }
@@ -156,6 +159,7 @@ impl Pending {
         Ok(Self {
             rid: rid.to_owned(),
             document,
+            ends_at: ticket.expires_at,
             secret,
         })
     }
@@ -194,6 +198,16 @@ impl Pending {
             ..self.document.clone()
         };
         ticket.document = serde_json::to_string(&document).map_err(Error::from)?;
+        Ok(unit.put_ticket(&ticket).await?)
+    }
+
+    /// Lets it wait until then.
+    pub(super) async fn wait_until(&self, browser: &Browser, unit: &dyn Unit, until: i64) -> Result<(), Refusal> {
+        let found = unit
+            .find_ticket(TicketKind::AuthorizeRequest, Digest::of(&self.rid), browser.now())
+            .await?;
+        let mut ticket = found.ok_or_else(ended)?;
+        ticket.expires_at = until;
         Ok(unit.put_ticket(&ticket).await?)
     }
 

@@ -18,13 +18,12 @@ use super::{
     Browser,
     answer::see_other,
     consent::About,
-    pending::Pending,
     post::Post,
-    refusal::{Refusal, ended, forged},
-    request::Checked,
-    session::{BrowserSecret, Opened, SignedIn},
+    refusal::{Refusal, ended},
+    session::SignedIn,
+    visit::{Entering, Visit},
 };
-use crate::{Audit, Authentication, Checked as Outcome, Endpoint, Error, Event, LocalAccounts, SignIn};
+use crate::{Authentication, Checked as Outcome, Endpoint, Error, LocalAccounts, SignIn};
 
 /// Below the page: the page of the second factor.
 pub(super) const SECOND_FACTOR: &str = "/second-factor";
@@ -34,79 +33,37 @@ const SECOND_FACTOR_FOR_S: i64 = 300;
 
 const WRONG: &str = "Wrong user name or password.";
 
-/// A sign-in: for a request, or to see the own account.
-struct Visit {
-    secret: BrowserSecret,
-    request: Option<(Pending, Checked)>,
+fn page(browser: &Browser, visit: &Visit, login: Option<&str>, error: Option<(StatusCode, &str)>) -> Response {
+    let request = visit.request.as_ref().map(|(_, checked)| checked);
+    let hint = request.and_then(|checked| checked.request.login_hint.as_deref());
+    let form_target = visit.form_target();
+    let page = Page {
+        status: error.map_or(StatusCode::OK, |(status, _)| status),
+        action: &browser.config().url(Endpoint::SignIn),
+        client: visit.client(),
+        server: browser.config().authority(),
+        login: login.or(hint).unwrap_or_default(),
+        error: error.map(|(_, text)| text),
+        csrf: &visit.secret.csrf(&visit.purpose("sign-in")),
+        rid: visit.rid(),
+        form_target: form_target.as_deref(),
+    };
+    page.into_response()
 }
 
-impl Visit {
-    async fn find(browser: &Browser, headers: &HeaderMap, rid: &str) -> Result<Self, Refusal> {
-        if rid.is_empty() {
-            let secret = BrowserSecret::find(browser, headers).ok_or_else(forged)?;
-            return Ok(Self { secret, request: None });
-        }
-        let pending = Pending::find(browser, headers, rid).await?;
-        let checked = pending.check(browser).await?;
-        Ok(Self {
-            secret: BrowserSecret::find(browser, headers).ok_or_else(forged)?,
-            request: Some((pending, checked)),
-        })
-    }
-
-    fn rid(&self) -> Option<&str> {
-        self.request.as_ref().map(|(pending, _)| pending.rid.as_str())
-    }
-
-    fn purpose(&self, step: &str) -> String {
-        format!("{step}|{}", self.rid().unwrap_or_default())
-    }
-
-    fn form_target(&self) -> Option<String> {
-        self.request
-            .as_ref()
-            .and_then(|(_, checked)| checked.back.form_target())
-    }
-
-    fn page(&self, browser: &Browser, login: Option<&str>, error: Option<(StatusCode, &str)>) -> Response {
-        let request = self.request.as_ref().map(|(_, checked)| checked);
-        let hint = request.and_then(|checked| checked.request.login_hint.as_deref());
-        let form_target = self.form_target();
-        let page = Page {
-            status: error.map_or(StatusCode::OK, |(status, _)| status),
-            action: &browser.config().url(Endpoint::SignIn),
-            client: request.map(|checked| checked.client.document.name.as_str()),
-            server: browser.config().authority(),
-            login: login.or(hint).unwrap_or_default(),
-            error: error.map(|(_, text)| text),
-            csrf: &self.secret.csrf(&self.purpose("sign-in")),
-            rid: self.rid(),
-            form_target: form_target.as_deref(),
-        };
-        page.into_response()
-    }
-
-    fn second_page(&self, browser: &Browser, user: &str, error: Option<(StatusCode, &str)>) -> Response {
-        let form_target = self.form_target();
-        let page = SecondFactor {
-            status: error.map_or(StatusCode::OK, |(status, _)| status),
-            action: &format!("{}{SECOND_FACTOR}", browser.config().url(Endpoint::SignIn)),
-            user,
-            server: browser.config().authority(),
-            error: error.map(|(_, text)| text),
-            csrf: &self.secret.csrf(&self.purpose("second factor")),
-            rid: self.rid(),
-            form_target: form_target.as_deref(),
-        };
-        page.into_response()
-    }
-
-    fn url(&self, browser: &Browser, below: &str) -> String {
-        match &self.request {
-            Some((pending, _)) => pending.url(browser, Endpoint::SignIn, below),
-            None => format!("{}{below}", browser.config().url(Endpoint::SignIn)),
-        }
-    }
+fn second_page(browser: &Browser, visit: &Visit, user: &str, error: Option<(StatusCode, &str)>) -> Response {
+    let form_target = visit.form_target();
+    let page = SecondFactor {
+        status: error.map_or(StatusCode::OK, |(status, _)| status),
+        action: &format!("{}{SECOND_FACTOR}", browser.config().url(Endpoint::SignIn)),
+        user,
+        server: browser.config().authority(),
+        error: error.map(|(_, text)| text),
+        csrf: &visit.secret.csrf(&visit.purpose("second factor")),
+        rid: visit.rid(),
+        form_target: form_target.as_deref(),
+    };
+    page.into_response()
 }
 
 /// `GET /signin`.
@@ -115,15 +72,10 @@ pub(super) async fn ask(
     headers: HeaderMap,
     Query(about): Query<About>,
 ) -> Result<Response, Refusal> {
-    if about.rid.is_empty() && BrowserSecret::find(&browser, &headers).is_none() {
-        let secret = BrowserSecret::create()?;
-        let visit = Visit { secret, request: None };
-        let mut response = visit.page(&browser, None, None);
-        visit.secret.set(&browser, &mut response);
-        return Ok(response);
-    }
-    let visit = Visit::find(&browser, &headers, &about.rid).await?;
-    Ok(visit.page(&browser, None, None))
+    let visit = Visit::open(&browser, &headers, &about.rid).await?;
+    let mut response = page(&browser, &visit, None, None);
+    visit.secret.set(&browser, &mut response);
+    Ok(response)
 }
 
 /// `POST /signin`.
@@ -140,7 +92,7 @@ pub(super) async fn answer(
     let login = LoginName::new(post.get("user").trim());
     let password = post.get("password").into();
     let checked = accounts(&browser)?.check_password(&login, &password, address).await;
-    let again = |status, text: &str| Ok(visit.page(&browser, Some(login.as_str()), Some((status, text))));
+    let again = |status, text: &str| Ok(page(&browser, &visit, Some(login.as_str()), Some((status, text))));
     match checked.map_err(Error::from)? {
         Outcome::Right {
             uid,
@@ -170,7 +122,7 @@ pub(super) async fn ask_second_factor(
 ) -> Result<Response, Refusal> {
     let visit = Visit::find(&browser, &headers, &about.rid).await?;
     match HalfWay::find(&browser, &visit).await? {
-        Some(half_way) => Ok(visit.second_page(&browser, &half_way.uid, None)),
+        Some(half_way) => Ok(second_page(&browser, &visit, &half_way.uid, None)),
         None => Ok(see_other(&visit.url(&browser, ""))),
     }
 }
@@ -192,7 +144,7 @@ pub(super) async fn answer_second_factor(
     let uid = UserId::new(half_way.uid.as_str());
     let code: String = post.get("code").split_whitespace().collect();
     let checked = accounts(&browser)?.check_second_factor(&uid, &code, address).await;
-    let again = |status, text: &str| Ok(visit.second_page(&browser, uid.as_str(), Some((status, text))));
+    let again = |status, text: &str| Ok(second_page(&browser, &visit, uid.as_str(), Some((status, text))));
     match checked.map_err(Error::from)? {
         Outcome::Right { uid: checked, .. } if checked == uid => {
             match complete(&browser, &headers, &visit, &uid, &["pwd", "otp", "mfa"], address).await? {
@@ -260,38 +212,24 @@ async fn complete(
         return Ok(None);
     }
     let subject = browser.subject(uid).await?;
-    let before = SignedIn::find(browser, headers).await?;
     let authentication = Authentication {
         auth_time: browser.now(),
         // As advertised: "1" for a password, "2" with a second factor.
         acr: Some(if amr.len() > 1 { "2" } else { "1" }.to_owned()),
         amr: amr.iter().map(|way| (*way).to_owned()).collect(),
     };
+    let before = SignedIn::find(browser, headers).await?;
     let unit = browser.store().begin().await?;
-    let opened = Opened::open(browser, unit.as_ref(), before.as_ref(), &subject, &authentication).await?;
     if amr.len() > 1 {
         let key = visit.secret.key(&visit.purpose("second factor"));
         let half_way = unit.take_ticket(TicketKind::SignIn, key, browser.now()).await?;
         half_way.ok_or_else(ended)?;
     }
-    let next = match &visit.request {
-        Some((pending, _)) => {
-            // Somebody else than before: nothing that was allowed before is taken for granted.
-            let is_other = before.is_some_and(|before| before.subject != subject);
-            pending
-                .note_sign_in(browser, unit.as_ref(), opened.name(), is_other)
-                .await?;
-            pending.url(browser, Endpoint::Consent, "")
-        }
-        None => browser.config().url(Endpoint::ConnectedApps),
+    let entering = Entering {
+        before: before.as_ref(),
+        subject: &subject,
+        authentication: &authentication,
+        address,
     };
-    Audit::new(Event::SignedIn)
-        .with("subject", subject)
-        .from_address(address)
-        .append(unit.as_ref(), browser.now())
-        .await?;
-    unit.commit().await?;
-    let mut response = see_other(&next);
-    opened.set(browser, &mut response);
-    Ok(Some(response))
+    visit.enter(browser, unit, entering).await.map(Some)
 }

@@ -143,7 +143,15 @@ async fn remove(provider: &Provider, client_id: &str, sent: &Sent) -> Result<(),
         .from_address(sent.address)
         .append(unit.as_ref(), provider.now())
         .await?;
-    Ok(unit.commit().await?)
+    unit.commit().await?;
+    // Whoever granted it something is not known any more.
+    if let Err(error) = provider.release_all().await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "app passwords are not taken back yet"
+        );
+    }
+    Ok(())
 }
 
 fn information(

@@ -36,10 +36,11 @@ async fn revoke(provider: &Provider, posted: &Posted) -> Result<(), Fault> {
         return Err(TokenError::UnsupportedTokenType.into());
     }
     let access = provider.access_token_digest(token).await?;
+    let mut released = None;
     let unit = provider.store().begin().await?;
     if let Some(digest) = Opaque::Refresh.digest(token) {
         if let Some(record) = unit.find_refresh_token(digest).await? {
-            end_family(provider, unit.as_ref(), &client, &record.grant, posted).await?;
+            released = end_family(provider, unit.as_ref(), &client, &record.grant, posted).await?;
         }
     } else if let Some(digest) = access
         && let Some((record, grant)) = unit.find_access_token(digest).await?
@@ -49,41 +50,44 @@ async fn revoke(provider: &Provider, posted: &Posted) -> Result<(), Fault> {
             Audit::new(Event::Revoked)
                 .with("what", "access token")
                 .with("client", client.id())
-                .with("subject", grant.subject)
+                .with("subject", grant.subject.clone())
                 .with("sid", grant.sid)
                 .with("grant", grant.id)
                 .from_address(posted.address)
                 .append(unit.as_ref(), provider.now())
                 .await?;
+            released = grant.subject;
         }
     }
-    Ok(unit.commit().await?)
+    unit.commit().await?;
+    provider.release(released.as_deref()).await;
+    Ok(())
 }
 
-/// A refresh token stands for its family: its access tokens go with it.
+/// A refresh token stands for its family: its access tokens go with it. Whose it was.
 async fn end_family(
     provider: &Provider,
     unit: &dyn Unit,
     client: &Client,
     grant: &str,
     posted: &Posted,
-) -> Result<(), Fault> {
+) -> Result<Option<String>, Fault> {
     let grant = unit.find_grant(grant).await?;
     let Some(grant) = grant.filter(|grant| grant.client_id == client.id()) else {
-        return Ok(());
+        return Ok(None);
     };
     if unit.revoke_grant(&grant.id, provider.now()).await? {
         Audit::new(Event::Revoked)
             .with("what", "refresh token")
             .with("client", client.id())
-            .with("subject", grant.subject)
+            .with("subject", grant.subject.clone())
             .with("sid", grant.sid)
             .with("grant", grant.id)
             .from_address(posted.address)
             .append(unit, provider.now())
             .await?;
     }
-    Ok(())
+    Ok(grant.subject)
 }
 
 /// Whether we signed it for telling a client who signed in, which cannot be taken back.

@@ -2,10 +2,12 @@
 
 mod agent;
 mod flow;
+pub(crate) mod nextcloud;
 
 mod authorizing;
 mod connected_apps;
 mod consenting;
 mod pushing;
 mod signing_in;
+mod signing_in_elsewhere;
 mod signing_out;

@@ -47,6 +47,9 @@ pub(super) async fn redeem(
         Err(_) => end_family(provider, unit.as_ref(), asked, &spent, &grant).await?,
     }
     unit.commit().await?;
+    if outcome.is_err() {
+        provider.release(grant.subject.as_deref()).await;
+    }
     outcome
 }
 

@@ -29,6 +29,7 @@ pub(super) async fn refresh(provider: &Provider, asked: &Asked, token: &SecretSt
         if unseen.is_none() {
             end_family(provider, unit.as_ref(), asked, &grant).await?;
             unit.commit().await?;
+            provider.release(grant.subject.as_deref()).await;
             return Err(TokenError::InvalidGrant.into());
         }
     }

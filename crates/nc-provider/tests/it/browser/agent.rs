@@ -204,6 +204,23 @@ impl Page {
             .collect()
     }
 
+    /// The link that opens another tab.
+    #[track_caller]
+    pub(crate) fn link(&self) -> String {
+        let tag = self.html.split("<a ").find(|part| part.contains("target=\"_blank\""));
+        let tag = tag.unwrap_or_else(|| panic!("no link at {}: {} {}", self.path, self.status, self.html));
+        attribute(tag, "href").expect("an address")
+    }
+
+    /// After how long the page loads what.
+    #[track_caller]
+    pub(crate) fn refresh(&self) -> (i64, String) {
+        let header = self.headers.get(header::REFRESH);
+        let header = header.unwrap_or_else(|| panic!("no refresh at {}: {} {}", self.path, self.status, self.html));
+        let (seconds, url) = header.to_str().expect("text").split_once("; url=").expect("an address");
+        (seconds.parse().expect("seconds"), url.to_owned())
+    }
+
     /// What the client was told by redirect.
     #[track_caller]
     pub(crate) fn told(&self) -> BTreeMap<String, String> {

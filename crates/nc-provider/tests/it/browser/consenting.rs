@@ -6,7 +6,7 @@ use nc_store::ClientKind;
 
 use super::{
     agent::Agent,
-    flow::{Request, scopes_of, world_with},
+    flow::{Request, every_world, scopes_of, world_with},
 };
 use crate::machine::world::{NOTES, ROLES, World};
 
@@ -28,8 +28,7 @@ async fn asked<'a>(world: &'a World, request: &Request) -> (Agent<'a>, super::ag
 
 #[tokio::test]
 async fn s04_scopes_that_are_unticked_are_not_in_the_token() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let (mut agent, page) = asked(&world, &Request::new("app").with("resource", NOTES)).await;
         let form = page.form("/consent/grant");
         assert_eq!(form.scopes(), ["openid", "notes:read", "notes:write"]);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use nc_proto::oauth::{client_auth::AuthMethod, pkce::Challenge, redirect_uri::ApplicationType};
-use nc_provider::{ClientDocument, Endpoint};
+use nc_provider::{ClientDocument, Endpoint, Person};
 
 use super::agent::{Agent, Page};
-use crate::machine::world::{REDIRECT, VERIFIER, World};
+use crate::machine::world::{REDIRECT, ROLES, VERIFIER, World};
 
 /// A `state` that breaks what is not encoded.
 pub(crate) const STATE: &str = "a b+c&d=é%2e/?#\"<";
@@ -70,10 +70,22 @@ impl Agent<'_> {
         self.open(&path).await
     }
 
-    /// Signs in where it is asked to.
+    /// Signs in where it is asked to: here or at the Nextcloud.
     pub(crate) async fn sign_in(&mut self, page: &Page, uid: &str) -> Page {
+        if self.world.nextcloud.is_some() {
+            let waiting = self.submit(&page.form("/signin")).await;
+            self.world.nextcloud().grant(&waiting.link(), uid);
+            return self.refresh(&waiting).await;
+        }
         let form = page.form("/signin").fill("user", uid);
         self.submit(&form.fill("password", &format!("{uid}-password"))).await
+    }
+
+    /// Lets the page load what it says after as long as it says.
+    pub(crate) async fn refresh(&mut self, page: &Page) -> Page {
+        let (seconds, url) = page.refresh();
+        self.world.pass(seconds);
+        self.open(&url).await
     }
 
     /// Allows all that is asked for.
@@ -107,7 +119,31 @@ pub(crate) async fn world_with(
     application_type: ApplicationType,
     change: impl FnOnce(&mut ClientDocument),
 ) -> World {
-    let world = World::new(role).await;
+    with_app(World::new(role).await, application_type, change).await
+}
+
+/// The same in front of another Nextcloud, where people sign in.
+pub(crate) async fn world_elsewhere() -> World {
+    with_app(World::elsewhere().await, ApplicationType::Web, |_| {}).await
+}
+
+/// A world of each role, and of each way to sign in.
+pub(crate) async fn every_world() -> Vec<World> {
+    let mut worlds = vec![world_elsewhere().await];
+    for role in ROLES {
+        worlds.push(world_with(role, ApplicationType::Web, |_| {}).await);
+    }
+    for world in &worlds {
+        world.people.put(Person {
+            uid: "bob".to_owned(),
+            display_name: "Bob Example".to_owned(),
+            ..Person::default()
+        });
+    }
+    worlds
+}
+
+async fn with_app(world: World, application_type: ApplicationType, change: impl FnOnce(&mut ClientDocument)) -> World {
     let prepare = |document: &mut ClientDocument| {
         document.auth_method = AuthMethod::None;
         document.application_type = application_type;
@@ -115,6 +151,15 @@ pub(crate) async fn world_with(
     };
     world.client("app", prepare).await;
     world
+}
+
+/// The claims of the ID token that a code gives.
+pub(crate) async fn id_claims(world: &World, code: &str) -> serde_json::Value {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let tokens = redeem(world, code).await;
+    let token = tokens["id_token"].as_str().expect("an ID token");
+    let payload = token.split('.').nth(1).expect("a payload");
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
 
 /// Redeems a code as the public client `app`; the answer's members.

@@ -5,7 +5,7 @@ use nc_provider::Person;
 
 use super::{
     agent::Agent,
-    flow::{Request, redeem, world_with},
+    flow::{Request, every_world, id_claims, redeem, world_with},
 };
 use crate::machine::world::{ROLES, World};
 
@@ -19,19 +19,9 @@ async fn web(role: nc_provider::Role) -> World {
     world
 }
 
-/// The claims of the ID token that a code gives.
-async fn id_claims(world: &World, code: &str) -> serde_json::Value {
-    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-    let tokens = redeem(world, code).await;
-    let token = tokens["id_token"].as_str().expect("an ID token");
-    let payload = token.split('.').nth(1).expect("a payload");
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
-}
-
 #[tokio::test]
 async fn a13_prompt_none_tells_what_is_missing() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         let silent = Request::new("app").with("prompt", "none");
         assert_eq!(agent.ask(&silent).await.error(), "login_required");
@@ -50,8 +40,7 @@ async fn a13_prompt_none_tells_what_is_missing() {
 
 #[tokio::test]
 async fn a15_max_age_asks_for_a_new_sign_in_whose_time_is_told() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         let first = agent.connect(&Request::new("app"), "ann").await;
         let signed_in_at = id_claims(&world, &first.code()).await["auth_time"]
@@ -90,8 +79,7 @@ async fn a15_max_age_asks_for_a_new_sign_in_whose_time_is_told() {
 
 #[tokio::test]
 async fn a18_two_tabs_end_at_their_own_clients_with_their_own_scopes() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let other = |document: &mut nc_provider::ClientDocument| {
             document.auth_method = nc_proto::oauth::client_auth::AuthMethod::None;
             document.redirect_uris = vec!["https://other.example/back".to_owned()];
@@ -172,8 +160,7 @@ async fn a_second_factor_is_asked_for_and_told() {
 
 #[tokio::test]
 async fn the_session_is_new_at_every_sign_in_and_an_old_cookie_opens_nothing() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         agent.connect(&Request::new("app"), "ann").await.code();
         let old = agent.cookies.clone();
@@ -198,8 +185,7 @@ async fn the_session_is_new_at_every_sign_in_and_an_old_cookie_opens_nothing() {
 
 #[tokio::test]
 async fn another_account_signs_in_and_is_asked_afresh() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         let ann = id_claims(&world, &agent.connect(&Request::new("app"), "ann").await.code()).await;
         let page = agent.ask(&Request::new("app").with("prompt", "login")).await;
@@ -253,8 +239,7 @@ async fn a_sign_in_form_of_another_browser_or_site_is_refused() {
 
 #[tokio::test]
 async fn a18_two_tabs_that_sign_in_at_the_same_moment_both_get_on() {
-    for role in ROLES {
-        let world = world_with(role, ApplicationType::Web, |_| {}).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         agent.connect(&Request::new("app"), "ann").await.code();
         let again = Request::new("app").with("prompt", "login");

@@ -15,9 +15,9 @@ use nc_proto::{
     oauth::{client_auth::AuthMethod, jose::Algorithm, pkce::Challenge, redirect_uri::ApplicationType},
 };
 use nc_provider::{
-    Authentication, Checked, Client, ClientDocument, CodeDocument, Directory, DirectoryError, Endpoint, GrantDocument,
-    GrantType, Group, KeyOptions, KeyRing, Lifetimes, LocalAccounts, Person, Provider, ProviderConfig,
-    RegistrationMode, ResourceDocument, Role, SignIn,
+    Authentication, Checked, Client, ClientDocument, CodeDocument, Directory, DirectoryError, ElsewhereAccounts,
+    Endpoint, GrantDocument, GrantType, Group, KeyOptions, KeyRing, Lifetimes, LocalAccounts, Person, Provider,
+    ProviderConfig, RegistrationMode, ResourceDocument, Role, SignIn,
 };
 use nc_store::{ClientKind, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, ResourceRecord, Sealer, Store};
 use nc_store_sqlite::SqliteStore;
@@ -27,6 +27,8 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
+
+use crate::browser::nextcloud::Nextcloud;
 
 pub(crate) const ROLES: [Role; 2] = [Role::Cloud, Role::McpServer];
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -41,6 +43,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) people: Arc<People>,
+    /// Where people sign in, if it is not here.
+    pub(crate) nextcloud: Option<Arc<Nextcloud>>,
     pub(crate) role: Role,
     router: Router,
     _folder: tempfile::TempDir,
@@ -199,6 +203,27 @@ impl World {
         change: impl FnOnce(&mut ProviderConfig),
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
+        let local = |people: &Arc<People>| (SignIn::Local(Arc::clone(people) as Arc<dyn LocalAccounts>), None);
+        Self::with_sign_in(role, algorithms, change, wrap, local).await
+    }
+
+    /// The MCP server's own authorization server, in front of another Nextcloud with the same people.
+    pub(crate) async fn elsewhere() -> Self {
+        let elsewhere = |people: &Arc<People>| {
+            let nextcloud = Arc::new(Nextcloud::new(Arc::clone(people)));
+            let sign_in = SignIn::Elsewhere(Arc::clone(&nextcloud) as Arc<dyn ElsewhereAccounts>);
+            (sign_in, Some(nextcloud))
+        };
+        Self::with_sign_in(Role::McpServer, &[Algorithm::Es256], |_| {}, |store| store, elsewhere).await
+    }
+
+    async fn with_sign_in(
+        role: Role,
+        algorithms: &[Algorithm],
+        change: impl FnOnce(&mut ProviderConfig),
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+        sign_in: impl FnOnce(&Arc<People>) -> (SignIn, Option<Arc<Nextcloud>>),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&folder.path().join("store.db"))
             .await
@@ -241,7 +266,7 @@ impl World {
         change(&mut config);
         let people = Arc::new(People::default());
         people.put(ann());
-        let sign_in = SignIn::Local(Arc::clone(&people) as Arc<dyn LocalAccounts>);
+        let (sign_in, nextcloud) = sign_in(&people);
         let provider = Provider::new(config, Arc::clone(&store), sealer, ring, sign_in, clock.clone());
         Self {
             router: provider.router(),
@@ -249,6 +274,7 @@ impl World {
             store,
             clock,
             people,
+            nextcloud,
             role,
             _folder: folder,
         }
@@ -406,6 +432,11 @@ impl World {
         .expect("stored");
         unit.commit().await.expect("committed");
         (text, id)
+    }
+
+    /// The Nextcloud of a world whose people sign in there.
+    pub(crate) fn nextcloud(&self) -> &Nextcloud {
+        self.nextcloud.as_deref().expect("people sign in elsewhere")
     }
 
     /// The path of an endpoint in this role.

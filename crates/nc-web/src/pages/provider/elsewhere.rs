@@ -12,8 +12,8 @@ use crate::pages::{answer, answer_under, policy::Policy};
 pub struct StartElsewhere<'a> {
     /// Where the form is posted.
     pub action: &'a str,
-    /// The program that asks.
-    pub client: &'a str,
+    /// The program that asks; none when a person comes to see the own account.
+    pub client: Option<&'a str>,
     /// The name of this server.
     pub server: &'a str,
     /// The host of the Nextcloud.
@@ -21,7 +21,7 @@ pub struct StartElsewhere<'a> {
     /// Token against forged posts.
     pub csrf: &'a str,
     /// The authorization request that waits for this.
-    pub rid: &'a str,
+    pub rid: Option<&'a str>,
 }
 
 /// Shows the link to the Nextcloud and asks again by itself whether the sign-in is done.

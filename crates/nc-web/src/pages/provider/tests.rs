@@ -107,11 +107,11 @@ fn pages() -> Vec<Response> {
         .into_response(),
         StartElsewhere {
             action: "/signin",
-            client: HOSTILE,
+            client: Some(HOSTILE),
             server: HOSTILE,
             nextcloud: HOSTILE,
             csrf: "token",
-            rid: "request",
+            rid: Some("request"),
         }
         .into_response(),
         waiting().into_response(),
