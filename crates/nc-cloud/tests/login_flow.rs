@@ -431,6 +431,37 @@ async fn c10_the_second_factor_is_asked_for_and_each_code_is_good_once() {
 }
 
 #[tokio::test]
+async fn guessing_codes_from_ever_new_addresses_is_stopped_and_holds_up_nobody_else() {
+    let wire = Wire::boot().await;
+    let bob = NewUser::new("bob", "Bob", "wonderland".into());
+    wire.cloud.create_user(&bob).await.unwrap();
+    for user in ["alice", "bob"] {
+        wire.cloud.set_up_second_factor(&UserId::new(user)).await.unwrap();
+    }
+    let enter = async |user: &str, from: u8| {
+        let started = wire.start().await;
+        let (mut browser, page) = wire.open(&started).await;
+        let form = format!("csrf={}&user={user}&password=wonderland", page.csrf());
+        wire.browse(&mut browser, "POST", "/login/v2/flow", &[], &form).await;
+        let page = wire.browse(&mut browser, "GET", "/login/v2/code", &[], "").await;
+        let request = Request::post("/login/v2/code")
+            .header("host", "cloud.example.org")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", browser.cookie.clone().unwrap())
+            .extension(nc_web::ClientAddress([192, 0, 2, from].into()))
+            .body(Body::from(format!("csrf={}&code=000000", page.csrf())));
+        wire.router.clone().oneshot(request.unwrap()).await.unwrap().status()
+    };
+    for from in 1..=10 {
+        assert_eq!(enter("alice", from).await, StatusCode::FORBIDDEN, "{from}");
+    }
+    assert_eq!(enter("alice", 11).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(enter("bob", 11).await, StatusCode::FORBIDDEN);
+    wire.clock.advance(Duration::seconds(300));
+    assert_eq!(enter("alice", 11).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_program_ends_the_flow_with_an_app_password_that_is_there() {
     let wire = Wire::boot().await;
     let alice = UserId::new("alice");

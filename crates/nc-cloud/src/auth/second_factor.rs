@@ -65,9 +65,7 @@ impl Cloud {
         code: &str,
         address: Option<ClientAddress>,
     ) -> Result<PasswordCheck, Error> {
-        // A name of its own, which nobody can sign in with: wrong codes lock codes, not the password.
-        let counter = LoginName::new(format!("{user}\0code"));
-        let attempt = match self.authenticator().throttle.begin(&counter, address) {
+        let attempt = match self.authenticator().throttle.begin_code(user, address) {
             Ok(attempt) => attempt,
             Err(refusal) => return outcome(Err(refusal)),
         };

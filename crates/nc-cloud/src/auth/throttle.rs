@@ -4,7 +4,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use nc_auth::LoginName;
+use nc_auth::{LoginName, UserId};
 use nc_proto::clock::Clock;
 use nc_web::ClientAddress;
 use sha2::{Digest, Sha256};
@@ -20,6 +20,10 @@ const PER_LOGIN: u32 = 10;
 /// Failures from one address, over all login names.
 const PER_ADDRESS: u32 = 60;
 
+/// Wrong codes of one account from anywhere: six digits are soon guessed by somebody with many addresses. Only who knows the
+/// password gets as far as a code, so strangers cannot hold an account's owner up with this.
+const CODES_PER_ACCOUNT: u32 = 10;
+
 /// Counters kept. A stranger can fill them with made-up names; then the oldest windows go first.
 const MAX_COUNTERS: usize = 50_000;
 
@@ -29,6 +33,8 @@ enum Key {
     /// address: there, each login name counts for itself and nobody else is held up.
     Login(Option<IpAddr>, [u8; 32]),
     Address(IpAddr),
+    /// The codes of an account, by a hash of its id.
+    Codes([u8; 32]),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +49,22 @@ pub(crate) struct Throttle {
     counters: Mutex<HashMap<Key, Window>>,
 }
 
+impl Key {
+    const fn limit(self) -> u32 {
+        match self {
+            Self::Login(..) => PER_LOGIN,
+            Self::Address(_) => PER_ADDRESS,
+            Self::Codes(_) => CODES_PER_ACCOUNT,
+        }
+    }
+}
+
 /// An attempt under way. It counts as a failure until it has [`succeeded`](Self::succeeded), so many guesses sent at
 /// the same time do not all pass before the first one has failed.
 #[must_use]
 pub(crate) struct Attempt<'a> {
     throttle: &'a Throttle,
-    keys: [Option<Key>; 2],
+    keys: Vec<Key>,
 }
 
 impl Throttle {
@@ -61,14 +77,33 @@ impl Throttle {
 
     /// Begins an attempt, unless there were too many failures.
     pub(crate) fn begin(&self, login: &LoginName, address: Option<ClientAddress>) -> Result<Attempt<'_>, Refusal> {
+        self.count(login, address, None)
+    }
+
+    /// Begins an attempt at the second factor of an account, unless there were too many failures, also from elsewhere.
+    pub(crate) fn begin_code(&self, user: &UserId, address: Option<ClientAddress>) -> Result<Attempt<'_>, Refusal> {
+        // A name of its own, which nobody can sign in with: wrong codes lock codes, not the password.
+        let counter = LoginName::new(format!("{user}\0code"));
+        let account = Key::Codes(Sha256::digest(user.as_str()).into());
+        self.count(&counter, address, Some(account))
+    }
+
+    fn count(
+        &self,
+        login: &LoginName,
+        address: Option<ClientAddress>,
+        account: Option<Key>,
+    ) -> Result<Attempt<'_>, Refusal> {
         let address = address.map(ClientAddress::subscriber);
         let name = Sha256::digest(login.as_str().to_lowercase()).into();
-        let keys = [Some(Key::Login(address, name)), address.map(Key::Address)];
+        let mut keys = vec![Key::Login(address, name)];
+        keys.extend(address.map(Key::Address));
+        keys.extend(account);
         let now = self.clock.now().unix_timestamp();
         let mut counters = self.lock();
-        for (key, limit) in keys.iter().flatten().zip([PER_LOGIN, PER_ADDRESS]) {
+        for key in &keys {
             if let Some(window) = counters.get(key)
-                && window.failures >= limit
+                && window.failures >= key.limit()
                 && now < window.began_at + WINDOW_S
             {
                 let retry_after_s = window.began_at + WINDOW_S - now;
@@ -78,8 +113,8 @@ impl Throttle {
         if counters.len() >= MAX_COUNTERS {
             make_room(&mut counters, now);
         }
-        for key in keys.into_iter().flatten() {
-            let window = counters.entry(key).or_insert(Window {
+        for key in &keys {
+            let window = counters.entry(*key).or_insert(Window {
                 began_at: now,
                 failures: 0,
             });
@@ -104,7 +139,7 @@ impl Attempt<'_> {
     /// others.
     pub(crate) fn succeeded(self) {
         let mut counters = self.throttle.lock();
-        for key in self.keys.into_iter().flatten() {
+        for key in self.keys {
             if let Some(window) = counters.get_mut(&key) {
                 window.failures = window.failures.saturating_sub(1);
             }
