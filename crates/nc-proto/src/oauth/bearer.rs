@@ -44,7 +44,7 @@ pub enum TokenKind {
     OpaqueAccess,
     /// A signed token.
     Jwt,
-    /// A code or refresh token, which no API takes.
+    /// A code, a refresh token, or one for registering clients, which no API takes and nobody else is shown.
     NotForApis,
     /// Anything else: an app password, or an opaque token of another issuer.
     Other,
@@ -93,7 +93,10 @@ impl TokenKind {
     pub fn of(token: &str) -> Self {
         if token.starts_with("nca_") {
             Self::OpaqueAccess
-        } else if token.starts_with("ncc_") || token.starts_with("ncr_") {
+        } else if ["ncc_", "ncr_", "ncg_", "nci_"]
+            .iter()
+            .any(|prefix| token.starts_with(prefix))
+        {
             Self::NotForApis
         } else if token.starts_with("ey") && token.bytes().filter(|byte| *byte == b'.').count() == 2 {
             Self::Jwt
@@ -196,6 +199,8 @@ mod tests {
             ("nca_abc", TokenKind::OpaqueAccess),
             ("ncc_abc", TokenKind::NotForApis),
             ("ncr_abc", TokenKind::NotForApis),
+            ("ncg_abc", TokenKind::NotForApis),
+            ("nci_abc", TokenKind::NotForApis),
             ("eyJhbGciOiJFUzI1NiJ9.e30.c2ln", TokenKind::Jwt),
             ("eyJhbGciOiJFUzI1NiJ9.e30.c2ln.x.y", TokenKind::Other),
             ("abcde-12345", TokenKind::Other),
