@@ -63,6 +63,16 @@ pub(super) fn narrow(scopes: &ScopeList, resources: &[Resource]) -> ScopeList {
     })
 }
 
+/// The scopes of a grant that its client may still have. Nothing left is the end of it: an administrator, the client itself
+/// or the user took all of it back.
+pub(super) fn allowed(provider: &Provider, asked: &Asked, granted: &[String]) -> Result<ScopeList, Fault> {
+    let allowed = asked.client.allowed(&list(granted)?, &provider.config().public_scopes);
+    if allowed.is_empty() {
+        return Err(TokenError::InvalidGrant.into());
+    }
+    Ok(allowed)
+}
+
 /// Scopes of a record.
 pub(super) fn list(scopes: &[String]) -> Result<ScopeList, Fault> {
     ScopeList::from_tokens(scopes.iter().map(String::as_str))

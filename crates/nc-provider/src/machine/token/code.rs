@@ -114,11 +114,7 @@ async fn issue(
     unit.update_grant(&grant.id, &serde_json::to_string(&document)?).await?;
     let resources = checks::resources(provider, unit, asked, &document.resources).await?;
     let person = checks::person(provider, client, grant).await?;
-    let granted = checks::list(&document.scopes)?;
-    if granted.is_empty() {
-        // The user took all of it back meanwhile.
-        return Err(TokenError::InvalidGrant.into());
-    }
+    let granted = checks::allowed(provider, asked, &document.scopes)?;
     let scopes = checks::narrow(&granted, &resources);
     let lifetimes = &provider.config().lifetimes;
     let absolute = i64::try_from(lifetimes.refresh_absolute.as_secs()).unwrap_or(i64::MAX);
@@ -127,7 +123,7 @@ async fn issue(
         .then(|| Next {
             parent: None,
             document: RefreshDocument {
-                scopes: document.scopes.clone(),
+                scopes: granted.iter().map(str::to_owned).collect(),
                 family_ends_at: now.saturating_add(absolute),
             },
         });

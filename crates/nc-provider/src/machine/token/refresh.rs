@@ -92,14 +92,14 @@ async fn rotate(
     checks::bound_key(asked, &document)?;
     let person = checks::person(provider, &asked.client, grant).await?;
     let consents = consents(provider, unit, asked, grant, &document).await?;
-    let consented = consents.left_of(&checks::list(&before.scopes)?)?;
-    let kept = match &asked.scope {
-        None => consented,
-        Some(scope) if scope.is_subset(&consented) && !scope.is_empty() => scope.clone(),
+    let kept = consents.left_of(&checks::allowed(provider, asked, &before.scopes)?)?;
+    let wanted = match &asked.scope {
+        None => &kept,
+        Some(scope) if scope.is_subset(&kept) && !scope.is_empty() => scope,
         Some(_) => return Err(TokenError::InvalidScope.into()),
     };
     let resources = checks::resources(provider, unit, asked, &document.resources).await?;
-    let scopes = consents.for_resources(&checks::narrow(&kept, &resources), &resources);
+    let scopes = consents.for_resources(&checks::narrow(wanted, &resources), &resources);
     if scopes.is_empty() {
         return Err(TokenError::InvalidScope.into());
     }
@@ -113,6 +113,7 @@ async fn rotate(
         nonce: None,
         next: Some(Next {
             parent: Some(spent.token),
+            // What was asked for this time narrows the access token only (RFC 6749 §6).
             document: RefreshDocument {
                 scopes: kept.iter().map(str::to_owned).collect(),
                 family_ends_at: before.family_ends_at,

@@ -167,11 +167,12 @@ async fn t13_neither_scope_nor_resource_grows() {
         let narrowed = attempt(&refresh, "scope", "notes:read openid").await;
         assert_eq!(narrowed.get("scope"), "notes:read openid");
         refresh = narrowed.get("refresh_token");
-        attempt(&refresh, "scope", "notes:read notes:write")
+        attempt(&refresh, "scope", "notes:read files:read")
             .await
             .is(400, "invalid_scope");
+        // The next refresh token is worth what the last one was (RFC 6749 §6).
         let same = attempt(&refresh, "resource", NOTES).await;
-        assert_eq!(same.get("scope"), "notes:read openid");
+        assert_eq!(same.get("scope"), "notes:read notes:write offline_access openid");
         assert!(same.json()["id_token"].is_string());
         let without = attempt(&same.get("refresh_token"), "scope", "notes:read").await;
         assert!(
@@ -209,6 +210,53 @@ async fn t14_a_scope_of_two_resources_has_to_be_allowed_for_each_of_them() {
         ];
         let for_notes = world.token(&APP, &form).await;
         assert_eq!(for_notes.get("scope"), "notes:read notes:write offline_access openid");
+    }
+}
+
+#[tokio::test]
+async fn t14_a_scope_that_the_client_lost_is_lost_at_the_next_refresh() {
+    for role in ROLES {
+        let world = world(role).await;
+        world
+            .resource(
+                "https://api.example/admin",
+                None,
+                &nc_provider::ResourceDocument {
+                    scopes: vec!["admin:write".to_owned(), "notes:read".to_owned()],
+                    open_to_dynamic_clients: true,
+                    ..nc_provider::ResourceDocument::default()
+                },
+            )
+            .await;
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let may_administer = |on: bool| {
+            world.change_client("app", move |client| {
+                client.document.allowed_scopes = Some(words(&["admin:write", "notes:read", "offline_access"]));
+                client.document.admin_scopes = on;
+            })
+        };
+        may_administer(true).await;
+        let scopes = ["admin:write", "notes:read", "offline_access"];
+        let code = world.code("app", &scopes, &["https://api.example/admin"]).await;
+        let late = world.code("app", &scopes, &["https://api.example/admin"]).await;
+        let first = world.redeem(&APP, &code).await;
+        assert_eq!(first.get("scope"), "admin:write notes:read offline_access");
+        may_administer(false).await;
+        let second = world.refresh(&APP, &first.get("refresh_token")).await;
+        assert_eq!(second.get("scope"), "notes:read offline_access");
+        assert_eq!(
+            world.redeem(&APP, &late).await.get("scope"),
+            "notes:read offline_access"
+        );
+        world
+            .change_client("app", |client| {
+                client.document.allowed_scopes = Some(words(&["files:read"]));
+            })
+            .await;
+        world
+            .refresh(&APP, &second.get("refresh_token"))
+            .await
+            .is(400, "invalid_grant");
     }
 }
 

@@ -95,8 +95,10 @@ async fn a11_lists_up_to_the_limits_are_never_cut() {
         ] {
             let world = World::new(role).await;
             world.set("default_token_type", format).await;
-            world.client("app", |document| document.allowed_scopes = None).await;
             let scopes = scopes_of(bytes);
+            world
+                .client("app", |document| document.allowed_scopes = Some(scopes.clone()))
+                .await;
             let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
             let expected = scopes.join(" ");
             let code = world.code("app", &scopes, &[]).await;
@@ -119,8 +121,10 @@ async fn a11_lists_up_to_the_limits_are_never_cut() {
 async fn a10_lists_above_the_limits_are_refused_at_the_token_endpoint() {
     for role in ROLES {
         let world = World::new(role).await;
-        world.client("app", |_| {}).await;
         let scopes = scopes_of(4096);
+        world
+            .client("app", |document| document.allowed_scopes = Some(scopes.clone()))
+            .await;
         let scopes: Vec<&str> = scopes
             .iter()
             .map(String::as_str)
