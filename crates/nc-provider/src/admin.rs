@@ -13,6 +13,7 @@ mod number;
 mod resources;
 mod settings;
 
+use nc_auth::UserId;
 use nc_store::{Store, StoreError, Unit};
 
 pub use claims::{ClaimOfClient, NewClaim};
@@ -24,7 +25,7 @@ pub use initial_tokens::{InitialAccess, InitialAccessToken};
 pub use logout_uris::{LOGOUT_URIS, LogoutUri};
 pub use number::number_of;
 
-use crate::{Audit, Error};
+use crate::{Audit, Error, Event};
 
 /// Why an administrator's wish was not fulfilled.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +82,19 @@ impl<'a> Admin<'a> {
     pub async fn note(&self, audit: Audit) -> Result<(), AdminError> {
         let unit = self.store.begin().await?;
         self.finish(unit, audit).await
+    }
+
+    /// Ends every browser session of an account, after its password or second factor was changed: who knew the former one may
+    /// be signed in with it. `base` names the cloud, as in [`crate::ProviderConfig::account_base`]. How many there were.
+    pub async fn end_sessions(&self, base: &str, user: &UserId) -> Result<u64, AdminError> {
+        let unit = self.store.begin().await?;
+        let Some(subject) = unit.find_subject(base, user.as_str()).await? else {
+            return Ok(0);
+        };
+        let ended = unit.delete_sessions(&subject).await?;
+        let audit = Audit::new(Event::SignedOut).with("subject", subject);
+        self.finish(unit, audit.with("what", "every browser")).await?;
+        Ok(ended)
     }
 
     /// Ends a unit of work with its entry in the audit log.

@@ -253,3 +253,23 @@ async fn a18_two_tabs_that_sign_in_at_the_same_moment_both_get_on() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_changed_password_ends_the_sessions_that_the_former_one_opened() {
+    use nc_auth::UserId;
+    use nc_provider::admin::Admin;
+    for role in ROLES {
+        let world = web(role).await;
+        let mut agent = Agent::new(&world);
+        agent.connect(&Request::new("app"), "ann").await.code();
+        let mut other = Agent::new(&world);
+        other.connect(&Request::new("app"), "bob").await.code();
+        let admin = Admin::new(&*world.store, world.now(), "command line");
+        let base = &world.provider.config().account_base;
+        assert_eq!(admin.end_sessions(base, &UserId::new("ann")).await.expect("ended"), 1);
+        assert_eq!(admin.end_sessions(base, &UserId::new("nobody")).await.expect("none"), 0);
+        let silent = Request::new("app").with("prompt", "none");
+        assert_eq!(agent.ask(&silent).await.error(), "login_required");
+        other.ask(&silent).await.code();
+    }
+}

@@ -36,9 +36,13 @@ pub(super) async fn run(config: &Config, folder: &Path, admin: &Admin<'_>, comma
         opened => opened?,
     };
     let done = work(&cloud, command).await;
+    let base = cloud.instance_id().to_owned();
     cloud.db().close().await;
     let (what, shown) = done?;
     if let Some((what, user)) = what {
+        if ENDS_SESSIONS.contains(&what) {
+            admin.end_sessions(&base, &UserId::new(user.as_str())).await?;
+        }
         let audit = Audit::new(Event::Administration).with("what", what).with("user", user);
         admin.note(audit).await?;
     }
@@ -52,6 +56,9 @@ fn in_use(folder: &Path) -> Trouble {
         folder.display()
     ))
 }
+
+/// After these a browser that was signed in before has to sign in again: whoever it was may not be the owner.
+const ENDS_SESSIONS: [&str; 3] = ["account disabled", "password set", "second factor set up"];
 
 /// For the audit log: what was done, to whom. `None`: nothing was changed.
 type Done = (Option<(&'static str, String)>, Value);
