@@ -2,6 +2,7 @@
 
 mod arguments;
 mod cancellation;
+mod clients_lives;
 mod endpoint;
 mod external_issuers;
 mod files;
