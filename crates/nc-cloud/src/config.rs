@@ -6,6 +6,9 @@ use url::Url;
 
 use crate::SealingKey;
 
+/// The `acr` of a sign-in with a second factor.
+const WITH_SECOND_FACTOR: &str = "2";
+
 /// What the cloud needs to know before it opens.
 #[derive(Clone)]
 pub struct CloudConfig {
@@ -18,6 +21,8 @@ pub struct CloudConfig {
     pub sealing_keys: Vec<SealingKey>,
     /// The programs that may use Login Flow v2, by their `User-Agent`. Empty: all.
     pub login_flow_user_agents: Vec<Regex>,
+    /// How strongly a person must have signed in for a token to administer: values of `acr`. Empty: no token administers.
+    pub admin_acr: Vec<String>,
     /// The time.
     pub clock: Clock,
 }
@@ -30,6 +35,7 @@ impl CloudConfig {
             public_url: None,
             sealing_keys: Vec::new(),
             login_flow_user_agents: Vec::new(),
+            admin_acr: vec![WITH_SECOND_FACTOR.to_owned()],
             clock: Clock::system(),
         }
     }

@@ -53,7 +53,7 @@ impl VerifyToken for Known {
             resources: vec![RESOURCE.to_owned()],
             sid: None,
             jti: None,
-            acr: None,
+            acr: (text != "nca_root_by_password").then(|| "2".to_owned()),
             amr: Vec::new(),
             auth_time: None,
             expires_at: i64::MAX,
@@ -107,6 +107,7 @@ impl Wire {
             ("nca_all", "alice", all),
             ("nca_bob", "bob", all),
             ("nca_root", "root", all),
+            ("nca_root_by_password", "root", all),
             ("nca_gone", "nobody", all),
             ("eyJ.e30.c2ln", "alice", all),
         ];
@@ -372,6 +373,9 @@ async fn administration_needs_the_scope_and_an_administrator() {
     assert_eq!(bob.json()["ocs"]["data"]["id"], "bob");
     for path in [users, "/ocs/v2.php/cloud/groups", "/ocs/v2.php/cloud/users/bob"] {
         assert_eq!(wire.status("GET", path, "Bearer nca_all").await, 403, "{path}");
+        // A password alone is too weak a sign-in for this.
+        let weak = wire.status("GET", path, "Bearer nca_root_by_password").await;
+        assert_eq!(weak, 403, "{path}");
     }
     let own = wire
         .basic("GET", "/ocs/v2.php/cloud/users/alice", "alice", "alice's password", "")

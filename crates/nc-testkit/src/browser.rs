@@ -7,6 +7,7 @@ use url::Url;
 use crate::{
     app::{Reply, TestUser, send},
     cloud_app::{CloudApp, REDIRECT, cookies_of},
+    totp,
 };
 
 /// Most steps from one address to the next page.
@@ -16,6 +17,8 @@ const MOST_REDIRECTS: usize = 10;
 pub struct Browser<'a> {
     app: &'a CloudApp,
     cookies: BTreeMap<String, String>,
+    /// The secret of the person's authenticator app.
+    pub second_factor: Option<String>,
 }
 
 /// A form of a page: where it goes, and what is filled in already.
@@ -33,6 +36,7 @@ impl<'a> Browser<'a> {
         Self {
             app,
             cookies: BTreeMap::new(),
+            second_factor: None,
         }
     }
 
@@ -96,7 +100,7 @@ impl<'a> Browser<'a> {
     pub async fn code(&mut self, user: &TestUser, client_id: &str, parameters: &[(&str, &str)]) -> (String, String) {
         let (address, verifier) = self.authorization(client_id, parameters);
         let mut reply = self.open("GET", &address, None).await;
-        for _ in 0..3 {
+        for _ in 0..4 {
             if reply.headers.contains_key("location") {
                 break;
             }
@@ -104,6 +108,14 @@ impl<'a> Browser<'a> {
             if reply.text.contains(r#"name="password""#) {
                 form.fields.push(("user".to_owned(), user.name.to_owned()));
                 form.fields.push(("password".to_owned(), user.password.clone()));
+            }
+            if let Some(secret) = self
+                .second_factor
+                .as_ref()
+                .filter(|_| reply.text.contains(r#"name="code""#))
+            {
+                let code = totp::code(secret, self.app.clock.now().unix_timestamp());
+                form.fields.push(("code".to_owned(), code));
             }
             reply = self.open("POST", &form.action, Some(&form.fields)).await;
         }

@@ -242,6 +242,22 @@ impl CloudApp {
         parameters: &[(&str, &str)],
     ) -> Tokens {
         let mut browser = Browser::new(self);
+        self.authorize_in(&mut browser, user, client_id, client_secret, parameters)
+            .await
+    }
+
+    /// The same in a browser that is there already.
+    ///
+    /// # Panics
+    /// When any step is refused.
+    pub async fn authorize_in(
+        &self,
+        browser: &mut Browser<'_>,
+        user: &TestUser,
+        client_id: &str,
+        client_secret: Option<&str>,
+        parameters: &[(&str, &str)],
+    ) -> Tokens {
         let (code, verifier) = browser.code(user, client_id, parameters).await;
         let mut form = vec![
             ("grant_type", "authorization_code"),

@@ -4,6 +4,7 @@
 //! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
 //! * [`recorder`]: what the client sends to the cloud; [`wire_record`]: what passes at the cloud's door.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
+//! * [`totp`]: the codes of an authenticator app.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
 pub mod app;
@@ -13,4 +14,5 @@ pub mod cloud_app;
 pub mod conformance;
 pub mod load;
 pub mod recorder;
+pub mod totp;
 pub mod wire_record;

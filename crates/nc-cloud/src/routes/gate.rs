@@ -18,6 +18,8 @@ use crate::{
     auth::{Authenticated, Refusal},
 };
 
+const TOO_WEAK: &str = "This needs a token of somebody who signed in with a second factor";
+
 /// Lets a request through to its handler when the route's access allows it.
 pub(super) async fn pass(
     State((cloud, surface, access)): State<(Cloud, Surface, Access)>,
@@ -70,6 +72,12 @@ pub(super) async fn pass(
     response
 }
 
+/// Whether the person behind a token signed in as administrators have to.
+fn is_strong_enough(cloud: &Cloud, authenticated: &Authenticated) -> bool {
+    let acr = authenticated.token.as_ref().and_then(|token| token.acr.as_ref());
+    acr.is_some_and(|acr| cloud.config().admin_acr.contains(acr))
+}
+
 /// Refuses what the credential does not allow.
 async fn admit(
     cloud: &Cloud,
@@ -82,6 +90,9 @@ async fn admit(
     let signed_in = &authenticated.signed_in;
     match access.judge(&request.method, signed_in) {
         Verdict::Pass => {}
+        Verdict::PassAdministrator if !is_strong_enough(cloud, authenticated) => {
+            return Some(view.forbidden(TOO_WEAK));
+        }
         Verdict::PassAdministrator => match cloud.is_administrator(&signed_in.user).await {
             Ok(true) => {}
             Ok(false) => return Some(view.forbidden("Only administrators may do this")),

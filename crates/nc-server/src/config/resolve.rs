@@ -109,6 +109,8 @@ pub struct EmbeddedSettings {
     pub believe_own_tokens: bool,
     /// Issuers whose tokens they take beside those.
     pub external_issuers: ExternalIssuersConfig,
+    /// Values of `acr` with which a token administers.
+    pub admin_acr: Vec<String>,
     /// Programs that may use Login Flow v2; empty for all.
     pub login_flow_user_agents: Vec<Regex>,
 }
@@ -120,6 +122,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("registration", &self.registration)
             .field("believe_own_tokens", &self.believe_own_tokens)
             .field("external_issuers", &self.external_issuers)
+            .field("admin_acr", &self.admin_acr)
             .field("login_flow_user_agents", &self.login_flow_user_agents)
             .finish()
     }
@@ -290,6 +293,7 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         sealing_keys,
         registration,
         external_issuers,
+        admin_acr: reader.list("embedded.admin_acr"),
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
     })

@@ -267,6 +267,14 @@ pub const SETTINGS: &[Setting] = &[
          app `user_oidc`; see the page about the embedded cloud.",
     ),
     setting(
+        "embedded.admin_acr",
+        &["EMBEDDED_CLOUD_ADMIN_ACR"],
+        Kind::List,
+        "2",
+        "How strongly an administrator must have signed in for an access token to administer the embedded cloud: the token's \
+         `acr`. `1`: by password, `2`: also with a second factor; other issuers have their own values.",
+    ),
+    setting(
         "embedded.login_flow_user_agents",
         &["EMBEDDED_CLOUD_LOGIN_FLOW_USER_AGENTS"],
         Kind::List,

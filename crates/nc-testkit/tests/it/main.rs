@@ -1,5 +1,6 @@
 //! Behaviour of the whole, through the wire, against the assembly that ships.
 
+mod administrators;
 mod arguments;
 mod cancellation;
 mod clients_lives;

@@ -1,11 +1,11 @@
 //! One of everything that makes or takes a secret, and its failures.
 
-use aws_lc_rs::hmac;
 use nc_server::config::Environment;
 use nc_testkit::{
     app::{Reply, TestUser, send},
     browser::{Browser, Form},
     cloud_app::{CloudApp, REDIRECT},
+    totp,
 };
 use serde_json::{Value, json};
 
@@ -195,14 +195,7 @@ impl Life<'_> {
             .set_up_second_factor(&nc_auth::UserId::new("bob"))
             .await
             .expect("a second factor");
-        let factor = uri
-            .split_once("secret=")
-            .expect("a secret")
-            .1
-            .split('&')
-            .next()
-            .expect("a secret")
-            .to_owned();
+        let factor = totp::secret_of(&uri).to_owned();
         self.beside.push(factor.clone());
         let (_, challenge) = CloudApp::pkce();
         let push = |secret| {
@@ -238,7 +231,7 @@ impl Life<'_> {
                 .fill(&mut browser, &page, &[("user", "bob"), ("password", password)])
                 .await;
         }
-        for code in ["000000", &code(&factor, self.app.clock.now().unix_timestamp())] {
+        for code in ["000000", &totp::code(&factor, self.app.clock.now().unix_timestamp())] {
             page = self.fill(&mut browser, &page, &[("code", code)]).await;
         }
         // Consent, refused the first time.
@@ -410,28 +403,4 @@ impl Life<'_> {
         assert_eq!(self.app.status("DELETE", &path, &own).await, 204);
         assert_eq!(self.app.status("DELETE", &path, &own).await, 401);
     }
-}
-
-/// The code of an authenticator app (RFC 6238).
-fn code(secret: &str, now: i64) -> String {
-    let mut bits = secret.bytes().map(|character| match character {
-        b'A'..=b'Z' => character - b'A',
-        digit => digit - b'2' + 26,
-    });
-    let mut key = Vec::new();
-    let (mut held, mut count) = (0_u32, 0);
-    for five in bits.by_ref() {
-        held = (held << 5) | u32::from(five);
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            key.push(u8::try_from((held >> count) & 0xff).expect("a byte"));
-        }
-    }
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
-    let tag = hmac::sign(&key, &(now / 30).to_be_bytes());
-    let tag = tag.as_ref();
-    let offset = usize::from(tag[19] & 15);
-    let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().expect("four bytes")) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
 }
