@@ -25,6 +25,9 @@ use url::Url;
 
 use crate::{Endpoint, Provider, Role};
 
+/// What a description is called (RFC 8414, `OpenID` Connect Discovery).
+const NAMES: [&str; 2] = ["oauth-authorization-server", "openid-configuration"];
+
 /// Every route, below every prefix of the role.
 pub(crate) fn routes(provider: &Provider) -> Router {
     let role = provider.config().role;
@@ -55,21 +58,51 @@ pub(crate) fn routes(provider: &Provider) -> Router {
 }
 
 /// Where the server describes itself.
+///
+/// The MCP server's own resource is below the same origin, and clients that take its URL for the issuer's look there: the
+/// name before the path (RFC 8414 §3.1) and after it (Discovery §4), for both kinds of document. The issuer in it tells them
+/// where they are.
 fn well_known(provider: &Provider) -> Vec<String> {
-    let issuer_path =
-        Url::parse(&provider.config().issuer).map(|issuer| issuer.path().trim_end_matches('/').to_owned());
-    let issuer_path = issuer_path.unwrap_or_default();
-    let mut paths = vec![
-        "/.well-known/openid-configuration".to_owned(),
-        "/.well-known/oauth-authorization-server".to_owned(),
-    ];
-    if !issuer_path.is_empty() {
-        paths.push(format!("/.well-known/oauth-authorization-server{issuer_path}"));
+    let config = provider.config();
+    let path = |url: &str| {
+        let url = Url::parse(url).ok();
+        url.map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned())
+    };
+    let issuer_path = path(&config.issuer);
+    let mut paths = NAMES.map(|name| format!("/.well-known/{name}")).to_vec();
+    match config.role {
+        Role::Cloud => {
+            if !issuer_path.is_empty() {
+                paths.push(format!("/.well-known/oauth-authorization-server{issuer_path}"));
+            }
+            paths.extend(
+                config
+                    .role
+                    .prefixes()
+                    .iter()
+                    .map(|prefix| format!("{prefix}/openid-configuration")),
+            );
+        }
+        Role::McpServer => {
+            let below = |uri: &str| {
+                uri.strip_prefix(&config.issuer)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            let own = config.resources.iter().map(|(uri, _)| uri).filter(|uri| below(uri));
+            for full in own.map(|uri| path(uri)).chain([issuer_path.clone()]) {
+                // A reverse proxy may take the issuer's path away or leave it.
+                let short = full.strip_prefix(&issuer_path).unwrap_or(&full);
+                for name in NAMES {
+                    paths.push(format!("/.well-known/{name}{full}"));
+                    paths.push(format!("{full}/.well-known/{name}"));
+                    paths.push(format!("/.well-known/{name}{short}"));
+                    paths.push(format!("{short}/.well-known/{name}"));
+                }
+            }
+        }
     }
-    if provider.config().role == Role::Cloud {
-        let prefixes = provider.config().role.prefixes();
-        paths.extend(prefixes.iter().map(|prefix| format!("{prefix}/openid-configuration")));
-    }
+    paths.sort_unstable();
+    paths.dedup();
     paths
 }
 

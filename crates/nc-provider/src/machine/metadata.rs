@@ -11,7 +11,7 @@ use nc_store::ClientKind;
 use nc_web::ClientAddress;
 
 use super::fault::Fault;
-use crate::{Endpoint, Error, Provider, RegistrationMode, Settings, limits};
+use crate::{Endpoint, Error, Provider, RegistrationMode, Settings, SignIn, limits};
 
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
@@ -88,7 +88,11 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         response_modes_supported: words(&["query", "form_post"]),
         grant_types_supported: grants,
         subject_types_supported: words(&["public"]),
-        acr_values_supported: words(&["1", "2"]),
+        // Where people sign in elsewhere, how well they do is not known.
+        acr_values_supported: match provider.sign_in() {
+            SignIn::Local(_) => words(&["1", "2"]),
+            SignIn::Elsewhere(_) => Vec::new(),
+        },
         id_token_signing_alg_values_supported: names(&[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]),
         token_endpoint_auth_methods_supported: with_public,
         token_endpoint_auth_signing_alg_values_supported: names(&Algorithm::ALL),
@@ -100,7 +104,8 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         request_uri_parameter_supported: Some(false),
         code_challenge_methods_supported: challenges,
         authorization_response_iss_parameter_supported: true,
-        client_id_metadata_document_supported: true,
+        // Without a way to fetch documents no client is known by one.
+        client_id_metadata_document_supported: provider.fetch().is_some(),
         dpop_signing_alg_values_supported: names(&dpop::ALGORITHMS),
     }
 }

@@ -12,7 +12,11 @@ async fn a25_the_document_is_the_same_at_every_path_whatever_the_host() {
     for role in ROLES {
         let world = World::with(
             role,
-            |config| config.issuer = "https://cloud.example/sub".to_owned(),
+            |config| {
+                config.issuer = "https://cloud.example/sub".to_owned();
+                let own = "https://cloud.example/sub/mcp".to_owned();
+                config.resources.push((own, vec!["notes:read".to_owned()]));
+            },
             |store| store,
         )
         .await;
@@ -23,12 +27,21 @@ async fn a25_the_document_is_the_same_at_every_path_whatever_the_host() {
             "/.well-known/oauth-authorization-server".to_owned(),
             "/.well-known/oauth-authorization-server/sub".to_owned(),
         ];
-        if role == Role::Cloud {
-            paths.extend(
+        match role {
+            Role::Cloud => paths.extend(
                 role.prefixes()
                     .iter()
                     .map(|prefix| format!("{prefix}/openid-configuration")),
-            );
+            ),
+            // Clients that take the resource for the issuer.
+            Role::McpServer => {
+                for name in ["oauth-authorization-server", "openid-configuration"] {
+                    for path in ["/sub", "/sub/mcp", "/mcp"] {
+                        paths.push(format!("/.well-known/{name}{path}"));
+                        paths.push(format!("{path}/.well-known/{name}"));
+                    }
+                }
+            }
         }
         for path in paths {
             let request = Request::get(&path)
@@ -82,6 +95,61 @@ async fn the_document_tells_what_is_on() {
                 .contains("client_credentials")
         );
     }
+}
+
+#[tokio::test]
+async fn without_a_path_the_mcp_server_is_described_where_clients_look() {
+    let own = |config: &mut nc_provider::ProviderConfig| {
+        let own = format!("{}/mcp", config.issuer);
+        config.resources.push((own, vec!["notes:read".to_owned()]));
+    };
+    let world = World::with(Role::McpServer, own, |store| store).await;
+    let first = world.get("/.well-known/oauth-authorization-server").await;
+    let document = first.json();
+    for (member, path) in [
+        ("authorization_endpoint", "/oauth/authorize"),
+        ("token_endpoint", "/oauth/token"),
+        ("registration_endpoint", "/oauth/register"),
+        ("jwks_uri", "/oauth/jwks"),
+        ("userinfo_endpoint", "/oauth/userinfo"),
+        ("revocation_endpoint", "/oauth/revoke"),
+        ("introspection_endpoint", "/oauth/introspect"),
+        ("pushed_authorization_request_endpoint", "/oauth/par"),
+        ("end_session_endpoint", "/oauth/end-session"),
+    ] {
+        assert_eq!(document[member], format!("https://mcp.example{path}"), "{member}");
+    }
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server/mcp",
+        "/.well-known/openid-configuration/mcp",
+        "/mcp/.well-known/oauth-authorization-server",
+        "/mcp/.well-known/openid-configuration",
+    ] {
+        let answer = world.get(path).await;
+        assert_eq!(
+            (answer.status, answer.body == first.body),
+            (StatusCode::OK, true),
+            "{path}"
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+    }
+    for path in [
+        "/.well-known/webfinger?resource=acct:ann@mcp.example",
+        "/apps/oidc/openid-configuration",
+    ] {
+        assert_eq!(world.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn where_people_sign_in_elsewhere_no_strength_is_promised() {
+    let world = World::elsewhere().await;
+    let document = world.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(document.get("acr_values_supported"), None);
+    let local = World::new(Role::McpServer).await;
+    let document = local.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(document["acr_values_supported"], json!(["1", "2"]));
 }
 
 #[tokio::test]
