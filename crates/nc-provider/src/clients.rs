@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{Error, Person, Resource};
 
+pub(crate) mod allowed;
 pub(crate) mod authentication;
 mod document;
 mod proofs;

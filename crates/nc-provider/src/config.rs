@@ -160,6 +160,10 @@ pub struct ProviderConfig {
     /// Which clients may be known by a metadata document: hosts, `.example.org` for all below one, either of them after `!`
     /// to refuse it. Empty for all public ones.
     pub document_hosts: Vec<String>,
+    /// Which clients there may be, however they come to be known: client ids, and hosts, or `.example.org` for all below
+    /// one, of clients whose metadata document is there, or who registered themselves and lead nowhere but there. Empty for
+    /// all.
+    pub allowed_clients: Vec<String>,
     /// Default of the registration mode, where no administrator set another.
     pub registration: RegistrationMode,
     /// Whether refresh tokens are also given to clients that registered that grant but did not ask for

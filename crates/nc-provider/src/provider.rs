@@ -157,7 +157,7 @@ impl Provider {
         if client_id.starts_with("https://") {
             return self.find_document_client(client_id).await;
         }
-        Client::find_stored(self.store(), client_id, self.now()).await
+        self.find_stored_client(client_id).await
     }
 
     /// The subject identifier of an account, made at first sight and then the same for ever.

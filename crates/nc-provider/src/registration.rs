@@ -9,7 +9,9 @@ use nc_proto::oauth::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientDocument, Error, GrantType, Provider, Resource, Settings, random};
+use crate::{
+    ClientDocument, Error, GrantType, Provider, Resource, Settings, clients::allowed::allows_registration, random,
+};
 
 /// The name of a client that gave none.
 const UNNAMED: &str = "Unnamed application";
@@ -68,6 +70,9 @@ pub(crate) async fn document(
     }
     let mut document = ClientDocument::from_metadata(&metadata, UNNAMED);
     document.resources = resources.to_vec();
+    if !allows_registration(&provider.config().allowed_clients, &document) {
+        return Err(RegistrationError::NotAllowed.into());
+    }
     document.default_resource = default_resource(provider, &document).await?;
     Ok(document)
 }

@@ -66,10 +66,10 @@ impl Provider {
     /// the rights.
     pub(crate) async fn find_clients_of(&self, live: &Live) -> Result<Option<Client>, Error> {
         let (client_id, first) = (&live.document.claims.client_id, &live.grant.client_id);
-        if first != client_id && Client::find_stored(self.store(), first, self.now()).await?.is_none() {
+        if first != client_id && self.find_stored_client(first).await?.is_none() {
             return Ok(None);
         }
-        Client::find_stored(self.store(), client_id, self.now()).await
+        self.find_stored_client(client_id).await
     }
 
     /// The person of a live token, who must be there and enabled, as its client must be.

@@ -98,6 +98,7 @@ fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
         public_scopes: names(|kind| kind != ScopeKind::Admin),
         resources: vec![(options.issuer.clone(), names(|kind| kind != ScopeKind::Standard))],
         document_hosts: Vec::new(),
+        allowed_clients: Vec::new(),
         registration: options.registration,
         refresh_by_registration: false,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,

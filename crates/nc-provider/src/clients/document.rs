@@ -12,6 +12,7 @@ use nc_store::{ClientKind, Digest, NewClient, TicketKind, TicketRecord, Unit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::allowed::{allows_document, names_host};
 use crate::{Audit, Client, ClientDocument, Error, Event, Provider};
 
 /// How long a failure is not tried again.
@@ -41,17 +42,19 @@ enum Read {
 impl Provider {
     /// The client that describes itself at the URL which is its id. `None`: it is not one of this kind, or not acceptable.
     pub(crate) async fn find_document_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
-        let now = self.now();
         let stored = self.store().find_client(client_id).await?;
         if stored
             .as_ref()
             .is_some_and(|record| record.kind != ClientKind::Document)
         {
             // An administrator gave this name to a client; no document changes it.
-            return Client::find_stored(self.store(), client_id, now).await;
+            return self.find_stored_client(client_id).await;
         }
-        let Some(id) = ClientIdUrl::parse(client_id).filter(|id| is_allowed(id.host(), &self.config().document_hosts))
-        else {
+        let config = self.config();
+        let is_one = |id: &ClientIdUrl| {
+            is_allowed(id.host(), &config.document_hosts) && allows_document(&config.allowed_clients, id)
+        };
+        let Some(id) = ClientIdUrl::parse(client_id).filter(is_one) else {
             return Ok(None);
         };
         let now = self.now();
@@ -206,15 +209,12 @@ async fn note(unit: &dyn Unit, id: &ClientIdUrl, good: bool, rests_until: i64, e
 /// Whether documents of this host are read. An entry is a host, `.example.org` for all below it, or one of these after `!`,
 /// which refuses. Where only refusals are listed, or nothing is, all others are allowed.
 fn is_allowed(host: &str, list: &[String]) -> bool {
-    let names = |entry: &str| match entry.strip_prefix('.') {
-        Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),
-        None => host.eq_ignore_ascii_case(entry),
-    };
     let (refused, allowed): (Vec<&str>, Vec<&str>) = list
         .iter()
         .map(String::as_str)
         .partition(|entry| entry.starts_with('!'));
-    !refused.iter().any(|entry| names(&entry[1..])) && (allowed.is_empty() || allowed.iter().any(|entry| names(entry)))
+    !refused.iter().any(|entry| names_host(&entry[1..], host))
+        && (allowed.is_empty() || allowed.iter().any(|entry| names_host(entry, host)))
 }
 
 #[cfg(test)]

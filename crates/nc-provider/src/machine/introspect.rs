@@ -131,7 +131,7 @@ impl View<'_> {
         let (client, grant) = match &self {
             Self::Access(live, _) => (provider.find_clients_of(live).await?, &live.grant),
             Self::Refresh(_, grant) => {
-                let client = Client::find_stored(provider.store(), &grant.client_id, provider.now()).await?;
+                let client = provider.find_stored_client(&grant.client_id).await?;
                 (client, *grant)
             }
         };

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{answer::uncached, request::is_form};
-use crate::{Client, Endpoint, Error, Provider, claims};
+use crate::{Endpoint, Error, Provider, claims};
 
 /// Why nothing is told.
 enum Refused {
@@ -60,7 +60,7 @@ async fn tell(provider: &Provider, request: Request) -> Result<Map<String, Value
     if !context.scopes.contains("openid") {
         return Err(refuse(BearerError::InsufficientScope));
     }
-    let client = Client::find_stored(provider.store(), &context.client, provider.now()).await?;
+    let client = provider.find_stored_client(&context.client).await?;
     let person = provider.person(&context.subject).await?;
     let (Some(client), Some(person)) = (client, person) else {
         return Err(refuse(BearerError::InvalidToken));

@@ -12,7 +12,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use nc_auth::fetch::{GuardedFetch, Network, Reach};
-use nc_provider::{Endpoint, Role};
+use nc_provider::{Endpoint, ProviderConfig, Role};
 use tower::ServiceExt as _;
 
 use crate::machine::world::{ROLES, World};
@@ -36,7 +36,16 @@ fn document(id: &str, more: &str) -> String {
 /// A world that fetches documents through these names.
 async fn world(role: Role, hosts: &[&str], server: &Server, names: &Arc<Names>) -> World {
     let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let world = World::with(role, |config| config.document_hosts = hosts, |store| store).await;
+    world_with(role, |config| config.document_hosts = hosts, server, names).await
+}
+
+async fn world_with(
+    role: Role,
+    change: impl FnOnce(&mut ProviderConfig),
+    server: &Server,
+    names: &Arc<Names>,
+) -> World {
+    let world = World::with(role, change, |store| store).await;
     let names = Arc::clone(names) as Arc<dyn Network>;
     let fetch = GuardedFetch::over(names, Reach::Public, vec![server.root.clone()]).expect("a client");
     let _same = world.provider.clone().with_fetch(Arc::new(fetch));
@@ -287,4 +296,20 @@ async fn only_documents_of_allowed_hosts_are_read_and_disabled_clients_stay_so()
     assert!(authorize(&world, ID).await.is_err());
     world.pass(100_000);
     assert!(authorize(&world, ID).await.is_err());
+}
+
+#[tokio::test]
+async fn where_clients_are_listed_only_their_documents_are_read() {
+    let server = Server::start(HOST, |_, _| json(&document(ID, ""), "")).await;
+    for (list, is_known) in [(&[ID][..], true), (&[HOST], true), (&["other.example", "app"], false)] {
+        for role in ROLES {
+            let names = Names::new(&[&[PUBLIC]], server.address);
+            let list: Vec<String> = list.iter().map(|entry| (*entry).to_owned()).collect();
+            let world = world_with(role, |config| config.allowed_clients = list, &server, &names).await;
+            assert_eq!(authorize(&world, ID).await.is_ok(), is_known);
+            assert_eq!(names.connected().is_empty(), !is_known);
+            let metadata = world.get("/.well-known/oauth-authorization-server").await.json();
+            assert_eq!(metadata["client_id_metadata_document_supported"], true);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 pub(crate) mod world;
 
+mod allowing;
 mod clients;
 mod codes;
 mod counting;

@@ -257,6 +257,7 @@ impl World {
                 (FILES.to_owned(), words(&["files:read", "files:write"])),
             ],
             document_hosts: Vec::new(),
+            allowed_clients: Vec::new(),
             registration: RegistrationMode::Open,
             refresh_by_registration: role == Role::McpServer,
             max_dynamic_clients: 1000,
