@@ -1,11 +1,21 @@
-//! The server against a bare one of the same SDK, in one run.
+//! The server against a bare one of the same SDK, and its `OpenID` provider against another; each pair in one run.
 
 use anyhow::{Result, ensure};
 
 use crate::{
+    install::Installer,
     project::{Profile, Project},
     run::Run,
 };
+
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The MCP server against a bare one of the same SDK.
+    Mcp,
+    /// The `OpenID` provider against the npm package oidc-provider.
+    Provider,
+}
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -13,6 +23,9 @@ pub(crate) struct Options {
     /// Seconds for each row.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
+    /// Only this comparison.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
 }
 
 /// Builds everything for release and measures it.
@@ -21,9 +34,29 @@ pub(crate) struct Options {
 /// When it does not compile, or a server does not answer.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
     let folder = project.build_binaries(Profile::Release, &["nc-server", "nc-testkit"])?;
-    let bench = Run::new(folder.join("bench"), ["--seconds", &options.seconds.to_string()])
-        .in_folder(&project.root)
-        .set("RUST_LOG", "warn");
-    ensure!(bench.shown()?.success, "the measurement failed");
+    let seconds = options.seconds.to_string();
+    let wanted = |part| options.only.is_none_or(|only| only == part);
+    if wanted(Part::Mcp) {
+        let bench = Run::new(folder.join("bench"), ["--seconds", &seconds])
+            .in_folder(&project.root)
+            .set("RUST_LOG", "warn");
+        ensure!(bench.shown()?.success, "the measurement failed");
+    }
+    if wanted(Part::Provider) {
+        let installer = Installer::new(project);
+        let node = installer.node()?;
+        let script = project.root.join("e2e/provider_bench.py");
+        let bench = Run::new(installer.python()?, [script.as_os_str()])
+            .argument(&seconds)
+            .in_folder(&project.root)
+            // The other logs nothing either.
+            .set("LOG_LEVEL", "warn")
+            .set("PYTHONDONTWRITEBYTECODE", "1")
+            .set("E2E_BINARIES", &folder)
+            .set("E2E_BUILD", &project.build)
+            .set("E2E_NODE", &node.program)
+            .set("E2E_NODE_FOLDER", &node.folder);
+        ensure!(bench.shown()?.success, "the measurement failed");
+    }
     Ok(true)
 }

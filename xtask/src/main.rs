@@ -34,7 +34,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t = generate::Mode::Write)]
         mode: generate::Mode,
     },
-    /// Measures the server against a bare one of the same SDK.
+    /// Measures the server against a bare one of the same SDK, and the provider against another.
     Bench(bench::Options),
 }
 
