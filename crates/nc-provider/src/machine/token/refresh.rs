@@ -159,9 +159,7 @@ async fn consents(
     grant: &GrantRecord,
     document: &GrantDocument,
 ) -> Result<Consents, Fault> {
-    if consents::is_granted_automatically(&asked.client) {
-        return Ok(Consents::NotNeeded);
-    }
+    let need_not_ask = consents::is_granted_automatically(&asked.client);
     let subject = grant.subject.as_deref().unwrap_or_default();
     let none = [String::new()];
     let resources = if document.resources.is_empty() {
@@ -173,8 +171,12 @@ async fn consents(
     for resource in resources {
         let consent = unit.find_consent(subject, asked.client.id(), resource).await?;
         let consent = consent.filter(|consent| consent.expires_at > provider.now());
-        let consent = consent.ok_or(TokenError::InvalidGrant)?;
-        given.push((resource.clone(), checks::list(&consent.scopes)?));
+        match consent {
+            // What the user took away of it stays away, also where nobody had to be asked.
+            Some(consent) => given.push((resource.clone(), checks::list(&consent.scopes)?)),
+            None if need_not_ask => return Ok(Consents::NotNeeded),
+            None => return Err(TokenError::InvalidGrant.into()),
+        }
     }
     Ok(Consents::Given(given))
 }

@@ -252,3 +252,21 @@ async fn saving_the_page_as_it_is_gives_no_resource_a_scope_of_another() {
         agent.ask(&more).await.form("/consent/grant");
     }
 }
+
+#[tokio::test]
+async fn what_a_person_takes_from_a_client_that_need_not_ask_stays_taken() {
+    let world = World::new(Role::Cloud).await;
+    let ours = |document: &mut nc_provider::ClientDocument| document.auto_grant = true;
+    world.client_of("ours", nc_store::ClientKind::FirstParty, ours).await;
+    let mut agent = Agent::new(&world);
+    let request = Request::new("ours").with("scope", "openid notes:read notes:write offline_access");
+    let page = agent.connect(&request.with("resource", NOTES), "ann").await;
+    let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
+    assert_eq!(tokens.get("scope"), "notes:read notes:write offline_access openid");
+    let number = world.find_client("ours").await.record.number;
+    let less = json!({ "scopes": ["openid", "notes:read", "offline_access"] });
+    let answer = call(&agent, "PATCH", &format!("/{number}/scopes"), Some(less)).await;
+    assert_eq!(answer.status, 200);
+    let refreshed = world.refresh(&As::Post("ours"), &tokens.get("refresh_token")).await;
+    assert_eq!(refreshed.get("scope"), "notes:read offline_access openid");
+}
