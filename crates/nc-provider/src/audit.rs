@@ -1,11 +1,11 @@
 //! The audit log: what happened, to whom, through which client. Never token material, not even beginnings.
 
+use aws_lc_rs::hmac;
 use nc_store::{AuditRecord, Unit};
 use nc_web::ClientAddress;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::Error;
+use crate::{Error, Provider};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,15 +82,14 @@ impl Audit {
         self
     }
 
-    /// Adds where it came from, as a hash: the same address can be told again, not read back from the log alone.
+    /// Adds where it came from, as a keyed hash: the same address can be told again, and nobody reads it back who has the log
+    /// or the whole database, but not the sealing key. There are few enough addresses to try them all on a plain hash.
     #[must_use]
-    pub fn from_address(self, address: Option<ClientAddress>) -> Self {
-        match address {
-            Some(ClientAddress(address)) => {
-                let hash = Sha256::new_with_prefix("audit address\0")
-                    .chain_update(address.to_string())
-                    .finalize();
-                self.with("address", hex::encode(&hash[..16]))
+    pub(crate) fn with_address(self, provider: &Provider, address: Option<ClientAddress>) -> Self {
+        match address.zip(provider.audit_key()) {
+            Some((ClientAddress(address), key)) => {
+                let tag = hmac::sign(&key, address.to_string().as_bytes());
+                self.with("address", hex::encode(&tag.as_ref()[..16]))
             }
             None => self,
         }

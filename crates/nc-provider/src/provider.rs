@@ -3,9 +3,11 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::hmac;
 use nc_auth::{UserId, fetch::Fetch, verifier::JwkSources};
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, credentials::CredentialLocks,
@@ -86,6 +88,13 @@ impl Provider {
     /// What seals private keys.
     pub fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+
+    /// What addresses are hashed with in the audit log. None while nothing can be sealed.
+    pub(crate) fn audit_key(&self) -> Option<hmac::Key> {
+        // As for the nonces of proofs: a tag of nothing that nobody else can make. The nonce is of this purpose only.
+        let tag = self.sealer().seal("audit addresses", b"", [1; 24]).ok()?;
+        Some(hmac::Key::new(hmac::HMAC_SHA256, &Sha256::digest(tag)))
     }
 
     /// What signs tokens.

@@ -132,7 +132,7 @@ pub(super) async fn revoke(
         .with("subject", session.subject.as_str())
         .with("sid", session.sid.as_str())
         .with("what", "consent")
-        .from_address(address)
+        .with_address(provider, address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;
@@ -198,7 +198,7 @@ pub(super) async fn change(
         .with("subject", session.subject.as_str())
         .with("sid", session.sid.as_str())
         .with("scope", after.to_string())
-        .from_address(address)
+        .with_address(provider, address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;

@@ -106,7 +106,7 @@ pub(super) async fn deny(
         .with("client", checked.client.id())
         .with("subject", session.subject.as_str())
         .with("sid", session.sid.as_str())
-        .from_address(address)
+        .with_address(&browser, address)
         .append(unit.as_ref(), browser.now())
         .await?;
     // Another tab may wait for consent too; there the person has to sign in again.
@@ -147,7 +147,7 @@ pub(super) async fn finish(
             .with("subject", session.subject.as_str())
             .with("sid", session.sid.as_str())
             .with("scope", scopes.to_string())
-            .from_address(granted.address)
+            .with_address(browser, granted.address)
             .append(unit.as_ref(), browser.now())
             .await?;
         consents::put(browser, unit.as_ref(), checked, &session.subject, scopes).await?;

@@ -172,7 +172,7 @@ async fn end(
     }
     let mut audit = Audit::new(Event::SignedOut)
         .with("subject", subject)
-        .from_address(address);
+        .with_address(browser, address);
     audit = match sid {
         Some(sid) => audit.with("sid", sid),
         None => audit.with("what", "everywhere"),

@@ -121,7 +121,7 @@ impl Visit {
         }
         Audit::new(Event::SignedIn)
             .with("subject", subject)
-            .from_address(address)
+            .with_address(browser, address)
             .append(unit.as_ref(), browser.now())
             .await?;
         unit.commit().await?;

@@ -199,7 +199,7 @@ async fn note_denial(provider: &Provider, caller: &Client, found: &Found, posted
         .with("client", caller.id())
         .with("subject", grant.and_then(|grant| grant.subject.clone()))
         .with("sid", grant.and_then(|grant| grant.sid.clone()))
-        .from_address(posted.address)
+        .with_address(provider, posted.address)
         .append(unit.as_ref(), now)
         .await?;
     Ok(unit.commit().await?)

@@ -119,7 +119,7 @@ async fn put(provider: &Provider, client_id: &str, sent: &Sent) -> Result<Client
     Audit::new(Event::Registration)
         .with("what", "replaced")
         .with("client", client_id)
-        .from_address(sent.address)
+        .with_address(provider, sent.address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;
@@ -140,7 +140,7 @@ async fn remove(provider: &Provider, client_id: &str, sent: &Sent) -> Result<(),
     Audit::new(Event::Registration)
         .with("what", "deleted")
         .with("client", client_id)
-        .from_address(sent.address)
+        .with_address(provider, sent.address)
         .append(unit.as_ref(), provider.now())
         .await?;
     unit.commit().await?;

@@ -83,7 +83,7 @@ async fn register(provider: &Provider, sent: &Sent) -> Result<ClientInformation,
     Audit::new(Event::Registration)
         .with("what", "registered")
         .with("client", client_id.as_str())
-        .from_address(sent.address)
+        .with_address(provider, sent.address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;

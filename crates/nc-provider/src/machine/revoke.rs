@@ -53,7 +53,7 @@ async fn revoke(provider: &Provider, posted: &Posted) -> Result<(), Fault> {
                 .with("subject", grant.subject.clone())
                 .with("sid", grant.sid)
                 .with("grant", grant.id)
-                .from_address(posted.address)
+                .with_address(provider, posted.address)
                 .append(unit.as_ref(), provider.now())
                 .await?;
             released = grant.subject;
@@ -83,7 +83,7 @@ async fn end_family(
             .with("subject", grant.subject.clone())
             .with("sid", grant.sid)
             .with("grant", grant.id)
-            .from_address(posted.address)
+            .with_address(provider, posted.address)
             .append(unit, provider.now())
             .await?;
     }

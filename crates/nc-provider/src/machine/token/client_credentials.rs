@@ -71,7 +71,7 @@ pub(super) async fn issue(provider: &Provider, asked: &Asked) -> Result<TokenRes
         .with("client", client.id())
         .with("grant", grant.id.as_str())
         .with("scope", scopes.to_string())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;

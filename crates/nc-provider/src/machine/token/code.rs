@@ -71,7 +71,7 @@ async fn end_family(
         .with("subject", grant.subject.clone())
         .with("sid", grant.sid.clone())
         .with("grant", grant.id.as_str())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit, now)
         .await?;
     Ok(())
@@ -144,7 +144,7 @@ async fn issue(
         .with("sid", grant.sid.clone())
         .with("grant", grant.id.as_str())
         .with("scope", scopes.to_string())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit, now)
         .await?;
     Ok(issued.response)

@@ -87,7 +87,7 @@ pub(super) async fn exchange(
         .with("grant", subject.grant.id.as_str())
         .with("what", target.uri.as_str())
         .with("scope", scopes.to_string())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;

@@ -68,7 +68,7 @@ async fn end_family(provider: &Provider, unit: &dyn Unit, asked: &Asked, grant: 
         .with("subject", grant.subject.clone())
         .with("sid", grant.sid.clone())
         .with("grant", grant.id.as_str())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit, now)
         .await?;
     Ok(())
@@ -138,7 +138,7 @@ async fn rotate(
         .with("sid", grant.sid.clone())
         .with("grant", grant.id.as_str())
         .with("scope", scopes.to_string())
-        .from_address(asked.posted.address)
+        .with_address(provider, asked.posted.address)
         .append(unit, now)
         .await?;
     Ok(issued.response)

@@ -96,3 +96,31 @@ async fn an_access_token_goes_alone_and_an_id_token_cannot_go() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_address_in_the_audit_log_is_told_again_and_not_found_by_trying_all() {
+    use sha2::{Digest as _, Sha256};
+    for role in ROLES {
+        let world = World::new(role).await;
+        world.client("app", |_| {}).await;
+        for _ in 0..2 {
+            let code = world.code("app", &["openid"], &[]).await;
+            world.redeem(&As::Post("app"), &code).await.get("access_token");
+        }
+        let log = world.store.list_audit(100).await.expect("read");
+        let told: Vec<String> = log
+            .iter()
+            .filter(|entry| entry.event == "token.issued")
+            .map(|entry| {
+                let about: serde_json::Value = serde_json::from_str(&entry.document).expect("JSON");
+                about["address"].as_str().expect("an address").to_owned()
+            })
+            .collect();
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[0], told[1]);
+        for plain in ["192.0.2.1", "audit address\x00192.0.2.1"] {
+            let hash = hex::encode(Sha256::digest(plain));
+            assert!(!hash.starts_with(&told[0]), "anybody can make this one");
+        }
+    }
+}
