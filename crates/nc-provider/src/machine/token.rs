@@ -67,7 +67,7 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
         provider.keys().make_missing().await?;
         outcome = give(provider, &asked, &grant).await;
     }
-    if let Err(Fault::Token(TokenError::InvalidGrant)) = &outcome {
+    if let Err(Fault::Token(TokenError::InvalidGrant | TokenError::UnauthorizedClient)) = &outcome {
         provider.count_failure(asked.client.id(), &asked.posted);
     }
     outcome

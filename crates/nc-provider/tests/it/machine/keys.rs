@@ -377,3 +377,20 @@ async fn a_request_that_is_pushed_with_a_proof_binds_its_code_to_the_key() {
         assert!(stored.document.contains(&thumbprint), "{}", stored.document);
     }
 }
+
+#[tokio::test]
+async fn t22_proofs_of_a_client_that_may_not_have_what_it_asks_for_are_not_stored_without_end() {
+    for role in ROLES {
+        let world = world(role).await;
+        let key = Key::new();
+        let attempt = async || {
+            let proof = key.proof(&claims(&world, "POST", Endpoint::Token));
+            post(&world, &[("grant_type", "client_credentials")], &[&proof]).await
+        };
+        for _ in 0..10 {
+            attempt().await.is(400, "unauthorized_client");
+        }
+        let late = attempt().await;
+        assert_eq!((late.status.as_u16(), late.header("retry-after")), (429, Some("60")));
+    }
+}
