@@ -20,7 +20,7 @@ use super::{
     logout::{self, account_purpose},
     post::Post,
     refusal::{Refusal, ended, forged},
-    session::{BrowserSecret, SignedIn},
+    session::{BrowserSecret, SignedIn, forget_session},
 };
 use crate::{AllowUserSettings, Endpoint, Error};
 
@@ -77,6 +77,17 @@ pub(super) async fn revoke(
     let address = address.map(|address| address.0);
     if !connections::revoke(&browser, &session, number, address).await? {
         return Err(ended());
+    }
+    if browser
+        .store()
+        .find_session(session.secret, browser.now())
+        .await?
+        .is_none()
+    {
+        let text = "Disconnected. It was the last app, so you are signed out as well.";
+        let mut response = logout::signed_out(text, None);
+        forget_session(&browser, &mut response);
+        return Ok(response);
     }
     page(&browser, &session, &secret, Ok(Some("Disconnected."))).await
 }

@@ -202,6 +202,8 @@ pub(super) async fn change(
         .append(unit.as_ref(), now)
         .await?;
     unit.commit().await?;
+    // A grant without a refresh token ends with its access token.
+    provider.release(Some(&session.subject)).await;
     let found = Connection::find(provider, &session.subject, number).await?;
     found.ok_or(Unchanged::Unknown)
 }

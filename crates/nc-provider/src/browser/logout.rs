@@ -253,7 +253,7 @@ fn question(
     Ok(response)
 }
 
-fn signed_out(text: &str, back: Option<(&str, &str)>) -> Response {
+pub(super) fn signed_out(text: &str, back: Option<(&str, &str)>) -> Response {
     SignedOut { text, back }.into_response()
 }
 

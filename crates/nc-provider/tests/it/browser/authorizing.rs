@@ -358,8 +358,7 @@ async fn a11_513_bytes_of_scopes_all_arrive_in_the_token() {
 
 #[tokio::test]
 async fn a12_a_resource_that_the_client_may_not_name_is_refused() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let closed = "https://closed.example/api";
         let document = ResourceDocument {
             scopes: vec!["notes:read".to_owned()],
@@ -387,8 +386,7 @@ async fn a12_a_resource_that_the_client_may_not_name_is_refused() {
 
 #[tokio::test]
 async fn a_resource_narrows_the_scopes_to_those_that_it_defines() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         let asked = Request::new("app").with("scope", "openid profile notes:read files:read");
         let page = agent.connect(&asked.clone().with("resource", NOTES), "ann").await;
@@ -457,8 +455,7 @@ async fn a16_request_objects_are_refused() {
 
 #[tokio::test]
 async fn a17_state_and_issuer_come_with_every_answer_however_it_is_sent() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let mut agent = Agent::new(&world);
         let request = Request::new("app").with("response_mode", "form_post");
         let page = agent.connect(&request, "ann").await;
@@ -568,8 +565,7 @@ async fn a_client_without_the_code_grant_may_not_ask() {
 
 #[tokio::test]
 async fn a_request_by_post_goes_on_in_the_browser_that_sent_it() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in every_world().await {
         let path = world.path(Endpoint::Authorize);
         let mut agent = Agent::new(&world);
         agent.connect(&Request::new("app"), "ann").await.code();

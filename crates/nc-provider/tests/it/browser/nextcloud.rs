@@ -32,6 +32,9 @@ pub(crate) struct Nextcloud {
     polls: AtomicUsize,
     /// Polls wait here for a permit.
     gate: Semaphore,
+    /// Whoever takes an app password back waits here for a permit.
+    forgetting: Semaphore,
+    waiting_to_forget: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -59,6 +62,8 @@ impl Nextcloud {
             state: Mutex::default(),
             polls: AtomicUsize::new(0),
             gate: Semaphore::new(1000),
+            forgetting: Semaphore::new(1000),
+            waiting_to_forget: AtomicUsize::new(0),
         }
     }
 
@@ -114,6 +119,20 @@ impl Nextcloud {
 
     pub(crate) fn let_polls_go(&self) {
         self.gate.add_permits(1000);
+    }
+
+    /// From now on nothing is taken back, until `let_forgetting_go`.
+    pub(crate) fn hold_forgetting(&self) {
+        self.forgetting.forget_permits(1000);
+    }
+
+    pub(crate) fn let_forgetting_go(&self) {
+        self.forgetting.add_permits(1000);
+    }
+
+    /// How often it was asked to take one back.
+    pub(crate) fn asked_to_forget(&self) -> usize {
+        self.waiting_to_forget.load(Ordering::SeqCst)
     }
 
     fn check(&self, what: Failing) -> Result<(), DirectoryError> {
@@ -193,6 +212,8 @@ impl ElsewhereAccounts for Nextcloud {
     }
 
     async fn forget(&self, subject: &str) -> Result<(), DirectoryError> {
+        self.waiting_to_forget.fetch_add(1, Ordering::SeqCst);
+        drop(self.forgetting.acquire().await);
         self.check(Failing::Forget)?;
         let mut state = self.state();
         if let Some(password) = state.kept.remove(subject) {

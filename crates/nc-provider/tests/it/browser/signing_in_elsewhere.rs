@@ -375,7 +375,10 @@ async fn the_end_of_the_last_grant_takes_the_app_password_back() {
             "code" => world.redeem(&app, &code).await.is(400, "invalid_grant"),
             "disconnect" => {
                 let page = agent.open(&world.path(Endpoint::ConnectedApps)).await;
-                agent.submit(&page.form("/revoke")).await.is_page(200);
+                let page = agent.submit(&page.form("/revoke")).await;
+                page.is_page(200);
+                assert!(page.html.contains("you are signed out as well"), "{}", page.html);
+                assert_eq!(agent.session(), None);
             }
             _ => {
                 let page = agent.open(&world.path(Endpoint::Logout)).await;
@@ -497,4 +500,39 @@ async fn who_comes_to_see_the_own_account_signs_in_there_too() {
     let page = other.sign_in(&page, "ann").await;
     assert!(page.path.ends_with("/oauth/connected"), "{}", page.path);
     assert!(page.html.contains("Client app"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_sign_in_while_the_last_grant_ends_keeps_its_new_app_password() {
+    let world = world_elsewhere().await;
+    let nextcloud = world.nextcloud();
+    let mut agent = Agent::new(&world);
+    let token = refresh_token(&world, &agent.connect(&Request::new("app"), "ann").await).await;
+    let (mut other, page) = waiting(&world, &Request::new("app")).await;
+    nextcloud.grant(&page.link(), "ann");
+    nextcloud.hold_forgetting();
+    let (app, form) = (As::Public("app"), [("token", token.as_str())]);
+    let ending = world.post(Endpoint::Revoke, &app, &form);
+    let coming = async {
+        while nextcloud.asked_to_forget() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let signing_in = other.refresh(&page);
+        let letting_go = async {
+            while nextcloud.polls() == 0 {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            nextcloud.let_forgetting_go();
+        };
+        tokio::join!(signing_in, letting_go).0
+    };
+    let (_, page) = tokio::join!(ending, coming);
+    assert_eq!((nextcloud.alive(), nextcloud.kept()), (1, 1));
+    let token = refresh_token(&world, &page).await;
+    assert_eq!(world.refresh(&As::Public("app"), &token).await.status, 200);
+    world.provider.upkeep().await.expect("kept up");
+    assert_eq!(nextcloud.kept(), 1);
 }

@@ -1,19 +1,22 @@
 //! Signing out.
 
-use nc_proto::oauth::redirect_uri::ApplicationType;
 use nc_provider::Endpoint;
 
 use super::{
     agent::{Agent, Page},
-    flow::{Request, STATE, redeem, world_with},
+    flow::{Request, STATE, every_world, redeem},
 };
-use crate::machine::world::{NOTES, ROLES, World};
+use crate::machine::world::{NOTES, World};
 
 const BACK: &str = "https://app.example/bye?x=1";
 
-async fn web(role: nc_provider::Role) -> World {
-    let with_logout = |document: &mut nc_provider::ClientDocument| document.logout_uris = vec![BACK.to_owned()];
-    world_with(role, ApplicationType::Web, with_logout).await
+async fn worlds() -> Vec<World> {
+    let worlds = every_world().await;
+    for world in &worlds {
+        let with_logout = |client: &mut nc_provider::Client| client.document.logout_uris = vec![BACK.to_owned()];
+        world.change_client("app", with_logout).await;
+    }
+    worlds
 }
 
 /// Connects; ID token and access token.
@@ -40,8 +43,7 @@ async fn is_signed_in(agent: &mut Agent<'_>) -> bool {
 
 #[tokio::test]
 async fn a_client_with_a_hint_ends_the_session_and_its_tokens_and_gets_the_browser_back() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut agent = Agent::new(&world);
         let (hint, token) = connect(&mut agent).await;
         // An expired hint is as good.
@@ -68,8 +70,7 @@ async fn a_client_with_a_hint_ends_the_session_and_its_tokens_and_gets_the_brows
 
 #[tokio::test]
 async fn l01_an_address_that_is_not_registered_or_comes_without_hint_is_not_followed() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         for address in [
             "https://evil.example/",
             "https://app.example/bye",
@@ -105,8 +106,7 @@ async fn l01_an_address_that_is_not_registered_or_comes_without_hint_is_not_foll
 async fn l02_a_hint_that_does_not_verify_is_refused_and_the_session_lives_on() {
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
     let encode = |value: &serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut agent = Agent::new(&world);
         let (hint, access) = connect(&mut agent).await;
         let payload = hint.split('.').nth(1).expect("a payload");
@@ -162,8 +162,7 @@ async fn l02_a_hint_that_does_not_verify_is_refused_and_the_session_lives_on() {
 
 #[tokio::test]
 async fn l03_without_a_hint_the_person_is_asked() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut agent = Agent::new(&world);
         let (_, token) = connect(&mut agent).await;
         let page = log_out(&mut agent, &[]).await;
@@ -185,8 +184,7 @@ async fn l03_without_a_hint_the_person_is_asked() {
 
 #[tokio::test]
 async fn a_hint_of_another_session_asks_and_ends_nothing_by_itself() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut other = Agent::new(&world);
         let (hint, other_token) = connect(&mut other).await;
         let mut agent = Agent::new(&world);
@@ -202,8 +200,7 @@ async fn a_hint_of_another_session_asks_and_ends_nothing_by_itself() {
 
 #[tokio::test]
 async fn everywhere_ends_every_session_and_every_grant() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut other = Agent::new(&world);
         let (_, other_token) = connect(&mut other).await;
         let mut agent = Agent::new(&world);
@@ -220,8 +217,7 @@ async fn everywhere_ends_every_session_and_every_grant() {
 
 #[tokio::test]
 async fn a_page_of_another_site_signs_nobody_out_with_a_hint_of_its_own() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut attacker = Agent::new(&world);
         let (hint, _) = connect(&mut attacker).await;
         let mut agent = Agent::new(&world);
@@ -236,8 +232,7 @@ async fn a_page_of_another_site_signs_nobody_out_with_a_hint_of_its_own() {
 
 #[tokio::test]
 async fn a_client_that_posts_its_hint_ends_the_session_not_only_the_cookie() {
-    for role in ROLES {
-        let world = web(role).await;
+    for world in worlds().await {
         let mut agent = Agent::new(&world);
         let (hint, token) = connect(&mut agent).await;
         let cookies = agent.cookies.clone();
