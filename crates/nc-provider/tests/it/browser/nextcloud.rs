@@ -35,6 +35,7 @@ pub(crate) struct Nextcloud {
     /// Whoever takes an app password back waits here for a permit.
     forgetting: Semaphore,
     waiting_to_forget: AtomicUsize,
+    keeps: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -64,6 +65,7 @@ impl Nextcloud {
             gate: Semaphore::new(1000),
             forgetting: Semaphore::new(1000),
             waiting_to_forget: AtomicUsize::new(0),
+            keeps: AtomicUsize::new(0),
         }
     }
 
@@ -135,6 +137,11 @@ impl Nextcloud {
         self.waiting_to_forget.load(Ordering::SeqCst)
     }
 
+    /// How often our side was asked to keep one.
+    pub(crate) fn asked_to_keep(&self) -> usize {
+        self.keeps.load(Ordering::SeqCst)
+    }
+
     fn check(&self, what: Failing) -> Result<(), DirectoryError> {
         if self.state().failing.contains(&what) {
             return Err(failed());
@@ -197,6 +204,7 @@ impl ElsewhereAccounts for Nextcloud {
     }
 
     async fn keep(&self, subject: &str, granted: GrantedElsewhere) -> Result<(), DirectoryError> {
+        self.keeps.fetch_add(1, Ordering::SeqCst);
         self.check(Failing::Keep)?;
         let mut state = self.state();
         let password = granted.app_password.expose_secret().to_owned();
