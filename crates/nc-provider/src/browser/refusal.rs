@@ -7,6 +7,9 @@ use nc_web::pages::Notice;
 
 use crate::Error;
 
+/// When to ask again whoever has the accounts, in seconds.
+const RETRY_AFTER_S: u16 = 60;
+
 /// An answer that ends the handling of a request early.
 pub(super) struct Refusal(Box<Response>);
 
@@ -22,7 +25,19 @@ impl From<Error> for Refusal {
             error = &error as &dyn std::error::Error,
             "a page of the provider failed"
         );
-        Notice::internal_error().into_response().into()
+        if !matches!(error, Error::Directory(_)) {
+            return Notice::internal_error().into_response().into();
+        }
+        let page = Notice {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Your account cannot be reached",
+            text: "The server that has your account does not answer. Wait a minute, then load this page again.",
+        };
+        let mut response = page.into_response();
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        response.into()
     }
 }
 

@@ -48,6 +48,8 @@ impl IntoResponse for Fault {
         let status = match self {
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            // Whoever has the accounts is away: nothing was spent, so the same request may be sent again.
+            Self::Internal(Error::Directory(_)) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST),
         };
         let mut response = uncached(status, &error.body());

@@ -24,6 +24,7 @@ pub(crate) enum Failing {
     Poll,
     Keep,
     Forget,
+    Find,
 }
 
 pub(crate) struct Nextcloud {
@@ -153,6 +154,7 @@ impl Nextcloud {
 #[async_trait::async_trait]
 impl Directory for Nextcloud {
     async fn find_person(&self, uid: &UserId) -> Result<Option<Person>, DirectoryError> {
+        self.check(Failing::Find)?;
         self.people.find_person(uid).await
     }
 }

@@ -238,6 +238,31 @@ async fn a_nextcloud_that_is_away_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_nextcloud_that_goes_away_after_the_sign_in_costs_a_repetition_only() {
+    let world = world_elsewhere().await;
+    let nextcloud = world.nextcloud();
+    let (mut agent, page) = waiting(&world, &Request::new("app")).await;
+    nextcloud.grant(&page.link(), "ann");
+    nextcloud.fail_at(Failing::Find);
+    let page = agent.refresh(&page).await;
+    page.is_page(503);
+    assert!(page.headers.contains_key("retry-after") && page.path.contains("/oauth/consent?rid="));
+    nextcloud.work_again();
+    let page = agent.open(&page.path).await;
+    let code = agent.allow(&page).await.code();
+    let app = As::Public("app");
+    nextcloud.fail_at(Failing::Find);
+    world.redeem(&app, &code).await.is(503, "server_error");
+    nextcloud.work_again();
+    let token = world.redeem(&app, &code).await.get("refresh_token");
+    nextcloud.fail_at(Failing::Find);
+    world.refresh(&app, &token).await.is(503, "server_error");
+    nextcloud.work_again();
+    assert_eq!(world.refresh(&app, &token).await.status, 200);
+    assert_eq!((nextcloud.alive(), nextcloud.kept()), (1, 1));
+}
+
+#[tokio::test]
 async fn an_app_password_that_cannot_be_kept_is_taken_back() {
     let world = world_elsewhere().await;
     let nextcloud = world.nextcloud();
