@@ -7,6 +7,7 @@ pub(crate) mod nextcloud;
 mod authorizing;
 mod connected_apps;
 mod consenting;
+mod keeping_app_passwords;
 mod pushing;
 mod signing_in;
 mod signing_in_elsewhere;

@@ -162,6 +162,20 @@ pub(crate) async fn id_claims(world: &World, code: &str) -> serde_json::Value {
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
 
+/// A browser that waits for the sign-in.
+pub(crate) async fn waiting<'a>(world: &'a World, request: &Request) -> (Agent<'a>, Page) {
+    let mut agent = Agent::new(world);
+    let page = agent.ask(request).await;
+    let page = agent.submit(&page.form("/signin")).await;
+    (agent, page)
+}
+
+/// The refresh token of a connection.
+pub(crate) async fn refresh_token(world: &World, page: &Page) -> String {
+    let tokens = redeem(world, &page.code()).await;
+    tokens["refresh_token"].as_str().expect("text").to_owned()
+}
+
 /// Redeems a code as the public client `app`; the answer's members.
 pub(crate) async fn redeem(world: &World, code: &str) -> BTreeMap<String, serde_json::Value> {
     let answer = world.redeem(&crate::machine::world::As::Public("app"), code).await;
