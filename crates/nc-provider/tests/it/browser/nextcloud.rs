@@ -53,6 +53,12 @@ struct State {
     login_scheme: Option<String>,
 }
 
+/// What fetches the outcome of the sign-in that this page is of.
+fn poll_token(login_url: &str) -> String {
+    let (_, number) = login_url.rsplit_once("/page-").expect("a sign-in page");
+    format!("poll-token-{number}")
+}
+
 fn failed() -> DirectoryError {
     DirectoryError(Box::new(std::io::Error::other("the Nextcloud is away")))
 }
@@ -76,14 +82,13 @@ impl Nextcloud {
 
     /// A person opens the sign-in page, signs in and agrees.
     pub(crate) fn grant(&self, login_url: &str, uid: &str) {
-        let token = login_url.rsplit('/').next().expect("a token").to_owned();
+        let token = poll_token(login_url);
         let flow = self.state().flows.insert(token, Some(uid.to_owned()));
         assert_eq!(flow, Some(None), "not a sign-in page that is open: {login_url}");
     }
 
     pub(crate) fn refuse(&self, login_url: &str) {
-        let token = login_url.rsplit('/').next().expect("a token").to_owned();
-        self.state().refused.insert(token);
+        self.state().refused.insert(poll_token(login_url));
     }
 
     pub(crate) fn fail_at(&self, what: Failing) {
@@ -177,7 +182,7 @@ impl ElsewhereAccounts for Nextcloud {
         state.flows.insert(token.clone(), None);
         let scheme = state.login_scheme.clone().unwrap_or_else(|| "https".to_owned());
         Ok(StartedElsewhere {
-            login_url: format!("{scheme}://nextcloud.example:8443/login/v2/flow/{token}"),
+            login_url: format!("{scheme}://nextcloud.example:8443/login/v2/flow/page-{}", state.number),
             token: SecretString::from(token),
         })
     }
