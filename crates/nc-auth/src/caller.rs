@@ -51,6 +51,8 @@ pub enum Credential {
     },
     /// An access token whose audience is the cloud.
     Bearer(SecretString),
+    /// None: the person has not given one, or has taken it back.
+    NotProvisioned,
 }
 
 impl fmt::Debug for Credential {
@@ -58,6 +60,7 @@ impl fmt::Debug for Credential {
         match self {
             Self::Basic { login, .. } => write!(f, "Basic({login}, [REDACTED])"),
             Self::Bearer(_) => f.write_str("Bearer([REDACTED])"),
+            Self::NotProvisioned => f.write_str("NotProvisioned"),
         }
     }
 }

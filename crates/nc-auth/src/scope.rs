@@ -154,6 +154,12 @@ impl ScopeSet {
         Self(self.0 | (1 << scope as u64))
     }
 
+    /// The scopes of both.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The scopes of `self` that are missing in `granted`.
     #[must_use]
     pub const fn missing_from(self, granted: Self) -> Self {

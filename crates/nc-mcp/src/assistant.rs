@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use nc_auth::{Caller, Credential};
 use nc_client::{Client, Nextcloud};
-use nc_mcp_kit::{Backend, BoxFuture, Call, Failure, ResourceSpec, ToolTable};
+use nc_mcp_kit::{Backend, BoxFuture, Call, Failure, ResourceSpec, ToolError, ToolTable};
 use nc_proto::clock::Clock;
 use rmcp::model::{
     CallToolResponse, CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject, ReadResourceResult,
@@ -12,6 +12,7 @@ use crate::{
     completions,
     context::Context,
     instructions::INSTRUCTIONS,
+    provisioning::{self, Provisioning},
     resources,
     row::Row,
     tools::{self, APPS},
@@ -46,6 +47,7 @@ pub struct Assistant {
     cloud: Nextcloud,
     clock: Clock,
     options: Arc<Options>,
+    provisioning: Option<Arc<dyn Provisioning>>,
     table: ToolTable,
     /// In the order of the table.
     rows: Vec<Row>,
@@ -73,29 +75,53 @@ impl Assistant {
             cloud,
             clock,
             options: Arc::new(options),
+            provisioning: None,
             table,
             rows,
             resources,
         }
     }
 
-    /// The client that acts as `caller`.
-    fn client(&self, caller: &Caller) -> Client {
-        self.cloud.client(match &caller.credential {
+    /// Lets it tell people how to give access to the cloud, and note that it was taken back.
+    #[must_use]
+    pub fn with_provisioning(mut self, provisioning: Arc<dyn Provisioning>) -> Self {
+        self.provisioning = Some(provisioning);
+        self
+    }
+
+    /// The client that acts as `caller`. `None`: the caller has no access to the cloud.
+    fn client(&self, caller: &Caller) -> Option<Client> {
+        Some(self.cloud.client(match &caller.credential {
             Credential::Basic { login, password } => nc_client::Credential::Basic {
                 login: login.as_str().to_owned(),
                 password: password.clone(),
             },
             Credential::Bearer(token) => nc_client::Credential::Bearer(token.clone()),
-        })
+            Credential::NotProvisioned => return None,
+        }))
     }
 
-    fn context(&self, call: Call) -> Context {
-        Context {
-            client: self.client(&call.caller),
+    fn context(&self, call: Call) -> Result<Context, ToolError> {
+        let client = self.client(&call.caller).ok_or_else(|| self.provisioning_required())?;
+        Ok(Context {
+            client,
             call,
             options: Arc::clone(&self.options),
             clock: self.clock.clone(),
+        })
+    }
+
+    fn provisioning_required(&self) -> ToolError {
+        provisioning::required(self.provisioning.as_deref())
+    }
+
+    /// A refusal by the cloud ends the credential that we keep for the caller; that is the caller's to mend.
+    async fn judge_refusal(&self, caller: &Caller, failure: Failure) -> Failure {
+        match &self.provisioning {
+            Some(provisioning) if failure.code() == "unauthorized" && provisioning.refused(caller).await => {
+                self.provisioning_required().into()
+            }
+            _ => failure,
         }
     }
 }
@@ -124,7 +150,10 @@ impl Backend for Assistant {
             if !self.options.hide_missing_apps {
                 return Arc::default();
             }
-            match self.client(caller).capabilities().await {
+            let Some(client) = self.client(caller) else {
+                return Arc::default();
+            };
+            match client.capabilities().await {
                 Ok(capabilities) => Arc::new(
                     APPS.iter()
                         .filter_map(|family| family.capability)
@@ -146,7 +175,14 @@ impl Backend for Assistant {
         call: Call,
         arguments: JsonObject,
     ) -> BoxFuture<'_, Result<CallToolResponse, Failure>> {
-        (self.rows[index].run)(self.context(call), arguments)
+        Box::pin(async move {
+            let caller = call.caller.clone();
+            let result = (self.rows[index].run)(self.context(call)?, arguments).await;
+            match result {
+                Err(failure) => Err(self.judge_refusal(&caller, failure).await),
+                answered => answered,
+            }
+        })
     }
 
     fn read<'a>(
@@ -155,10 +191,18 @@ impl Backend for Assistant {
         uri: &'a str,
         call: Call,
     ) -> BoxFuture<'a, Result<ReadResourceResult, ErrorData>> {
-        Box::pin(resources::read(self.context(call), spec, uri))
+        Box::pin(async move {
+            let context = self.context(call).map_err(|error| resources::not_provisioned(&error))?;
+            resources::read(context, spec, uri).await
+        })
     }
 
     fn complete(&self, request: CompleteRequestParams, call: Call) -> BoxFuture<'_, Result<CompletionInfo, ErrorData>> {
-        Box::pin(completions::complete(self.context(call), request))
+        Box::pin(async move {
+            match self.context(call) {
+                Ok(context) => completions::complete(context, request).await,
+                Err(_) => Ok(CompletionInfo::default()),
+            }
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use nc_auth::{Scope, ScopeSet};
 use nc_client::NoteId;
-use nc_mcp_kit::{Failure, ResourceSpec};
+use nc_mcp_kit::{Failure, ResourceSpec, ToolError};
 use nc_proto::dav::decode_segment;
 use rmcp::model::{ErrorData, ReadResourceResult, ResourceContents};
 use serde::Serialize;
@@ -129,6 +129,11 @@ fn json<T: Serialize>(uri: &str, value: &T) -> Result<ResourceContents, ErrorDat
 
 fn no_such(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("no resource {uri}"), None)
+}
+
+/// The caller has no access to the cloud.
+pub(crate) fn not_provisioned(error: &ToolError) -> ErrorData {
+    ErrorData::invalid_request(error.to_string(), None)
 }
 
 fn refused(uri: &str, failure: Failure) -> ErrorData {

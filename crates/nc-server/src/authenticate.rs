@@ -145,10 +145,11 @@ fn not_signed_in(message: &str) -> Refusal {
 
 fn too_many(wait_s: u64) -> Refusal {
     Refusal {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        challenges: Vec::new(),
         retry_after_s: Some(wait_s),
-        message: format!("too many failed sign-ins from this address; try again in {wait_s} s"),
+        ..Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("too many failed sign-ins from this address; try again in {wait_s} s"),
+        )
     }
 }
 
@@ -163,10 +164,8 @@ fn refusal(error: &nc_client::Error) -> Refusal {
                 StatusCode::SERVICE_UNAVAILABLE
             };
             Refusal {
-                status,
-                challenges: Vec::new(),
                 retry_after_s: Some(error.retry_after().map_or(10, |wait| wait.as_secs().max(1))),
-                message: error.to_string(),
+                ..Refusal::new(status, error.to_string())
             }
         }
     }

@@ -15,6 +15,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("nc-mcp", &["nc-mcp-kit", "nc-client", "nc-auth", "nc-proto"]),
     ("nc-web", &["nc-auth", "nc-proto"]),
     ("nc-provider", &["nc-web", "nc-auth", "nc-store", "nc-proto"]),
+    (
+        "nc-access",
+        &["nc-web", "nc-mcp-kit", "nc-auth", "nc-store", "nc-proto"],
+    ),
     ("nc-ocm", &["nc-web", "nc-auth", "nc-store", "nc-proto"]),
     ("nc-cloud", &["nc-web", "nc-auth", "nc-store", "nc-proto"]),
     (
@@ -30,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-mcp",
             "nc-web",
             "nc-provider",
+            "nc-access",
             "nc-ocm",
             "nc-cloud",
         ],

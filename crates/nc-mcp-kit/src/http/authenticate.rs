@@ -9,7 +9,7 @@ pub trait Authenticate: Send + Sync + 'static {
     fn authenticate<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Caller, Refusal>>;
 
     /// The challenge that goes with 403 when `needed` is not granted. Only credentials with scopes have one.
-    fn scope_challenge(&self, _needed: ScopeSet) -> Option<HeaderValue> {
+    fn scope_challenge(&self, _caller: &Caller, _needed: ScopeSet) -> Option<HeaderValue> {
         None
     }
 }
@@ -23,18 +23,29 @@ pub struct Refusal {
     pub challenges: Vec<HeaderValue>,
     /// `Retry-After` in seconds.
     pub retry_after_s: Option<u64>,
+    /// `DPoP-Nonce`: what the next proof must carry.
+    pub dpop_nonce: Option<HeaderValue>,
     /// For people; says what to do, not what was wrong with a secret.
     pub message: String,
 }
 
 impl Refusal {
+    /// A status and a sentence, nothing else.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            challenges: Vec::new(),
+            retry_after_s: None,
+            dpop_nonce: None,
+            message: message.into(),
+        }
+    }
+
     /// 401 with one challenge.
     pub fn unauthorized(challenge: HeaderValue, message: impl Into<String>) -> Self {
         Self {
-            status: StatusCode::UNAUTHORIZED,
             challenges: vec![challenge],
-            retry_after_s: None,
-            message: message.into(),
+            ..Self::new(StatusCode::UNAUTHORIZED, message)
         }
     }
 }

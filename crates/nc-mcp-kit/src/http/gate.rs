@@ -102,7 +102,7 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
     }
     let needed = gate.needed(&peek);
     if !caller.grants.allow(needed) {
-        return Err(Box::new(insufficient_scope(gate, peek.answer_id(), needed)));
+        return Err(Box::new(insufficient_scope(gate, &caller, peek.answer_id(), needed)));
     }
     if peek.method.as_deref() == Some("initialize") && !gate.sessions.has_room().await {
         let mut response = rpc_error(
@@ -196,14 +196,17 @@ fn refused(refusal: &Refusal) -> Response {
     if let Some(seconds) = refusal.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
+    if let Some(nonce) = &refusal.dpop_nonce {
+        response.headers_mut().insert("dpop-nonce", nonce.clone());
+    }
     response
 }
 
 /// RFC 6750 §3.1: all scopes that the operation needs, in one go.
-fn insufficient_scope(gate: &Gate, id: Option<serde_json::Value>, needed: ScopeSet) -> Response {
+fn insufficient_scope(gate: &Gate, caller: &Caller, id: Option<serde_json::Value>, needed: ScopeSet) -> Response {
     let message = format!("insufficient_scope: this needs {needed}");
     let mut response = rpc_error(StatusCode::FORBIDDEN, id, -32001, &message);
-    if let Some(challenge) = gate.authenticate.scope_challenge(needed) {
+    if let Some(challenge) = gate.authenticate.scope_challenge(caller, needed) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response

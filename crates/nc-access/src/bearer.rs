@@ -1,0 +1,162 @@
+//! One access token per request becomes a caller.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use nc_auth::{
+    Caller, Credential, Grants, ScopeSet, UserId,
+    token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
+};
+use nc_mcp_kit::{
+    BoxFuture,
+    http::{Authenticate, Refusal},
+};
+use nc_proto::{
+    clock::Clock,
+    oauth::{
+        bearer::{Presented, Scheme},
+        error::BearerError,
+    },
+};
+use nc_web::ClientAddress;
+
+use crate::{failures::Failures, resource::Resource};
+
+/// Why no credential for the cloud could be found out.
+#[derive(Debug, thiserror::Error)]
+#[error("the credentials for the cloud cannot be read")]
+pub struct NoAccess(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Which credential reaches the cloud for a person. The client's token never does.
+#[async_trait]
+pub trait CloudAccess: Send + Sync {
+    /// The credential of whom the token is; [`Credential::NotProvisioned`] when that person gave none.
+    async fn credential(&self, token: &AuthContext) -> Result<Credential, NoAccess>;
+}
+
+/// Callers with an access token for this resource.
+pub struct BearerTokens {
+    resource: Resource,
+    verifier: Arc<dyn VerifyToken>,
+    access: Arc<dyn CloudAccess>,
+    failures: Failures,
+}
+
+impl BearerTokens {
+    /// Callers whose tokens `verifier` believes.
+    pub fn new(resource: Resource, verifier: Arc<dyn VerifyToken>, access: Arc<dyn CloudAccess>, clock: Clock) -> Self {
+        Self {
+            resource,
+            verifier,
+            access,
+            failures: Failures::new(clock),
+        }
+    }
+
+    async fn judge(&self, request: &Parts) -> Result<Caller, Refusal> {
+        let address = request.extensions.get::<ClientAddress>().copied();
+        let presented = self.presented(request)?;
+        let proofs = request.headers.get_all("dpop").iter().map(HeaderValue::to_str);
+        let proofs: Result<Vec<&str>, _> = proofs.collect();
+        let proofs = proofs.map_err(|_| self.refusal(presented.scheme, BearerError::InvalidDpopProof))?;
+        let asked = TokenUse {
+            presented: &presented,
+            audience: self.resource.identifier(),
+            method: request.method.as_str(),
+            url: self.resource.url(),
+            proofs: &proofs,
+        };
+        let token = match self.verifier.verify(&asked).await {
+            Ok(token) => token,
+            Err(refusal) => return Err(self.not_believed(presented.scheme, refusal, address)),
+        };
+        let grants = token.grants();
+        let credential = self.access.credential(&token).await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "no credential could be read");
+            unavailable(10)
+        })?;
+        Ok(Caller {
+            // Subjects of two issuers may be spelled alike.
+            subject: UserId::new(format!("{} {}", token.issuer, token.subject)),
+            client: Some(token.client),
+            grants,
+            credential,
+        })
+    }
+
+    /// The one token, from the header and nowhere else (RFC 6750 §2; the query would end up in logs).
+    fn presented(&self, request: &Parts) -> Result<Presented, Refusal> {
+        let query = request.uri.query().unwrap_or_default();
+        if query.split('&').any(|pair| pair.starts_with("access_token=")) {
+            return Err(self.refusal(Scheme::Bearer, BearerError::InvalidRequest));
+        }
+        let headers = request.headers.get_all(header::AUTHORIZATION).iter();
+        match Presented::read(headers.map(HeaderValue::as_bytes)) {
+            Ok(Some(presented)) => Ok(presented),
+            Ok(None) => Err(Refusal {
+                challenges: vec![self.resource.challenge(Scheme::Bearer, None, None)],
+                ..Refusal::new(
+                    StatusCode::UNAUTHORIZED,
+                    "sign in: an access token for this server is needed",
+                )
+            }),
+            Err(error) => Err(self.refusal(Scheme::Bearer, error)),
+        }
+    }
+
+    fn not_believed(&self, scheme: Scheme, refusal: TokenRefusal, address: Option<ClientAddress>) -> Refusal {
+        match refusal {
+            TokenRefusal::Unavailable { retry_after_s } => unavailable(retry_after_s.into()),
+            TokenRefusal::Nonce(nonce) => {
+                let mut refusal = self.refusal(Scheme::Dpop, BearerError::UseDpopNonce);
+                refusal.dpop_nonce = HeaderValue::from_str(&nonce).ok();
+                refusal
+            }
+            TokenRefusal::Refused(error) => match self.failures.count(address) {
+                Some(wait_s) => Refusal {
+                    retry_after_s: Some(wait_s),
+                    ..Refusal::new(
+                        StatusCode::TOO_MANY_REQUESTS,
+                        format!("too many tokens that are not valid came from this address; try again in {wait_s} s"),
+                    )
+                },
+                None => self.refusal(scheme, error),
+            },
+        }
+    }
+
+    fn refusal(&self, scheme: Scheme, error: BearerError) -> Refusal {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+        Refusal {
+            challenges: vec![self.resource.challenge(scheme, Some(error), None)],
+            ..Refusal::new(status, error.description())
+        }
+    }
+}
+
+fn unavailable(retry_after_s: u64) -> Refusal {
+    Refusal {
+        retry_after_s: Some(retry_after_s.max(1)),
+        ..Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "it cannot be found out now whose token this is; try again later",
+        )
+    }
+}
+
+impl Authenticate for BearerTokens {
+    fn authenticate<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Caller, Refusal>> {
+        Box::pin(self.judge(request))
+    }
+
+    /// What the call needs and what the token has, in one challenge: a client that asks for the named scopes loses none.
+    fn scope_challenge(&self, caller: &Caller, needed: ScopeSet) -> Option<HeaderValue> {
+        let scopes = match caller.grants {
+            Grants::Only(granted) => granted.union(needed),
+            Grants::Unrestricted => needed,
+        };
+        let error = Some(BearerError::InsufficientScope);
+        Some(self.resource.challenge(Scheme::Bearer, error, Some(scopes)))
+    }
+}

@@ -1,0 +1,15 @@
+//! The MCP server as an OAuth resource server.
+//!
+//! * [`Resource`]: what the endpoint says about itself (RFC 9728) and how it asks for a token (RFC 6750).
+//! * [`BearerTokens`]: one access token per request becomes a [`nc_auth::Caller`].
+//! * [`CloudAccess`]: which credential reaches the cloud for that person. Never the client's token.
+//! * [`Vault`]: what people gave for that, sealed.
+
+mod bearer;
+mod failures;
+mod resource;
+mod vault;
+
+pub use bearer::{BearerTokens, CloudAccess, NoAccess};
+pub use resource::Resource;
+pub use vault::{AppPassword, Kept, Profile, Vault, VaultError};
