@@ -77,8 +77,7 @@ impl BearerTokens {
             unavailable(10)
         })?;
         Ok(Caller {
-            // Subjects of two issuers may be spelled alike.
-            subject: UserId::new(format!("{} {}", token.issuer, token.subject)),
+            subject: UserId::new(Arc::clone(&token.subject)),
             client: Some(token.client),
             grants,
             credential,

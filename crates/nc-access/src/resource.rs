@@ -110,7 +110,6 @@ impl Resource {
             resource_signing_alg_values_supported: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
             resource_name: Some("Nextcloud".to_owned()),
             dpop_signing_alg_values_supported: ["ES256", "EdDSA"].map(str::to_owned).to_vec(),
-            ..ResourceMetadata::default()
         }
     }
 }

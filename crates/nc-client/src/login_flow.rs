@@ -62,13 +62,30 @@ impl LoginFlow {
         let login_url = rebase(&started.login, &config.base_url, public).ok_or_else(foreign)?;
         // The place to poll is ours in any case; that it is named elsewhere would mean a misconfigured server.
         rebase(&started.poll.endpoint, &config.base_url, public).ok_or_else(foreign)?;
-        let lifetime = time::Duration::seconds(LIFETIME_S.try_into().unwrap_or(i64::MAX));
         Ok(Self {
             nextcloud: nextcloud.clone(),
             login_url,
             token: started.poll.token.into(),
-            expires: nextcloud.clock().now() + lifetime,
+            expires: nextcloud.clock().now() + lifetime(),
         })
+    }
+
+    /// A flow that was started earlier, perhaps by another process, by its [`Self::token`]. When it began is for the caller
+    /// to know: the Nextcloud says of one that has ended the same as of one that is pending.
+    pub fn resume(nextcloud: &Nextcloud, token: SecretString) -> Self {
+        let config = nextcloud.config();
+        let address = config.public_url.as_ref().unwrap_or(&config.base_url);
+        Self {
+            nextcloud: nextcloud.clone(),
+            login_url: address.as_url().clone(),
+            token,
+            expires: nextcloud.clock().now() + lifetime(),
+        }
+    }
+
+    /// What the flow is polled with. A secret: whoever has it gets the app password.
+    pub const fn token(&self) -> &SecretString {
+        &self.token
     }
 
     /// The page for the person to open in a browser.
@@ -100,31 +117,24 @@ impl LoginFlow {
             .read_object::<Granted>()
             .await
         {
-            Ok(granted) => self.check(granted).await.map(Poll::Granted),
+            Ok(granted) => Ok(Poll::Granted(self.read(granted))),
             Err(Error::NotFound { .. }) => Ok(Poll::Pending),
             Err(error) => Err(error),
         }
     }
 
-    /// An app password for another server than this one is of no use here: it is taken back, and the error says why.
-    async fn check(&self, granted: Granted) -> Result<Grant, Error> {
-        let grant = Grant {
-            login_name: granted.login_name,
-            app_password: granted.app_password.into(),
-        };
+    /// The server of the answer is what the Nextcloud believes to be called, which is wrong behind many a proxy. The flow ran
+    /// at the configured address, so that is where the app password is used, and nowhere else.
+    fn read(&self, granted: Granted) -> Grant {
         let config = self.nextcloud.config();
         let public = config.public_url.as_ref().unwrap_or(&config.base_url);
-        if granted.server.is_empty() || rebase(&granted.server, &config.base_url, public).is_some() {
-            return Ok(grant);
+        if !granted.server.is_empty() && rebase(&granted.server, &config.base_url, public).is_none() {
+            tracing::warn!("the Nextcloud calls itself by another address than the configured one, which is kept");
         }
-        let client = self.nextcloud.client(grant.credential());
-        if let Err(error) = client.revoke_app_password().await {
-            tracing::warn!(
-                code = error.code(),
-                "an app password that is of no use could not be taken back"
-            );
+        Grant {
+            login_name: granted.login_name,
+            app_password: granted.app_password.into(),
         }
-        Err(foreign())
     }
 
     /// Polls until it is granted or the flow ends. Short failures of the network are sat out.
@@ -190,6 +200,10 @@ impl Client {
         self.nextcloud.accounts().reject(&self.account);
         Ok(())
     }
+}
+
+fn lifetime() -> time::Duration {
+    time::Duration::seconds(LIFETIME_S.try_into().unwrap_or(i64::MAX))
 }
 
 /// The address as people's browsers reach it, if it is one of this Nextcloud: the server may be known by an internal

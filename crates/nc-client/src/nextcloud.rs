@@ -181,6 +181,20 @@ impl Client {
         self.nextcloud.accounts().forgive(&self.account);
     }
 
+    /// Asks the Nextcloud now whether it takes the credential, whatever is remembered.
+    ///
+    /// # Errors
+    /// When it cannot be asked: then nothing is known.
+    pub async fn is_still_accepted(&self) -> Result<bool, Error> {
+        self.forgive();
+        let request = self.ocs(Method::GET, &["cloud", "user"], Subject::named("the account"));
+        match read_ocs::<CloudUser>(request).await {
+            Ok(_) => Ok(true),
+            Err(Error::Unauthorized) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn check_standing(&self) -> Result<(), Error> {
         if self.is_rejected() {
             Err(Error::Unauthorized)

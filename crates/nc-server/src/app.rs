@@ -18,6 +18,7 @@ use url::Url;
 use crate::{
     authenticate::{OwnAppPassword, StaticToken, single_caller},
     config::{Config, ConfigError, Mode},
+    entrance::{Entrance, check_public_url},
     health, telemetry,
 };
 
@@ -32,8 +33,8 @@ pub fn tool_options(config: &Config) -> Options {
 }
 
 /// The tools over `cloud`.
-pub fn assistant(config: &Config, cloud: Nextcloud, clock: Clock) -> Arc<Assistant> {
-    Arc::new(Assistant::new(cloud, tool_options(config), clock))
+pub fn assistant(config: &Config, cloud: Nextcloud, clock: Clock) -> Assistant {
+    Assistant::new(cloud, tool_options(config), clock)
 }
 
 /// The one caller of single-user mode.
@@ -62,6 +63,9 @@ pub fn check_exposure(config: &Config, mode: Mode) -> Result<(), ConfigError> {
             config.server.host
         )));
     }
+    if mode == Mode::OwnIssuer {
+        check_public_url(config)?;
+    }
     Ok(())
 }
 
@@ -80,16 +84,18 @@ pub fn is_loopback(host: &str) -> bool {
 /// [`ConfigError`] when settings do not fit together.
 pub fn router(
     config: &Config,
-    mode: Mode,
+    entrance: &Entrance,
     cloud: Nextcloud,
     clock: Clock,
     stop: &CancellationToken,
 ) -> Result<Router, ConfigError> {
+    let mode = entrance.mode();
     check_exposure(config, mode)?;
-    let authenticate: Arc<dyn Authenticate> = match (mode, &config.server.token) {
-        (Mode::SingleUser, None) => Arc::new(NoCredential(configured_caller(config)?)),
-        (Mode::SingleUser, Some(token)) => Arc::new(StaticToken::new(token.clone(), configured_caller(config)?)),
-        (Mode::Basic, _) => Arc::new(OwnAppPassword::new(cloud.clone(), clock.clone())),
+    let authenticate: Arc<dyn Authenticate> = match (entrance, &config.server.token) {
+        (Entrance::SingleUser, None) => Arc::new(NoCredential(configured_caller(config)?)),
+        (Entrance::SingleUser, Some(token)) => Arc::new(StaticToken::new(token.clone(), configured_caller(config)?)),
+        (Entrance::Basic, _) => Arc::new(OwnAppPassword::new(cloud.clone(), clock.clone())),
+        (Entrance::OwnIssuer(issuer), _) => issuer.authenticate(),
     };
     let options = HttpOptions {
         path: config.server.path.clone(),
@@ -100,13 +106,14 @@ pub fn router(
         authenticate,
         stop: stop.clone(),
     };
-    let handler = Handler::new(assistant(config, cloud.clone(), clock));
-    let mut router = nc_mcp_kit::http::router(handler, &options).merge(health::routes(
-        cloud,
-        mode,
-        config.health_refresh,
-        stop.clone(),
-    ));
+    let mut assistant = assistant(config, cloud.clone(), clock);
+    let mut others = health::routes(cloud, mode, config.health_refresh, stop.clone());
+    if let Entrance::OwnIssuer(issuer) = entrance {
+        assistant = assistant.with_provisioning(issuer.provisioning());
+        others = others.merge(issuer.routes());
+    }
+    let handler = Handler::new(Arc::new(assistant));
+    let mut router = nc_mcp_kit::http::router(handler, &options).merge(others);
     if config.metrics_port.is_some()
         && is_loopback(&config.server.host)
         // Where there is a public address, a proxy in front of this port would publish them.

@@ -10,5 +10,7 @@ mod setting;
 pub use external_issuers::ExternalIssuersConfig;
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};
-pub use resolve::{Account, CloudSettings, Config, EmbeddedSettings, LogFormat, Mode, ServerSettings, ToolSettings};
+pub use resolve::{
+    Account, CloudSettings, Config, EmbeddedSettings, LogFormat, Mode, OAuthSettings, ServerSettings, ToolSettings,
+};
 pub use setting::{Kind, SETTINGS, Setting};

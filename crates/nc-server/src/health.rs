@@ -38,6 +38,7 @@ const fn auth_mode(mode: Mode) -> &'static str {
     match mode {
         Mode::SingleUser => "basic",
         Mode::Basic => "multi_user_basic",
+        Mode::OwnIssuer => "login_flow",
     }
 }
 

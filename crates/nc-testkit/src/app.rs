@@ -13,6 +13,7 @@ use nc_proto::clock::Clock;
 use nc_server::{
     app,
     config::{Config, Environment, Layers, Mode},
+    entrance::Entrance,
 };
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
@@ -149,7 +150,11 @@ impl TestApp {
         let mut app = Self::boot().await;
         let mut caller = app::configured_caller(&app.config).expect("an account");
         caller.grants = Grants::Only(scopes);
-        let handler = Handler::new(app::assistant(&app.config, app.nextcloud.clone(), Clock::system()));
+        let handler = Handler::new(Arc::new(app::assistant(
+            &app.config,
+            app.nextcloud.clone(),
+            Clock::system(),
+        )));
         let options = HttpOptions {
             path: app.config.server.path.clone(),
             allowed_hosts: None,
@@ -193,7 +198,12 @@ impl TestApp {
         }
         let layers = Layers::read(None, &environment, &[]).expect("settings");
         let config = Config::resolve(&layers).expect("settings");
-        let router = app::router(&config, mode, nextcloud.clone(), Clock::system(), &stop).expect("a router");
+        let entrance = match mode {
+            Mode::SingleUser => Entrance::SingleUser,
+            Mode::Basic => Entrance::Basic,
+            Mode::OwnIssuer => panic!("`OwnIssuerApp` boots that"),
+        };
+        let router = app::router(&config, &entrance, nextcloud.clone(), Clock::system(), &stop).expect("a router");
         let mcp_url = format!("{}{}", listen(router, &stop), config.server.path);
         Self {
             mcp_url,

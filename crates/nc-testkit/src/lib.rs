@@ -3,6 +3,7 @@
 //! * [`app`]: the MCP server over the embedded cloud, as `demo` assembles them, on real sockets.
 //! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
 //! * [`recorder`]: what the client sends to the cloud; [`wire_record`]: what passes at the cloud's door.
+//! * [`own_issuer_app`]: the MCP server with its own authorization server over that cloud.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`totp`]: the codes of an authenticator app.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
@@ -13,6 +14,7 @@ pub mod browser;
 pub mod cloud_app;
 pub mod conformance;
 pub mod load;
+pub mod own_issuer_app;
 pub mod recorder;
 pub mod totp;
 pub mod wire_record;

@@ -1,3 +1,4 @@
+use nc_store::Lookup as _;
 use nc_store_sqlite::SqliteStore;
 use time::OffsetDateTime;
 

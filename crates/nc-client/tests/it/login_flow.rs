@@ -65,24 +65,31 @@ async fn another_place_to_sign_in_at_is_refused() {
 }
 
 #[tokio::test]
-async fn an_app_password_for_another_server_is_taken_back() {
+async fn e06_the_configured_address_is_kept_whatever_the_server_calls_itself() {
     let server = Server::start_raw(|seen, _| match seen.target.as_str() {
         "/index.php/login/v2" => started(seen, "https://cloud.example.org"),
         "/index.php/login/v2/poll" => Reply::json(
             200,
             r#"{"server":"https://evil.example","loginName":"jane","appPassword":"secret"}"#,
         ),
-        _ => Reply::json(200, r#"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":[]}}"#),
+        _ => Reply::json(
+            200,
+            r#"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":{"id":"jane"}}}"#,
+        ),
     })
     .await;
     let nextcloud = nextcloud(&server, &Clock::system(), Some("https://cloud.example.org"));
     let flow = LoginFlow::start(&nextcloud, "name").await.expect("started");
-    let error = flow.poll().await.expect_err("foreign");
-    assert_eq!(error.code(), "bad_answer");
+    let resumed = LoginFlow::resume(&nextcloud, flow.token().clone());
+    let Poll::Granted(grant) = resumed.poll().await.expect("polled") else {
+        panic!("it is granted")
+    };
+    let user = nextcloud.client(grant.credential()).user().await.expect("the user");
+    assert_eq!(user.id, "jane");
     let seen = server.all_seen();
     assert_eq!(
         seen.last().expect("request").line(),
-        "DELETE /ocs/v2.php/core/apppassword?format=json"
+        "GET /ocs/v2.php/cloud/user?format=json"
     );
 }
 

@@ -205,7 +205,10 @@ fn refused(refusal: &Refusal) -> Response {
 /// RFC 6750 §3.1: all scopes that the operation needs, in one go.
 fn insufficient_scope(gate: &Gate, caller: &Caller, id: Option<serde_json::Value>, needed: ScopeSet) -> Response {
     let message = format!("insufficient_scope: this needs {needed}");
-    let mut response = rpc_error(StatusCode::FORBIDDEN, id, -32001, &message);
+    let mut body = rpc_body(id, -32001, &message);
+    let scopes: Vec<&str> = needed.iter().map(nc_auth::Scope::as_str).collect();
+    body["error"]["data"] = serde_json::json!({ "error": "insufficient_scope", "scopes_required": scopes });
+    let mut response = (StatusCode::FORBIDDEN, axum::Json(body)).into_response();
     if let Some(challenge) = gate.authenticate.scope_challenge(caller, needed) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
@@ -213,7 +216,11 @@ fn insufficient_scope(gate: &Gate, caller: &Caller, id: Option<serde_json::Value
 }
 
 fn rpc_error(status: StatusCode, id: Option<serde_json::Value>, code: i32, message: &str) -> Response {
+    (status, axum::Json(rpc_body(id, code, message))).into_response()
+}
+
+fn rpc_body(id: Option<serde_json::Value>, code: i32, message: &str) -> serde_json::Value {
     let mut body = serde_json::json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message } });
     body["id"] = id.unwrap_or_default();
-    (status, axum::Json(body)).into_response()
+    body
 }

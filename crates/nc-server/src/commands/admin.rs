@@ -8,6 +8,7 @@ mod show;
 use std::path::Path;
 
 use anyhow::Context as _;
+use nc_cloud::SealingKey;
 use nc_proto::clock::Clock;
 use nc_provider::{
     Audit, Event, KeyOptions, KeyRing,
@@ -45,12 +46,20 @@ pub(crate) async fn run(config: &Config, arguments: AdminArguments) -> Result<()
         let text = format!("there is no folder {}; name it with --data", arguments.data.display());
         return Err(Trouble::Usage(text));
     }
-    let data = ProviderData::open(&arguments.data, &config.embedded.sealing_keys)
+    let data = ProviderData::open(&arguments.data, sealing_keys(config))
         .await
         .or_fail()?;
     let shown = work(config, &arguments.data, &data, arguments.command).await;
     data.store.close().await;
     show::print(&shown?, arguments.json).or_fail()
+}
+
+/// Of the MCP server's own authorization server, or else of the embedded cloud's.
+fn sealing_keys(config: &Config) -> &[SealingKey] {
+    match config.oauth.sealing_keys.as_slice() {
+        [] => &config.embedded.sealing_keys,
+        keys => keys,
+    }
 }
 
 async fn work(config: &Config, folder: &Path, data: &ProviderData, command: AdminCommand) -> Shown {

@@ -4,6 +4,8 @@ use std::io::Read;
 
 use anyhow::{Context as _, anyhow};
 use nc_mcp_kit::{Call, Failure, Handler};
+use std::sync::Arc;
+
 use nc_proto::clock::Clock;
 use rmcp::model::{CallToolResponse, JsonObject};
 
@@ -15,7 +17,7 @@ pub(crate) async fn run(setting: Setting, arguments: CallTool) -> Result<(), Tro
     let setting = connect::with_kept_login(setting)?;
     let cloud = connect::nextcloud(&setting.config)?;
     let caller = app::configured_caller(&setting.config)?;
-    let handler = Handler::new(app::assistant(&setting.config, cloud, Clock::system()));
+    let handler = Handler::new(Arc::new(app::assistant(&setting.config, cloud, Clock::system())));
     match handler.run(&arguments.tool, Call::local(caller), object).await {
         Ok(CallToolResponse::Complete(result)) => {
             let value = result.structured_content.unwrap_or_default();

@@ -20,6 +20,7 @@ use crate::{
     cli::{Demo, ModeFlag},
     config::{Account, Mode},
     embedded,
+    entrance::Entrance,
 };
 
 /// Port of the embedded cloud when none is named and it is free.
@@ -38,11 +39,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     let mode = match arguments.mode {
         ModeFlag::SingleUser => Mode::SingleUser,
         ModeFlag::Basic => Mode::Basic,
-        ModeFlag::Oauth => {
-            return Err(Trouble::Usage(
-                "mode `oauth` is not served by this version; use single-user or basic".to_owned(),
-            ));
-        }
+        ModeFlag::Oauth => Mode::OwnIssuer,
     };
     app::check_exposure(&setting.config, mode)?;
     let stop = listen::stop_signal().or_fail()?;
@@ -50,11 +47,8 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     let mcp_listener = listen::listen(&setting.config.server.host, setting.config.server.port).or_fail()?;
     let cloud_listener = listen_for_cloud(&setting, arguments.cloud_port).or_fail()?;
     let cloud_url = listen::url_of(&cloud_listener).or_fail()?;
-    let mcp_url = format!(
-        "{}{}",
-        listen::url_of(&mcp_listener).or_fail()?,
-        setting.config.server.path
-    );
+    let server_url = listen::url_of(&mcp_listener).or_fail()?;
+    let mcp_url = format!("{server_url}{}", setting.config.server.path);
 
     let spinner = spinner(arguments.json);
     let folder = data_folder(arguments.data.as_deref()).or_fail()?;
@@ -78,8 +72,14 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
             password: SecretString::from(alice.app_password.clone()),
         });
     }
-    let router = app::router(&setting.config, mode, nextcloud, Clock::system(), &stop)?;
+    setting.config.oauth.data = folder.path.join("mcp");
+    let clock = Clock::system();
+    let entrance = Entrance::open(&setting.config, mode, &nextcloud, &server_url, &clock)
+        .await
+        .or_fail()?;
+    let router = app::router(&setting.config, &entrance, nextcloud, clock, &stop)?;
     announce(&arguments, mode, &mcp_url, &cloud_url, &users)?;
+    let upkeep = tokio::spawn(entrance.keep_up());
     let shutdown = stop.clone();
     let mcp = async {
         nc_web::serve(mcp_listener, router, async move { shutdown.cancelled().await })
@@ -90,6 +90,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
         mcp,
         cloud_command::serve(&setting.config, &cloud, &provider, cloud_listener, &stop)
     );
+    upkeep.abort();
     drop(cloud);
     drop(folder);
     served.map(|_| ())
@@ -206,6 +207,7 @@ fn announce(arguments: &Demo, mode: Mode, mcp_url: &str, cloud_url: &str, users:
     text += match mode {
         Mode::SingleUser => "\n\nThe assistant acts as alice.",
         Mode::Basic => "\n\nEach client signs in with its own user's app password; this one is alice's.",
+        Mode::OwnIssuer => "\n\nThe client opens a page on which you sign in with a name and password from above.",
     };
     text += match &arguments.data {
         Some(_) => " The data is kept.",

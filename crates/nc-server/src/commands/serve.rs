@@ -3,31 +3,29 @@
 use nc_proto::clock::Clock;
 
 use super::{OrFail, Setting, Trouble, connect, listen, output};
-use crate::{app, config::Mode, telemetry};
+use crate::{app, config::Mode, entrance::Entrance, telemetry};
 
 pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
     let setting = connect::with_kept_login(setting)?;
     let config = &setting.config;
     let cloud = connect::nextcloud(config)?;
-    let mode = config.mode.ok_or_else(|| {
-        Trouble::Usage(
-            "who signs in where? Set NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD for one user, or `--mode basic` for many"
-                .to_owned(),
-        )
-    })?;
+    let mode = config.mode.unwrap_or(Mode::OwnIssuer);
+    app::check_exposure(config, mode)?;
     let stop = listen::stop_signal().or_fail()?;
-    let router = app::router(config, mode, cloud, Clock::system(), &stop)?;
     let listener = listen::listen(&config.server.host, config.server.port).or_fail()?;
     let url = listen::url_of(&listener).or_fail()?;
+    let clock = Clock::system();
+    let entrance = Entrance::open(config, mode, &cloud, &url, &clock).await.or_fail()?;
+    let router = app::router(config, &entrance, cloud, clock, &stop)?;
     if let Some(port) = config.metrics_port {
         serve_metrics(&config.server.host, port, &stop);
     }
     output::tell(&format!("MCP server: {url}{}", config.server.path));
+    let upkeep = tokio::spawn(entrance.keep_up());
     let shutdown = stop.clone();
-    nc_web::serve(listener, router, async move { shutdown.cancelled().await })
-        .await
-        .or_fail()?;
-    Ok(())
+    let served = nc_web::serve(listener, router, async move { shutdown.cancelled().await }).await;
+    upkeep.abort();
+    served.or_fail()
 }
 
 /// Metrics have a port of their own, so that a proxy in front of the main one does not publish them. A taken port is

@@ -77,9 +77,7 @@ pub(super) const HINTS: &[Hint] = &[
     hint("NEXTCLOUD_OIDC_SCOPES", OAUTH),
     hint("NEXTCLOUD_OIDC_TOKEN_TYPE", OAUTH),
     hint("ENABLE_DCR", OAUTH),
-    hint("ALLOWED_MCP_CLIENTS", OAUTH),
     hint("ALLOWED_MGMT_CLIENT", OAUTH),
-    hint("TOKEN_ENCRYPTION_KEY", OAUTH),
     hint("TOKEN_STORAGE_DB", OAUTH),
     hint("DATABASE_URL", OAUTH),
     hint(

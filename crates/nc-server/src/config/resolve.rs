@@ -28,6 +28,8 @@ pub enum Mode {
     SingleUser,
     /// Each request brings its own app password.
     Basic,
+    /// Each request brings a token of this server's authorization server, at which people sign in with their Nextcloud.
+    OwnIssuer,
 }
 
 /// The one account of single-user mode.
@@ -128,6 +130,33 @@ impl fmt::Debug for EmbeddedSettings {
     }
 }
 
+/// What holds for the authorization server.
+#[derive(Clone)]
+pub struct OAuthSettings {
+    /// Folder of its database.
+    pub data: PathBuf,
+    /// Keys that seal; empty for the one in the folder.
+    pub sealing_keys: Vec<SealingKey>,
+    /// Who may register clients.
+    pub registration: RegistrationMode,
+    /// Clients that may be used; empty for all.
+    pub allowed_clients: Vec<String>,
+    /// Whether clients are told to ask for everything at once, not for reading only.
+    pub advertises_all: bool,
+}
+
+impl fmt::Debug for OAuthSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthSettings")
+            .field("data", &self.data)
+            .field("sealing_keys", &self.sealing_keys.len())
+            .field("registration", &self.registration)
+            .field("allowed_clients", &self.allowed_clients)
+            .field("advertises_all", &self.advertises_all)
+            .finish()
+    }
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -148,6 +177,8 @@ pub struct Config {
     pub mode: Option<Mode>,
     /// The tools.
     pub tools: ToolSettings,
+    /// The authorization server.
+    pub oauth: OAuthSettings,
     /// The embedded cloud.
     pub embedded: EmbeddedSettings,
     /// Level for `tracing`.
@@ -172,10 +203,15 @@ impl Config {
         let account = account(layers)?;
         let mode = mode(layers, account.is_some())?;
         let mut notices = layers.notices.clone();
-        if mode == Some(Mode::Basic) && account.is_some() {
-            return Err(conflict(
-                "mode `basic` takes each user's own app password from the request; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD",
-            ));
+        let needless = match mode {
+            Some(Mode::Basic) => Some("mode `basic` takes each user's own app password from the request"),
+            Some(Mode::OwnIssuer) => Some("in mode `oauth` each person signs in at the Nextcloud"),
+            _ => None,
+        };
+        if let Some(why) = needless.filter(|_| account.is_some()) {
+            return Err(conflict(&format!(
+                "{why}; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD"
+            )));
         }
         let token = layers
             .given("server.token")
@@ -249,6 +285,7 @@ impl Config {
                 hide_missing_apps: reader.bool("tools.hide_missing_apps"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
             },
+            oauth: oauth(layers, &reader)?,
             embedded: embedded(layers, &reader)?,
             log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
                 "critical" => "error".to_owned(),
@@ -267,24 +304,45 @@ impl Config {
     }
 }
 
-fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, ConfigError> {
-    let keys = layers.given("embedded.sealing_key").unwrap_or_default();
+fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigError> {
+    Ok(OAuthSettings {
+        data: PathBuf::from(reader.text("oauth.data")),
+        sealing_keys: sealing_keys(layers, "oauth.sealing_key")?,
+        registration: registration(reader, "oauth.registration"),
+        allowed_clients: reader.list("oauth.allowed_clients"),
+        advertises_all: reader.text("oauth.advertised_scopes").eq_ignore_ascii_case("all"),
+    })
+}
+
+fn sealing_keys(layers: &Layers, setting: &str) -> Result<Vec<SealingKey>, ConfigError> {
+    let keys = layers.given(setting).unwrap_or_default();
     let keys = keys.split(',').map(str::trim).filter(|key| !key.is_empty());
-    let sealing_keys = keys
-        .map(nc_cloud::parse_sealing_key)
+    keys.map(nc_cloud::parse_sealing_key)
         .collect::<Result<_, _>>()
-        .map_err(|_| conflict("embedded.sealing_key must be 32 bytes as base64url, or several separated by commas"))?;
+        .map_err(|_| {
+            conflict(&format!(
+                "{setting} must be 32 bytes as base64url, or several separated by commas"
+            ))
+        })
+}
+
+fn registration(reader: &Reader<'_>, setting: &'static str) -> RegistrationMode {
+    match reader.text(setting).to_ascii_lowercase().as_str() {
+        "open" => RegistrationMode::Open,
+        "initial-access-token" => RegistrationMode::InitialAccessToken,
+        _ => RegistrationMode::Off,
+    }
+}
+
+fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, ConfigError> {
+    let sealing_keys = sealing_keys(layers, "embedded.sealing_key")?;
     let patterns = reader.list("embedded.login_flow_user_agents");
     let login_flow_user_agents = patterns
         .iter()
         .map(|pattern| Regex::new(pattern))
         .collect::<Result<_, _>>()
         .map_err(|error| conflict(&format!("embedded.login_flow_user_agents: {error}")))?;
-    let registration = match reader.text("embedded.registration").to_ascii_lowercase().as_str() {
-        "open" => RegistrationMode::Open,
-        "initial-access-token" => RegistrationMode::InitialAccessToken,
-        _ => RegistrationMode::Off,
-    };
+    let registration = registration(reader, "embedded.registration");
     let external_issuers = match layers.given("embedded.external_issuers") {
         Some(path) => ExternalIssuersConfig::read(Path::new(path))?,
         None => ExternalIssuersConfig::default(),
@@ -320,8 +378,9 @@ fn mode(layers: &Layers, has_account: bool) -> Result<Option<Mode>, ConfigError>
         None => Ok(has_account.then_some(Mode::SingleUser)),
         Some("single-user" | "single_user_basic") => Ok(Some(Mode::SingleUser)),
         Some("basic" | "multi_user_basic") => Ok(Some(Mode::Basic)),
+        Some("oauth" | "login_flow") => Ok(Some(Mode::OwnIssuer)),
         Some(other) => Err(conflict(&format!(
-            "mode `{other}` is not served by this version; use `single-user` or `basic`"
+            "there is no mode `{other}`; use `single-user`, `basic` or `oauth`"
         ))),
     }
 }
@@ -435,7 +494,7 @@ mod tests {
         insta::assert_snapshot!(with(&[("MCP_DEPLOYMENT_MODE", "multi_user_basic")]), @"mode `basic` takes each user's own app password from the request; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD");
         insta::assert_snapshot!(with(&[("NEXTCLOUD_MCP_TOKEN", "short")]), @"server.token must have at least 16 characters");
         insta::assert_snapshot!(with(&[("MCP_ALLOWED_ORIGINS", "app.example.org")]), @"`app.example.org` is not an origin; write it as https://app.example.org");
-        insta::assert_snapshot!(with(&[("MCP_DEPLOYMENT_MODE", "login_flow")]), @"mode `login_flow` is not served by this version; use `single-user` or `basic`");
+        insta::assert_snapshot!(with(&[("MCP_DEPLOYMENT_MODE", "login_flow")]), @"in mode `oauth` each person signs in at the Nextcloud; unset NEXTCLOUD_USERNAME and NEXTCLOUD_PASSWORD");
         insta::assert_snapshot!(resolve(&ACCOUNT[..2]).expect_err("refused"), @"NEXTCLOUD_USERNAME is set, NEXTCLOUD_PASSWORD is not; set both (an app password is best)");
     }
 

@@ -127,7 +127,8 @@ pub const SETTINGS: &[Setting] = &[
         ]),
         "",
         "Who signs in where. `single-user`: one account from these settings. `basic`: each request brings its own app \
-         password. Default: `single-user` when a user name and a password are set.",
+         password. `oauth` or `login_flow`: each person signs in at the Nextcloud, and clients get tokens of this server. \
+         Default: `single-user` when a user name and a password are set, else `oauth`.",
     ),
     setting(
         "server.host",
@@ -234,6 +235,43 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Megabytes,
         "50",
         "Largest content of one write; 0 means no limit of its own.",
+    ),
+    setting(
+        "oauth.data",
+        &["NEXTCLOUD_MCP_DATA"],
+        Kind::Path,
+        "nextcloud-mcp-data",
+        "Folder of the authorization server's database `provider.db` and of the key that seals what people give, `cloud.key`, \
+         both readable by their owner only. `nextcloud-mcp admin --data` works on it.",
+    ),
+    setting(
+        "oauth.sealing_key",
+        &["TOKEN_ENCRYPTION_KEY"],
+        Kind::Secret,
+        "",
+        "Keys that seal app passwords and signing keys: 32 bytes as base64url each, separated by commas; the first one seals, \
+         the others only open what was sealed before. Default: the file `cloud.key` in the data folder, made at the first start.",
+    ),
+    setting(
+        "oauth.registration",
+        &["MCP_CLIENT_REGISTRATION"],
+        Kind::Choice(&["off", "initial-access-token", "open"]),
+        "open",
+        "Who may register clients at this server (RFC 7591). Clients with a metadata document need no registration.",
+    ),
+    setting(
+        "oauth.allowed_clients",
+        &["ALLOWED_MCP_CLIENTS"],
+        Kind::List,
+        "",
+        "Ids of the clients, or hosts of the clients' metadata documents, that may be used. Default: all.",
+    ),
+    setting(
+        "oauth.advertised_scopes",
+        &["MCP_ADVERTISED_SCOPES"],
+        Kind::Choice(&["read", "all"]),
+        "read",
+        "Scopes that clients are told to ask for first. Others are asked for when a call needs them.",
     ),
     setting(
         "embedded.sealing_key",

@@ -59,7 +59,7 @@ fn over(script: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Asked 
         Arc::new(Scripted(Box::new(script))),
         Clock::system(),
     );
-    let backend: Arc<dyn Backend> = app::assistant(&config, cloud, Clock::system());
+    let backend: Arc<dyn Backend> = Arc::new(app::assistant(&config, cloud, Clock::system()));
     Asked {
         handler: Handler::new(Arc::clone(&backend)),
         backend,

@@ -12,6 +12,7 @@ mod forged_tokens;
 mod hostile;
 mod identity;
 mod notes;
+mod own_issuer;
 mod promises;
 mod scopes;
 mod signed_tokens;

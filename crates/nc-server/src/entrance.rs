@@ -1,0 +1,118 @@
+//! How callers come in, and what that brings along.
+
+use nc_auth::{Scope, ScopeKind, ScopeSet};
+use nc_client::Nextcloud;
+use nc_mcp_kit::Backend as _;
+use nc_proto::clock::Clock;
+use url::Url;
+
+use crate::{
+    app,
+    config::{Config, ConfigError, Mode},
+    own_issuer::{OwnIssuer, OwnIssuerOptions},
+};
+
+/// How callers come in.
+#[derive(Clone)]
+pub enum Entrance {
+    /// As the one configured account.
+    SingleUser,
+    /// With their own app password.
+    Basic,
+    /// With a token of this server.
+    OwnIssuer(OwnIssuer),
+}
+
+impl Entrance {
+    /// Opens what `mode` needs. `url` is the address that this server listens at.
+    ///
+    /// # Errors
+    /// When settings do not fit together, or the authorization server's database or keys cannot be used.
+    pub async fn open(
+        config: &Config,
+        mode: Mode,
+        cloud: &Nextcloud,
+        url: &str,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        app::check_exposure(config, mode)?;
+        Ok(match mode {
+            Mode::SingleUser => Self::SingleUser,
+            Mode::Basic => Self::Basic,
+            Mode::OwnIssuer => {
+                let public_url = match &config.server.public_url {
+                    Some(public) => public.clone(),
+                    None => Url::parse(url)?,
+                };
+                let scopes = scopes(config, cloud, clock);
+                let advertised = if config.oauth.advertises_all {
+                    scopes
+                } else {
+                    scopes
+                        .iter()
+                        .filter(|scope| scope.as_str().ends_with(":read"))
+                        .collect()
+                };
+                let options = OwnIssuerOptions {
+                    data: config.oauth.data.clone(),
+                    sealing_keys: config.oauth.sealing_keys.clone(),
+                    public_url,
+                    path: config.server.path.clone(),
+                    registration: config.oauth.registration,
+                    allowed_clients: config.oauth.allowed_clients.clone(),
+                    scopes,
+                    advertised,
+                    clock: clock.clone(),
+                };
+                Self::OwnIssuer(OwnIssuer::open(cloud, &options).await?)
+            }
+        })
+    }
+
+    /// The mode that it is for.
+    pub const fn mode(&self) -> Mode {
+        match self {
+            Self::SingleUser => Mode::SingleUser,
+            Self::Basic => Mode::Basic,
+            Self::OwnIssuer(_) => Mode::OwnIssuer,
+        }
+    }
+
+    /// What has to be done while the server runs; to be dropped when it ends.
+    pub async fn keep_up(self) {
+        match self {
+            Self::OwnIssuer(issuer) => issuer.keep_up().await,
+            Self::SingleUser | Self::Basic => {}
+        }
+    }
+}
+
+/// The scopes of the tools and resources that are offered: the one source of what can be asked for.
+fn scopes(config: &Config, cloud: &Nextcloud, clock: &Clock) -> ScopeSet {
+    let assistant = app::assistant(config, cloud.clone(), clock.clone());
+    let tools = assistant.tools().specs().iter().map(|spec| spec.scopes);
+    let resources = assistant.resources().iter().map(|spec| spec.scopes);
+    let all = tools.chain(resources).fold(ScopeSet::EMPTY, ScopeSet::union);
+    all.iter()
+        .filter(|scope: &Scope| scope.kind() == ScopeKind::App)
+        .collect()
+}
+
+/// Whether an address keeps what is sent to it from others: TLS, or only this machine.
+///
+/// # Errors
+/// [`ConfigError::Conflict`] that says what to set.
+pub(crate) fn check_public_url(config: &Config) -> Result<(), ConfigError> {
+    let listening_here = app::is_loopback(&config.server.host);
+    match &config.server.public_url {
+        Some(url) if url.scheme() == "https" || url.host_str().is_some_and(app::is_loopback) => Ok(()),
+        None if listening_here => Ok(()),
+        Some(url) => Err(ConfigError::Conflict(format!(
+            "mode `oauth` needs an https address, and {url} is none: put a TLS proxy in front, or use http://localhost"
+        ))),
+        None => Err(ConfigError::Conflict(format!(
+            "mode `oauth` on {} needs the address that clients use: set NEXTCLOUD_MCP_SERVER_URL=https://mcp.example.org",
+            config.server.host
+        ))),
+    }
+}

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nc_access::{AppPassword, CloudAccess, NoAccess};
+use nc_auth::{Caller, Credential, token::AuthContext};
+use nc_mcp::Provisioning;
+use nc_mcp_kit::BoxFuture;
+use nc_provider::Provider;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::accounts::NextcloudAccounts;
+
+/// The app passwords that people gave when they signed in.
+pub(super) struct AppPasswords {
+    accounts: Arc<NextcloudAccounts>,
+    provider: Provider,
+}
+
+impl AppPasswords {
+    pub(super) const fn new(accounts: Arc<NextcloudAccounts>, provider: Provider) -> Self {
+        Self { accounts, provider }
+    }
+
+    /// Whether the Nextcloud really takes this one no more; then it and the grants that live from it end.
+    async fn end(&self, caller: &Caller, password: &SecretString) -> anyhow::Result<bool> {
+        let subject = caller.subject.as_str();
+        let Some(kept) = self.accounts.find(subject).await? else {
+            return Ok(true);
+        };
+        if !is_same(&kept.app_password, password) {
+            // The person has signed in again meanwhile: the next call uses the new one.
+            return Ok(false);
+        }
+        // One 401 may be a directory that is down, or one app's mistake.
+        if self.accounts.client(&kept.app_password).is_still_accepted().await? {
+            return Ok(false);
+        }
+        if self.accounts.revoke(subject, &kept).await? {
+            tracing::info!("the Nextcloud takes an app password no more; what lives from it ends");
+            self.provider.end_grants_of(subject).await?;
+        }
+        Ok(true)
+    }
+}
+
+fn is_same(kept: &AppPassword, used: &SecretString) -> bool {
+    let (kept, used) = (kept.password.expose_secret(), used.expose_secret());
+    kept.as_bytes().ct_eq(used.as_bytes()).into()
+}
+
+#[async_trait]
+impl CloudAccess for AppPasswords {
+    async fn credential(&self, token: &AuthContext) -> Result<Credential, NoAccess> {
+        let kept = self.accounts.find(&token.subject).await;
+        let kept = kept.map_err(|error| NoAccess(Box::new(error)))?;
+        Ok(match kept.filter(|kept| kept.is_active) {
+            Some(kept) => Credential::Basic {
+                login: kept.app_password.login,
+                password: kept.app_password.password,
+            },
+            None => Credential::NotProvisioned,
+        })
+    }
+}
+
+impl Provisioning for AppPasswords {
+    fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Credential::Basic { password, .. } = &caller.credential else {
+                return false;
+            };
+            self.end(caller, password).await.unwrap_or_else(|error| {
+                tracing::warn!("it cannot be made sure whether the Nextcloud takes an app password: {error:#}");
+                false
+            })
+        })
+    }
+
+    fn how_to_give_one(&self) -> String {
+        "the person has to connect this server anew in the client, which leads to the Nextcloud's sign-in page"
+            .to_owned()
+    }
+}
