@@ -1,4 +1,6 @@
-//! Reference pages that the binary itself writes.
+//! Reference pages that the binary itself writes, and tables of tests.
+
+mod rows;
 
 use std::fs;
 
@@ -40,23 +42,32 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<bool> {
         let text = Run::new(&binary, *arguments)
             .output()
             .with_context(|| (*page).to_owned())?;
-        let path = project.root.join(page);
-        if fs::read_to_string(&path).is_ok_and(|current| current == text) {
-            continue;
-        }
-        match mode {
-            Mode::Write => {
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                fs::write(&path, text).with_context(|| (*page).to_owned())?;
-                term::line(format!("wrote {page}"));
-            }
-            Mode::Check => {
-                term::line(format!("{page} is stale: run `cargo xtask generate`"));
-                fresh = false;
-            }
-        }
+        fresh &= settle(project, mode, page, &text)?;
+    }
+    for table in rows::TABLES {
+        fresh &= settle(project, mode, table.page, &table.text(project)?)?;
     }
     Ok(fresh)
+}
+
+/// Replaces a page or compares it. `false` if it is stale.
+fn settle(project: &Project, mode: Mode, page: &str, text: &str) -> Result<bool> {
+    let path = project.root.join(page);
+    if fs::read_to_string(&path).is_ok_and(|current| current == text) {
+        return Ok(true);
+    }
+    match mode {
+        Mode::Write => {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&path, text).with_context(|| page.to_owned())?;
+            term::line(format!("wrote {page}"));
+            Ok(true)
+        }
+        Mode::Check => {
+            term::line(format!("{page} is stale: run `cargo xtask generate`"));
+            Ok(false)
+        }
+    }
 }
