@@ -23,7 +23,18 @@ fn questions_that_make_no_sense_end_with_2_and_say_why() {
             &["stdio", "--nextcloud-host", "https://c.example"],
             "NEXTCLOUD_USERNAME",
         ),
-        (&["serve", "--mode", "oauth", "--host", "0.0.0.0", "--nextcloud-host", "http://127.0.0.1:9"], "NEXTCLOUD_MCP_SERVER_URL"),
+        (
+            &[
+                "serve",
+                "--mode",
+                "oauth",
+                "--host",
+                "0.0.0.0",
+                "--nextcloud-host",
+                "http://127.0.0.1:9",
+            ],
+            "NEXTCLOUD_MCP_SERVER_URL",
+        ),
         (&["demo", "--host", "0.0.0.0"], "NEXTCLOUD_MCP_TOKEN"),
         (&["call", "nc_get_capabilities", "[1]"], "one JSON object"),
         (
