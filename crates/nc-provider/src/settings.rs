@@ -58,6 +58,8 @@ pub struct Settings {
     pub introspection_enabled: bool,
     /// `allow_plain_challenge`: PKCE's `plain`.
     pub allow_plain_challenge: bool,
+    /// `revoke_family_with_access_token`: giving up an access token ends all that came from the same act of giving.
+    pub revoke_family_with_access_token: bool,
     /// `require_dpop_nonce`: proofs of possession have to carry a nonce of ours (RFC 9449 §8).
     pub require_dpop_nonce: bool,
 }
@@ -85,6 +87,7 @@ impl Settings {
         "introspection_enabled",
         "allow_plain_challenge",
         "require_dpop_nonce",
+        "revoke_family_with_access_token",
     ];
 
     /// Whether a setting may have a value.
@@ -119,6 +122,7 @@ impl Settings {
             introspection_enabled: true,
             allow_plain_challenge: false,
             require_dpop_nonce: false,
+            revoke_family_with_access_token: false,
         }
     }
 
@@ -208,6 +212,7 @@ impl Settings {
             "introspection_enabled" => self.introspection_enabled = flag(key, value)?,
             "allow_plain_challenge" => self.allow_plain_challenge = flag(key, value)?,
             "require_dpop_nonce" => self.require_dpop_nonce = flag(key, value)?,
+            "revoke_family_with_access_token" => self.revoke_family_with_access_token = flag(key, value)?,
             _ => return Err(Error::Invalid(format!("there is no setting `{key}`"))),
         }
         Ok(())

@@ -36,6 +36,7 @@ async fn revoke(provider: &Provider, posted: &Posted) -> Result<(), Fault> {
         return Err(TokenError::UnsupportedTokenType.into());
     }
     let access = provider.access_token_digest(token).await?;
+    let ends_family = provider.settings().await?.revoke_family_with_access_token;
     let mut released = None;
     let unit = provider.store().begin().await?;
     if let Some(digest) = Opaque::Refresh.digest(token) {
@@ -46,7 +47,10 @@ async fn revoke(provider: &Provider, posted: &Posted) -> Result<(), Fault> {
         && let Some((record, grant)) = unit.find_access_token(digest).await?
     {
         let document: AccessDocument = serde_json::from_str(&record.document)?;
-        if document.claims.client_id == client.id() && unit.revoke_access_token(digest, provider.now()).await? {
+        // A token from an exchange belongs to another client than its family does.
+        if ends_family && grant.client_id == client.id() {
+            released = end_family(provider, unit.as_ref(), &client, &grant.id, posted).await?;
+        } else if document.claims.client_id == client.id() && unit.revoke_access_token(digest, provider.now()).await? {
             Audit::new(Event::Revoked)
                 .with("what", "access token")
                 .with("client", client.id())
@@ -78,7 +82,7 @@ async fn end_family(
     };
     if unit.revoke_grant(&grant.id, provider.now()).await? {
         Audit::new(Event::Revoked)
-            .with("what", "refresh token")
+            .with("what", "family")
             .with("client", client.id())
             .with("subject", grant.subject.clone())
             .with("sid", grant.sid)

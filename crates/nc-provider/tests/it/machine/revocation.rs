@@ -43,6 +43,22 @@ async fn r01_a_refresh_token_takes_its_family_along() {
 }
 
 #[tokio::test]
+async fn r01_an_access_token_goes_alone_or_with_its_family_as_is_set() {
+    for role in ROLES {
+        let world = world(role, "opaque").await;
+        let (access, refresh, _) = tokens(&world).await;
+        world.post(Endpoint::Revoke, &APP, &[("token", &access)]).await;
+        assert!(!world.is_live(&access, NOTES).await);
+        let refreshed = world.refresh(&APP, &refresh).await;
+        world.set("revoke_family_with_access_token", "true").await;
+        let (access, refresh) = (refreshed.get("access_token"), refreshed.get("refresh_token"));
+        world.post(Endpoint::Revoke, &APP, &[("token", &access)]).await;
+        assert!(!world.is_live(&access, NOTES).await);
+        world.refresh(&APP, &refresh).await.is(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
 async fn r02_what_is_unknown_or_anothers_is_answered_alike_and_left_alone() {
     for role in ROLES {
         let world = world(role, "opaque").await;
