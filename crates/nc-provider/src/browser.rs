@@ -13,6 +13,7 @@ mod connections;
 mod consent;
 mod consents_api;
 mod decision;
+mod delays;
 mod elsewhere;
 mod logout;
 mod par;
@@ -32,6 +33,7 @@ use axum::{
 };
 use nc_web::RateLimit;
 
+use self::delays::Delays;
 use crate::{Endpoint, Provider, Role, SignIn};
 
 /// Authorization requests per minute and address.
@@ -52,6 +54,7 @@ struct Limits {
     authorize: RateLimit,
     consent: RateLimit,
     sign_in_elsewhere: RateLimit,
+    wrong_passwords: Delays,
 }
 
 impl Deref for Browser {
@@ -104,6 +107,7 @@ pub(crate) fn routes(provider: &Provider) -> Router {
         limits: Arc::new(Limits {
             authorize: RateLimit::new(AUTHORIZE_PER_MINUTE, provider.clock().clone()),
             consent: RateLimit::new(CONSENT_PER_MINUTE, provider.clock().clone()),
+            wrong_passwords: Delays::default(),
             sign_in_elsewhere: RateLimit::new(SIGN_INS_ELSEWHERE_PER_MINUTE, provider.clock().clone()),
         }),
         provider: provider.clone(),

@@ -23,7 +23,7 @@ use super::{
     session::SignedIn,
     visit::{Entering, Visit},
 };
-use crate::{Authentication, Checked as Outcome, Endpoint, Error, LocalAccounts, SignIn};
+use crate::{Authentication, Checked as Outcome, Endpoint, Error, LocalAccounts, SignIn, limits};
 
 /// Below the page: the page of the second factor.
 pub(super) const SECOND_FACTOR: &str = "/second-factor";
@@ -91,8 +91,16 @@ pub(super) async fn answer(
     visit.secret.check(&browser, &headers, &purpose, post.get("csrf"))?;
     let login = LoginName::new(post.get("user").trim());
     let password = post.get("password").into();
-    let checked = accounts(&browser)?.check_password(&login, &password, address).await;
     let again = |status, text: &str| Ok(page(&browser, &visit, Some(login.as_str()), Some((status, text))));
+    let delays = &browser.limits.wrong_passwords;
+    let key = limits::key(&login.as_str().to_lowercase(), address);
+    if let Err(wait_s) = delays.begin(key, browser.now()) {
+        return again(StatusCode::TOO_MANY_REQUESTS, &wait(wait_s));
+    }
+    let checked = accounts(&browser)?.check_password(&login, &password, address).await;
+    if !matches!(checked, Ok(Outcome::Wrong)) {
+        delays.forgive(key);
+    }
     match checked.map_err(Error::from)? {
         Outcome::Right {
             uid,
