@@ -289,7 +289,7 @@ pub fn cookies_of(headers: &HeaderMap) -> Vec<&str> {
     all.filter_map(|value| value.to_str().ok()).collect()
 }
 
-async fn user(cloud: &Cloud, name: &'static str, groups: &[&str]) -> TestUser {
+pub(crate) async fn user(cloud: &Cloud, name: &'static str, groups: &[&str]) -> TestUser {
     let password = nc_cloud::random_password().expect("randomness");
     let mut new = NewUser::new(name, name, password.clone());
     new.email = Some(format!("{name}@example.org"));
@@ -307,7 +307,7 @@ async fn user(cloud: &Cloud, name: &'static str, groups: &[&str]) -> TestUser {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a client that knows nothing of ours")]
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .timeout(std::time::Duration::from_mins(1))
         .redirect(Policy::none())

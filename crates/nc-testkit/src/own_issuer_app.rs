@@ -7,9 +7,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use nc_auth::UserId;
 use nc_client::{BaseUrl, ClientConfig, InProcess, Nextcloud};
-use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_cloud::{Cloud, CloudConfig};
 use nc_proto::{clock::Clock, oauth::pkce::Challenge};
 use nc_server::{
     app,
@@ -17,8 +16,7 @@ use nc_server::{
     entrance::Entrance,
     own_issuer::OwnIssuer,
 };
-use reqwest::{Method, RequestBuilder, StatusCode, redirect::Policy};
-use secrecy::ExposeSecret as _;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -28,7 +26,7 @@ use url::Url;
 use crate::{
     app::{MODERN, Reply, TestUser, send},
     browser::Form,
-    cloud_app::cookies_of,
+    cloud_app::{cookies_of, http, user},
     recorder::Recorder,
 };
 
@@ -97,8 +95,8 @@ impl OwnIssuerApp {
         let mut cloud_config = CloudConfig::new(folder.path().join("cloud"));
         cloud_config.clock = clock.clone();
         let cloud = Cloud::open(cloud_config).await.expect("the cloud opens");
-        let alice = user(&cloud, "alice").await;
-        let bob = user(&cloud, "bob").await;
+        let alice = user(&cloud, "alice", &[]).await;
+        let bob = user(&cloud, "bob", &[]).await;
         let (cloud_listener, cloud_url) = listener();
         serve(cloud_listener, cloud.router(), &stop);
         let service = cloud.router().into_service::<nc_client::Body>();
@@ -466,28 +464,4 @@ fn serve(listener: TcpListener, router: axum::Router, stop: &CancellationToken) 
         router,
         async move { stop.cancelled().await },
     ));
-}
-
-async fn user(cloud: &Cloud, name: &'static str) -> TestUser {
-    let password = nc_cloud::random_password().expect("randomness");
-    let new = NewUser::new(name, name, password.clone());
-    cloud.create_user(&new).await.expect("an account");
-    let app_password = cloud
-        .create_app_password(&UserId::new(name), "test")
-        .await
-        .expect("a password");
-    TestUser {
-        name,
-        password: password.expose_secret().to_owned(),
-        app_password: app_password.expose_secret().to_owned(),
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a client that knows nothing of ours")]
-fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .timeout(std::time::Duration::from_mins(1))
-        .redirect(Policy::none())
-        .build()
-        .expect("a client")
 }
