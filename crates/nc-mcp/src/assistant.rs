@@ -10,11 +10,11 @@ use rmcp::model::{
 
 use crate::{
     completions,
-    context::Context,
+    context::{AccessContext, Context},
     instructions::INSTRUCTIONS,
     provisioning::{self, Provisioning},
     resources,
-    row::Row,
+    row::{Row, Work},
     tools::{self, APPS},
 };
 
@@ -66,7 +66,7 @@ impl Assistant {
         let mut rows = tools::rows();
         rows.retain(|row| offered(row.spec.app) && (!options.read_only || row.spec.hints.read_only));
         rows.sort_by_key(|row| row.spec.name);
-        let table = ToolTable::new(rows.iter().map(|row| row.spec.clone()).collect());
+        let table = table(&rows);
         let resources = resources::specs()
             .into_iter()
             .filter(|spec| offered(spec.app))
@@ -82,9 +82,14 @@ impl Assistant {
         }
     }
 
-    /// Lets it tell people how to give access to the cloud, and note that it was taken back.
+    /// Lets people see and take back the access that they gave, and notes when the cloud takes it no more.
     #[must_use]
     pub fn with_provisioning(mut self, provisioning: Arc<dyn Provisioning>) -> Self {
+        let mut rows = tools::access_rows();
+        rows.retain(|row| !self.options.read_only || row.spec.hints.read_only);
+        self.rows.append(&mut rows);
+        self.rows.sort_by_key(|row| row.spec.name);
+        self.table = table(&self.rows);
         self.provisioning = Some(provisioning);
         self
     }
@@ -111,6 +116,15 @@ impl Assistant {
         })
     }
 
+    fn access_context(&self, caller: &Caller) -> Result<AccessContext, ToolError> {
+        let provisioning = self.provisioning.clone().ok_or_else(|| self.provisioning_required())?;
+        Ok(AccessContext {
+            caller: caller.clone(),
+            provisioning,
+            clock: self.clock.clone(),
+        })
+    }
+
     fn provisioning_required(&self) -> ToolError {
         provisioning::required(self.provisioning.as_deref())
     }
@@ -124,6 +138,10 @@ impl Assistant {
             _ => failure,
         }
     }
+}
+
+fn table(rows: &[Row]) -> ToolTable {
+    ToolTable::new(rows.iter().map(|row| row.spec.clone()).collect())
 }
 
 impl Backend for Assistant {
@@ -177,7 +195,10 @@ impl Backend for Assistant {
     ) -> BoxFuture<'_, Result<CallToolResponse, Failure>> {
         Box::pin(async move {
             let caller = call.caller.clone();
-            let result = (self.rows[index].run)(self.context(call)?, arguments).await;
+            let result = match &self.rows[index].work {
+                Work::Cloud(run) => run(self.context(call)?, arguments).await,
+                Work::Access(run) => run(self.access_context(&caller)?, arguments).await,
+            };
             match result {
                 Err(failure) => Err(self.judge_refusal(&caller, failure).await),
                 answered => answered,

@@ -17,5 +17,5 @@ mod row;
 mod tools;
 
 pub use assistant::{Assistant, Options};
-pub use provisioning::Provisioning;
-pub use tools::{APPS, Family};
+pub use provisioning::{Given, Provisioning};
+pub use tools::{APPS, Family, access_specs};

@@ -1,14 +1,40 @@
 use nc_auth::Caller;
-use nc_mcp_kit::{BoxFuture, ToolError};
+use nc_mcp_kit::{BoxFuture, Failure, ToolError};
 
-/// What people gave for the cloud, where this server keeps it for them.
+/// What a person gave for the cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The account's id at the cloud.
+    pub user_id: String,
+    /// The name that it signs in with.
+    pub login_name: Option<String>,
+    /// Whether the cloud still takes it, as far as is known.
+    pub is_active: bool,
+    /// `app_password` or `refresh_token`.
+    pub credential_type: &'static str,
+    /// How it was given: `login_flow_v2` or `oauth`.
+    pub flow_type: &'static str,
+    /// When, as RFC 3339.
+    pub given_at: Option<String>,
+}
+
+/// What people gave for the cloud, where this server keeps it for them. Always the caller's own.
 pub trait Provisioning: Send + Sync + 'static {
+    /// What the caller gave. `None`: nothing, or it was taken back.
+    fn given<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Given>, Failure>>;
+
+    /// Takes back what the caller gave and ends all that lives from it, this call's token too. Whether there was something.
+    fn take_back<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<bool, Failure>>;
+
     /// The cloud refused the caller's credential: makes sure, and if it is so, notes that it is worth nothing. Whether it is
     /// so.
     fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool>;
 
     /// What the person has to do to give a new one: a sentence for the model.
     fn how_to_give_one(&self) -> String;
+
+    /// The page on which the person sees and changes what clients may do.
+    fn page(&self) -> String;
 }
 
 /// The answer to a caller who gave no credential, or whose credential the cloud no longer takes.

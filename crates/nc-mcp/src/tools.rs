@@ -1,5 +1,6 @@
 //! All tools, one file an app family.
 
+mod access;
 mod file_changes;
 mod file_search;
 mod files;
@@ -7,6 +8,8 @@ pub(crate) mod notes;
 pub(crate) mod server;
 
 pub(crate) use notes::matching_ids;
+
+use nc_mcp_kit::ToolSpec;
 
 pub use crate::row::Family;
 use crate::row::Row;
@@ -27,10 +30,24 @@ pub(crate) const WEBDAV: Family = Family {
     capability: None,
 };
 
+/// The access that this server has for the caller; only where it keeps something for people.
+pub(crate) const ACCESS: Family = Family {
+    name: "access",
+    capability: None,
+};
+
 /// The app families.
 pub const APPS: &[Family] = &[NOTES, SERVER, WEBDAV];
 
-/// Every row.
+/// The rows about the caller's access to the cloud.
+pub(crate) use access::rows as access_rows;
+
+/// What is told about the tools that are there only where this server keeps access for people.
+pub fn access_specs() -> Vec<ToolSpec> {
+    access_rows().into_iter().map(|row| row.spec).collect()
+}
+
+/// Every row that works at the cloud.
 pub(crate) fn rows() -> Vec<Row> {
     [
         server::rows(),

@@ -133,12 +133,12 @@ impl Provider {
         Ok(released)
     }
 
-    /// Ends all that a person granted, because the Nextcloud refuses their app password: the clients have to sign in
-    /// again. How many grants there were.
+    /// Ends all that a person granted, for the reason that the audit log shall tell: the clients have to sign in again. How
+    /// many grants there were.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn end_grants_of(&self, subject: &str) -> Result<u64, Error> {
+    pub async fn end_grants_of(&self, subject: &str, reason: &str) -> Result<u64, Error> {
         let now = self.now();
         let unit = self.store().begin().await?;
         let ended = unit.revoke_grants(subject, None, None, now).await?;
@@ -146,7 +146,8 @@ impl Provider {
         unit.need_credential(subject, now).await?;
         if ended > 0 {
             Audit::new(Event::Revoked)
-                .with("what", "all grants: the Nextcloud refuses the app password")
+                .with("what", "all grants")
+                .with("reason", reason)
                 .with("subject", subject)
                 .append(unit.as_ref(), now)
                 .await?;

@@ -50,7 +50,7 @@ impl Entrance {
                 } else {
                     scopes
                         .iter()
-                        .filter(|scope| scope.as_str().ends_with(":read"))
+                        .filter(|scope| !scope.as_str().ends_with(":write"))
                         .collect()
                 };
                 let options = OwnIssuerOptions {
@@ -94,7 +94,7 @@ fn scopes(config: &Config, cloud: &Nextcloud, clock: &Clock) -> ScopeSet {
     let resources = assistant.resources().iter().map(|spec| spec.scopes);
     let all = tools.chain(resources).fold(ScopeSet::EMPTY, ScopeSet::union);
     all.iter()
-        .filter(|scope: &Scope| scope.kind() == ScopeKind::App)
+        .filter(|scope: &Scope| scope.kind() != ScopeKind::Admin)
         .collect()
 }
 

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use axum::Router;
 use nc_access::{BearerTokens, Resource, Vault};
 use nc_auth::{
-    Scope, ScopeSet,
+    Scope, ScopeKind, ScopeSet,
     fetch::{GuardedFetch, Reach},
 };
 use nc_client::Nextcloud;
@@ -172,7 +172,8 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 fn configuration(nextcloud: &Nextcloud, issuer: &str, resource: &str, options: &OwnIssuerOptions) -> ProviderConfig {
-    let of_tools: Vec<String> = options.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+    let of_tools = options.scopes.iter().filter(|scope| scope.kind() == ScopeKind::App);
+    let of_tools: Vec<String> = of_tools.map(|scope| scope.as_str().to_owned()).collect();
     let about_the_user = [Scope::Openid, Scope::Profile, Scope::Email, Scope::OfflineAccess];
     let public_scopes = about_the_user.iter().map(|scope| scope.as_str().to_owned());
     ProviderConfig {

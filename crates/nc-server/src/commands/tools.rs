@@ -23,7 +23,12 @@ pub(crate) async fn run(setting: Setting, arguments: &Tools) -> Result<(), Troub
         nowhere().or_fail()?
     };
     let assistant = app::assistant(&setting.config, cloud, Clock::system());
-    let mut specs: Vec<&ToolSpec> = assistant.tools().specs().iter().collect();
+    let of_access = if arguments.markdown || arguments.all {
+        nc_mcp::access_specs()
+    } else {
+        Vec::new()
+    };
+    let mut specs: Vec<&ToolSpec> = assistant.tools().specs().iter().chain(&of_access).collect();
     if reachable && !arguments.all && !arguments.markdown {
         let caller = app::configured_caller(&setting.config)?;
         let missing = assistant.missing_capabilities(&caller).await;
@@ -93,10 +98,15 @@ fn tool(text: &mut String, spec: &ToolSpec) {
     .map(|(letter, _)| *letter)
     .collect();
     let hints = if hints.is_empty() { "–".to_owned() } else { hints };
+    let scope = if spec.scopes.is_empty() {
+        "any valid token, in mode `oauth` only".to_owned()
+    } else {
+        format!("scope `{}`", spec.scopes)
+    };
     let _ = write!(
         text,
-        "\n### `{}`\n\n{} · scope `{}` · hints {hints}\n\n{}\n",
-        spec.name, spec.title, spec.scopes, spec.description
+        "\n### `{}`\n\n{} · {scope} · hints {hints}\n\n{}\n",
+        spec.name, spec.title, spec.description
     );
     let empty = serde_json::Map::new();
     let properties =

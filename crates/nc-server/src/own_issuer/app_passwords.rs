@@ -3,11 +3,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nc_access::{AppPassword, CloudAccess, NoAccess};
 use nc_auth::{Caller, Credential, token::AuthContext};
-use nc_mcp::Provisioning;
-use nc_mcp_kit::BoxFuture;
-use nc_provider::Provider;
+use nc_mcp::{Given, Provisioning};
+use nc_mcp_kit::{BoxFuture, Failure};
+use nc_provider::{Endpoint, Provider};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::accounts::NextcloudAccounts;
 
@@ -38,7 +39,9 @@ impl AppPasswords {
         }
         if self.accounts.revoke(subject, &kept).await? {
             tracing::info!("the Nextcloud takes an app password no more; what lives from it ends");
-            self.provider.end_grants_of(subject).await?;
+            self.provider
+                .end_grants_of(subject, "the Nextcloud refuses the app password")
+                .await?;
         }
         Ok(true)
     }
@@ -65,6 +68,38 @@ impl CloudAccess for AppPasswords {
 }
 
 impl Provisioning for AppPasswords {
+    fn given<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Given>, Failure>> {
+        Box::pin(async move {
+            let kept = self.accounts.find(caller.subject.as_str()).await;
+            let kept = kept.map_err(|error| Failure::Internal(error.to_string()))?;
+            Ok(kept.map(|kept| Given {
+                user_id: kept.profile.uid,
+                login_name: Some(kept.app_password.login.as_str().to_owned()),
+                is_active: kept.is_active,
+                credential_type: "app_password",
+                flow_type: "login_flow_v2",
+                given_at: OffsetDateTime::from_unix_timestamp(kept.created_at)
+                    .ok()
+                    .and_then(|at| at.format(&Rfc3339).ok()),
+            }))
+        })
+    }
+
+    fn take_back<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<bool, Failure>> {
+        Box::pin(async move {
+            let ended = self
+                .provider
+                .end_grants_of(caller.subject.as_str(), "the person took them back")
+                .await;
+            let ended = ended.map_err(|error| Failure::Internal(error.to_string()))?;
+            Ok(ended > 0)
+        })
+    }
+
+    fn page(&self) -> String {
+        self.provider.config().url(Endpoint::ConnectedApps)
+    }
+
     fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let Credential::Basic { password, .. } = &caller.credential else {

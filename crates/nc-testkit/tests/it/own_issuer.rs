@@ -19,7 +19,7 @@ async fn m01_without_a_token_the_answer_says_where_to_get_one() {
     let reply = send(app.message("", "tools/list", json!({}))).await;
     assert_eq!(reply.status, 401);
     let expected = format!(
-        "Bearer scope=\"files:read notes:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
+        "Bearer scope=\"files:read notes:read openid\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         app.url
     );
     assert_eq!(challenge(&reply), expected);
@@ -96,12 +96,15 @@ async fn m04_the_resource_describes_itself_the_same_at_both_places() {
     assert_eq!(documents[0], documents[1]);
     assert_eq!(documents[0]["resource"], app.mcp_url);
     assert_eq!(documents[0]["authorization_servers"], json!([app.url]));
-    assert_eq!(documents[0]["scopes_supported"], json!(["files:read", "notes:read"]));
+    assert_eq!(
+        documents[0]["scopes_supported"],
+        json!(["files:read", "notes:read", "openid"])
+    );
     let all = OwnIssuerApp::boot_with(&[("MCP_ADVERTISED_SCOPES", "all")]).await;
     let reply = send(all.request("GET", "/.well-known/oauth-protected-resource/mcp")).await;
     assert_eq!(
         reply.message()["scopes_supported"],
-        json!(["files:read", "files:write", "notes:read", "notes:write"])
+        json!(["files:read", "files:write", "notes:read", "notes:write", "openid"])
     );
 }
 
@@ -110,7 +113,13 @@ async fn m13_the_token_of_the_client_never_goes_to_the_cloud() {
     let app = OwnIssuerApp::boot().await;
     let token = app.token(&app.alice, ALL).await;
     app.recorder.take();
-    for name in app.tools(&token).await {
+    // The one that ends the token comes elsewhere.
+    let tools = app
+        .tools(&token)
+        .await
+        .into_iter()
+        .filter(|name| name != "revoke_nextcloud_access");
+    for name in tools {
         app.call(&token, &name, json!({})).await;
     }
     app.call(&token, "nc_notes_search_notes", json!({ "query": "a" }))
@@ -263,4 +272,50 @@ async fn s05_a_denied_consent_takes_the_app_password_back() {
     let location = answer.headers["location"].to_str().expect("text");
     assert!(location.contains("error=access_denied"), "{location}");
     assert!(!app.is_taken(&credentials[0]).await, "nothing lives from it");
+}
+
+#[tokio::test]
+async fn e02_any_token_shows_the_tools_about_its_own_access_and_what_they_say_is_true() {
+    let app = OwnIssuerApp::boot().await;
+    let token = app.token(&app.alice, "notes:read").await;
+    let tools = app.tools(&token).await;
+    for name in ["check_logged_in", "nc_auth_check_status", "revoke_nextcloud_access"] {
+        assert!(tools.contains(&name.to_owned()), "{name} in {tools:?}");
+    }
+    let call = async |name: &str, arguments: Value| app.call(&token, name, arguments).await.structured();
+    assert_eq!(call("check_logged_in", json!({})).await["result"], "yes");
+    let status = call("nc_auth_check_status", json!({})).await;
+    assert_eq!(
+        (&status["status"], &status["user_id"]),
+        (&json!("active"), &json!("alice"))
+    );
+    assert_eq!(status["scopes"], json!(["notes:read"]));
+    let status = call("check_provisioning_status", json!({})).await;
+    assert_eq!(status["is_provisioned"], true);
+    assert_eq!(status["provisioned_at"], "2027-01-15T08:00:06Z");
+    assert_eq!(
+        call("provision_nextcloud_access", json!({})).await["already_provisioned"],
+        true
+    );
+    let changed = call("nc_auth_update_scopes", json!({ "add_scopes": ["notes.write"] })).await;
+    assert_eq!(changed["new_scopes"], json!(["notes:read", "notes:write"]));
+    let page = changed["login_url"].as_str().expect("a page");
+    assert_eq!(send(app.request("GET", page)).await.status, 303, "to the sign-in");
+    let refused = app
+        .call(&token, "nc_auth_update_scopes", json!({ "add_scopes": ["notes"] }))
+        .await;
+    assert!(refused.error_text().contains("no scope `notes`"));
+
+    app.recorder.take();
+    app.call(&token, "nc_notes_search_notes", json!({ "query": "a" }))
+        .await
+        .structured();
+    let credential = app.credentials_sent().remove(0);
+    let others = app.token(&app.bob, ALL).await;
+    call("revoke_nextcloud_access", json!({})).await;
+    assert!(!app.is_taken(&credential).await, "it is taken back at the cloud");
+    assert_eq!(send(app.message(&token, "tools/list", json!({}))).await.status, 401);
+    app.call(&others, "nc_notes_search_notes", json!({ "query": "a" }))
+        .await
+        .structured();
 }

@@ -62,7 +62,14 @@ async fn s06_an_app_password_that_the_nextcloud_refuses_ends_all_grants_and_the_
     let (access, refresh) = (text("access_token"), text("refresh_token"));
     let user_info = world.provider.config().url(Endpoint::UserInfo);
     let context = world.verify(&access, &user_info).await.expect("believed");
-    assert_eq!(world.provider.end_grants_of(&context.subject).await.expect("ended"), 1);
+    assert_eq!(
+        world
+            .provider
+            .end_grants_of(&context.subject, "a test")
+            .await
+            .expect("ended"),
+        1
+    );
     assert!(!world.is_live(&access, &user_info).await);
     world
         .refresh(&As::Public("app"), &refresh)
@@ -73,7 +80,14 @@ async fn s06_an_app_password_that_the_nextcloud_refuses_ends_all_grants_and_the_
     let silent = Request::new("app").with("prompt", "none");
     assert_eq!(agent.ask(&silent).await.error(), "login_required");
     // Once more changes nothing.
-    assert_eq!(world.provider.end_grants_of(&context.subject).await.expect("ended"), 0);
+    assert_eq!(
+        world
+            .provider
+            .end_grants_of(&context.subject, "a test")
+            .await
+            .expect("ended"),
+        0
+    );
     let page = agent.connect(&Request::new("app"), "ann").await;
     assert_eq!(
         world
