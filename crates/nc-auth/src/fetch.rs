@@ -8,7 +8,7 @@ use url::Url;
 
 mod guarded;
 
-pub use guarded::{GuardedFetch, Network, Reach, SystemNetwork};
+pub use guarded::{Body, GuardedFetch, Network, Posted, Reach, SystemNetwork};
 
 /// What was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+mod post;
+
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -11,6 +13,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::{Fetch, FetchError, Fetched};
+
+pub use post::{Body, Posted};
 
 /// A document that takes longer is not waited for.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -62,6 +66,19 @@ impl GuardedFetch {
     /// When TLS cannot be set up, or a certificate cannot be read.
     pub fn new(reach: Reach, extra_roots: Vec<reqwest::Certificate>) -> Result<Self, reqwest::Error> {
         Self::over(Arc::new(SystemNetwork), reach, extra_roots)
+    }
+
+    /// The same, with the certificates of a PEM file.
+    ///
+    /// # Errors
+    /// As for [`GuardedFetch::new`].
+    pub fn trusting(reach: Reach, extra_roots_pem: &[u8]) -> Result<Self, reqwest::Error> {
+        let roots = if extra_roots_pem.is_empty() {
+            Vec::new()
+        } else {
+            reqwest::Certificate::from_pem_bundle(extra_roots_pem)?
+        };
+        Self::new(reach, roots)
     }
 
     /// With another resolver.
