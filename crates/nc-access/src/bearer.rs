@@ -20,19 +20,36 @@ use nc_proto::{
     },
 };
 use nc_web::ClientAddress;
+use secrecy::SecretString;
 
 use crate::{failures::Failures, resource::Resource};
 
 /// Why no credential for the cloud could be found out.
 #[derive(Debug, thiserror::Error)]
-#[error("the credentials for the cloud cannot be read")]
-pub struct NoAccess(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum NoAccess {
+    /// What is stored here cannot be read.
+    #[error("the credentials for the cloud cannot be read")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The issuer no longer believes the client's token.
+    #[error("the issuer no longer believes the token")]
+    Refused,
+    /// The issuer cannot be asked now.
+    #[error("the issuer cannot be asked")]
+    Unavailable {
+        /// Seconds until it is worth another try.
+        retry_after_s: u32,
+    },
+    /// Something is set up wrong, at the issuer or here: what an administrator has to do.
+    #[error("{0}")]
+    Misconfigured(&'static str),
+}
 
 /// Which credential reaches the cloud for a person. The client's token never does.
 #[async_trait]
 pub trait CloudAccess: Send + Sync {
-    /// The credential of whom the token is; [`Credential::NotProvisioned`] when that person gave none.
-    async fn credential(&self, token: &AuthContext) -> Result<Credential, NoAccess>;
+    /// The credential of whom the token is; [`Credential::NotProvisioned`] when that person gave none. `presented` is the
+    /// client's token itself, for issuers that exchange it.
+    async fn credential(&self, token: &AuthContext, presented: &SecretString) -> Result<Credential, NoAccess>;
 }
 
 /// Callers with an access token for this resource.
@@ -72,10 +89,10 @@ impl BearerTokens {
             Err(refusal) => return Err(self.not_believed(presented.scheme, refusal, address)),
         };
         let grants = token.grants();
-        let credential = self.access.credential(&token).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "no credential could be read");
-            unavailable(10)
-        })?;
+        let credential = match self.access.credential(&token, &presented.token).await {
+            Ok(credential) => credential,
+            Err(error) => return Err(self.no_access(presented.scheme, &error, address)),
+        };
         Ok(Caller {
             subject: UserId::new(Arc::clone(&token.subject)),
             client: Some(token.client),
@@ -122,6 +139,18 @@ impl BearerTokens {
                 },
                 None => self.refusal(scheme, error),
             },
+        }
+    }
+
+    fn no_access(&self, scheme: Scheme, error: &NoAccess, address: Option<ClientAddress>) -> Refusal {
+        match error {
+            NoAccess::Failed(_) => {
+                tracing::error!(error = error as &dyn std::error::Error, "no credential could be read");
+                unavailable(10)
+            }
+            NoAccess::Refused => self.not_believed(scheme, TokenRefusal::Refused(BearerError::InvalidToken), address),
+            NoAccess::Unavailable { retry_after_s } => unavailable((*retry_after_s).into()),
+            NoAccess::Misconfigured(what) => Refusal::new(StatusCode::BAD_GATEWAY, *what),
         }
     }
 

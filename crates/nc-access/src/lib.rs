@@ -3,9 +3,11 @@
 //! * [`Resource`]: what the endpoint says about itself (RFC 9728) and how it asks for a token (RFC 6750).
 //! * [`BearerTokens`]: one access token per request becomes a [`nc_auth::Caller`].
 //! * [`CloudAccess`]: which credential reaches the cloud for that person. Never the client's token.
+//! * [`external`]: tokens of an issuer elsewhere.
 //! * [`Vault`]: what people gave for that, sealed.
 
 mod bearer;
+pub mod external;
 mod failures;
 mod resource;
 mod vault;

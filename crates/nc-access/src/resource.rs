@@ -23,13 +23,14 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Resource(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     url: Url,
     identifier: String,
     metadata_url: String,
     issuers: Vec<String>,
     advertised: ScopeSet,
+    takes_proofs: bool,
 }
 
 impl Resource {
@@ -47,7 +48,18 @@ impl Resource {
             metadata_url,
             issuers,
             advertised,
+            takes_proofs: true,
         })))
+    }
+
+    /// The same without tokens that are bound to a key (RFC 9449).
+    #[must_use]
+    pub fn bearer_only(self) -> Self {
+        let inner = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner {
+            takes_proofs: false,
+            ..inner
+        }))
     }
 
     /// What tokens must be for.
@@ -109,7 +121,11 @@ impl Resource {
             bearer_methods_supported: vec!["header".to_owned()],
             resource_signing_alg_values_supported: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
             resource_name: Some("Nextcloud".to_owned()),
-            dpop_signing_alg_values_supported: ["ES256", "EdDSA"].map(str::to_owned).to_vec(),
+            dpop_signing_alg_values_supported: if self.0.takes_proofs {
+                ["ES256", "EdDSA"].map(str::to_owned).to_vec()
+            } else {
+                Vec::new()
+            },
         }
     }
 }

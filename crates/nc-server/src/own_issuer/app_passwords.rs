@@ -54,9 +54,9 @@ fn is_same(kept: &AppPassword, used: &SecretString) -> bool {
 
 #[async_trait]
 impl CloudAccess for AppPasswords {
-    async fn credential(&self, token: &AuthContext) -> Result<Credential, NoAccess> {
+    async fn credential(&self, token: &AuthContext, _presented: &SecretString) -> Result<Credential, NoAccess> {
         let kept = self.accounts.find(&token.subject).await;
-        let kept = kept.map_err(|error| NoAccess(Box::new(error)))?;
+        let kept = kept.map_err(|error| NoAccess::Failed(Box::new(error)))?;
         Ok(match kept.filter(|kept| kept.is_active) {
             Some(kept) => Credential::Basic {
                 login: kept.app_password.login,

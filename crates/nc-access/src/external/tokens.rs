@@ -1,0 +1,112 @@
+//! Whose token it is. One way for each form of token, and no second one.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nc_auth::{
+    UserId,
+    fetch::{Fetch, GuardedFetch},
+    token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
+    verifier::{AccessTokenVerifier, JwkSource},
+};
+use nc_proto::{
+    clock::Clock,
+    oauth::{
+        bearer::{Scheme, TokenKind},
+        error::BearerError,
+    },
+};
+use secrecy::ExposeSecret as _;
+
+use super::{Discovered, OwnClient, StartError, introspection::Introspector};
+
+/// Believes the tokens of one issuer.
+pub struct ExternalTokens {
+    signed: AccessTokenVerifier,
+    opaque: Option<Introspector>,
+    /// Prefix of scopes, without its slash.
+    prefix: Option<String>,
+}
+
+impl ExternalTokens {
+    /// Fetches the issuer's keys.
+    ///
+    /// # Errors
+    /// [`StartError::NoKeys`].
+    pub async fn open(
+        issuer: &Discovered,
+        client: &Arc<OwnClient>,
+        fetch: GuardedFetch,
+        clock: &Clock,
+    ) -> Result<Self, StartError> {
+        let fetch: Arc<dyn Fetch> = Arc::new(fetch);
+        let keys = JwkSource::remote(issuer.keys.clone(), fetch, clock.clone());
+        if !keys.warm().await {
+            return Err(StartError::NoKeys);
+        }
+        let name: Arc<str> = issuer.issuer.as_str().into();
+        let opaque = issuer
+            .introspection
+            .clone()
+            .map(|url| Introspector::new(Arc::clone(&name), url, Arc::clone(client), clock.clone()));
+        Ok(Self {
+            signed: AccessTokenVerifier::new(issuer.issuer.as_str(), keys, clock.clone()),
+            opaque,
+            prefix: None,
+        })
+    }
+
+    /// Takes `{prefix}/` off scopes, as identity providers like Cognito write them.
+    #[must_use]
+    pub fn with_scope_prefix(mut self, prefix: Option<String>) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    async fn verify_signed(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
+        let text = token.presented.token.expose_secret();
+        let verified = self.signed.verify(text, &[token.audience]).await?;
+        let claims = verified.claims.clone();
+        // One that is bound to a key needs a proof, which is not looked at here.
+        if claims.cnf.is_some() {
+            return Err(BearerError::InvalidToken.into());
+        }
+        let subject: Arc<str> = claims.sub.into();
+        Ok(AuthContext {
+            issuer: claims.iss.into(),
+            user: UserId::new(Arc::clone(&subject)),
+            subject,
+            client: claims.client_id.into(),
+            resources: claims.aud.iter().map(str::to_owned).collect(),
+            scopes: claims.scope,
+            sid: claims.sid.map(Into::into),
+            jti: Some(claims.jti.into()),
+            acr: claims.acr,
+            amr: claims.amr,
+            auth_time: claims.auth_time,
+            expires_at: claims.exp,
+        })
+    }
+}
+
+#[async_trait]
+impl VerifyToken for ExternalTokens {
+    async fn verify(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
+        if token.presented.scheme != Scheme::Bearer {
+            return Err(BearerError::InvalidToken.into());
+        }
+        let mut context = match (TokenKind::of(token.presented.token.expose_secret()), &self.opaque) {
+            (TokenKind::Jwt, _) => self.verify_signed(token).await?,
+            (TokenKind::OpaqueAccess | TokenKind::Other, Some(opaque)) => {
+                opaque.verify(&token.presented.token, token.audience).await?
+            }
+            (TokenKind::OpaqueAccess | TokenKind::Other, None) | (TokenKind::NotForApis, _) => {
+                return Err(BearerError::InvalidToken.into());
+            }
+        };
+        if let Some(prefix) = &self.prefix {
+            context.scopes = context.scopes.without_prefix(prefix);
+        }
+        Ok(context)
+    }
+}
