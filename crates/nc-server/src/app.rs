@@ -63,7 +63,7 @@ pub fn check_exposure(config: &Config, mode: Mode) -> Result<(), ConfigError> {
             config.server.host
         )));
     }
-    if mode == Mode::OwnIssuer {
+    if matches!(mode, Mode::OwnIssuer | Mode::ExternalIssuer) {
         check_public_url(config)?;
     }
     Ok(())
@@ -96,6 +96,7 @@ pub fn router(
         (Entrance::SingleUser, Some(token)) => Arc::new(StaticToken::new(token.clone(), configured_caller(config)?)),
         (Entrance::Basic, _) => Arc::new(OwnAppPassword::new(cloud.clone(), clock.clone())),
         (Entrance::OwnIssuer(issuer), _) => issuer.authenticate(),
+        (Entrance::ExternalIssuer(issuer), _) => issuer.authenticate(),
     };
     let options = HttpOptions {
         path: config.server.path.clone(),
@@ -108,9 +109,16 @@ pub fn router(
     };
     let mut assistant = assistant(config, cloud.clone(), clock);
     let mut others = health::routes(cloud, mode, config.health_refresh, stop.clone());
-    if let Entrance::OwnIssuer(issuer) = entrance {
-        assistant = assistant.with_provisioning(issuer.provisioning());
-        others = others.merge(issuer.routes());
+    match entrance {
+        Entrance::OwnIssuer(issuer) => {
+            assistant = assistant.with_provisioning(issuer.provisioning());
+            others = others.merge(issuer.routes());
+        }
+        Entrance::ExternalIssuer(issuer) => {
+            assistant = assistant.with_provisioning(issuer.provisioning());
+            others = others.merge(issuer.routes());
+        }
+        Entrance::SingleUser | Entrance::Basic => {}
     }
     let handler = Handler::new(Arc::new(assistant));
     let mut router = nc_mcp_kit::http::router(handler, &options).merge(others);

@@ -1,6 +1,7 @@
 //! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
 
 mod external_issuers;
+mod issuer;
 mod layers;
 mod peer;
 mod reference;
@@ -8,6 +9,7 @@ mod resolve;
 mod setting;
 
 pub use external_issuers::ExternalIssuersConfig;
+pub use issuer::{ExternalClient, IssuerSettings};
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};
 pub use resolve::{

@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     app,
     config::{Config, ConfigError, Mode},
+    external_issuer::{ExternalIssuer, ExternalIssuerOptions},
     own_issuer::{OwnIssuer, OwnIssuerOptions},
 };
 
@@ -21,6 +22,8 @@ pub enum Entrance {
     Basic,
     /// With a token of this server.
     OwnIssuer(OwnIssuer),
+    /// With a token of an issuer elsewhere.
+    ExternalIssuer(ExternalIssuer),
 }
 
 impl Entrance {
@@ -40,31 +43,42 @@ impl Entrance {
             Mode::SingleUser => Self::SingleUser,
             Mode::Basic => Self::Basic,
             Mode::OwnIssuer => {
-                let public_url = match &config.server.public_url {
-                    Some(public) => public.clone(),
-                    None => Url::parse(url)?,
-                };
                 let scopes = scopes(config, cloud, clock);
-                let advertised = if config.oauth.advertises_all {
-                    scopes
-                } else {
-                    scopes
-                        .iter()
-                        .filter(|scope| !scope.as_str().ends_with(":write"))
-                        .collect()
-                };
                 let options = OwnIssuerOptions {
                     data: config.oauth.data.clone(),
                     sealing_keys: config.oauth.sealing_keys.clone(),
-                    public_url,
+                    public_url: public_url(config, url)?,
                     path: config.server.path.clone(),
                     registration: config.oauth.registration,
                     allowed_clients: config.oauth.allowed_clients.clone(),
                     scopes,
-                    advertised,
+                    advertised: advertised(config, scopes),
                     clock: clock.clone(),
                 };
                 Self::OwnIssuer(OwnIssuer::open(cloud, &options).await?)
+            }
+            Mode::ExternalIssuer => {
+                let scopes = scopes(config, cloud, clock);
+                let issuer = config.issuer.clone();
+                let options = ExternalIssuerOptions {
+                    data: config.oauth.data.clone(),
+                    sealing_keys: config.oauth.sealing_keys.clone(),
+                    public_url: public_url(config, url)?,
+                    path: config.server.path.clone(),
+                    discovery_url: issuer.discovery_url,
+                    issuer: issuer.url,
+                    client: issuer.client,
+                    initial_access_token: issuer.initial_access_token,
+                    token_type: issuer.token_type,
+                    requested: issuer.scopes,
+                    cloud_resource: issuer.cloud_resource,
+                    scope_prefix: issuer.scope_prefix,
+                    patience: issuer.patience,
+                    scopes,
+                    advertised: advertised(config, scopes),
+                    clock: clock.clone(),
+                };
+                Self::ExternalIssuer(ExternalIssuer::open(cloud, &options).await?)
             }
         })
     }
@@ -75,6 +89,7 @@ impl Entrance {
             Self::SingleUser => Mode::SingleUser,
             Self::Basic => Mode::Basic,
             Self::OwnIssuer(_) => Mode::OwnIssuer,
+            Self::ExternalIssuer(_) => Mode::ExternalIssuer,
         }
     }
 
@@ -82,8 +97,25 @@ impl Entrance {
     pub async fn keep_up(self) {
         match self {
             Self::OwnIssuer(issuer) => issuer.keep_up().await,
-            Self::SingleUser | Self::Basic => {}
+            Self::SingleUser | Self::Basic | Self::ExternalIssuer(_) => {}
         }
+    }
+}
+
+fn public_url(config: &Config, url: &str) -> Result<Url, url::ParseError> {
+    match &config.server.public_url {
+        Some(public) => Ok(public.clone()),
+        None => Url::parse(url),
+    }
+}
+
+/// The scopes that clients are told to ask for first.
+fn advertised(config: &Config, scopes: ScopeSet) -> ScopeSet {
+    let only_reads = |scope: &Scope| !scope.as_str().ends_with(":write");
+    if config.oauth.advertises_all {
+        scopes
+    } else {
+        scopes.iter().filter(only_reads).collect()
     }
 }
 

@@ -39,6 +39,7 @@ const fn auth_mode(mode: Mode) -> &'static str {
         Mode::SingleUser => "basic",
         Mode::Basic => "multi_user_basic",
         Mode::OwnIssuer => "login_flow",
+        Mode::ExternalIssuer => "oauth",
     }
 }
 

@@ -12,6 +12,7 @@ mod commands;
 pub mod config;
 pub mod embedded;
 pub mod entrance;
+pub mod external_issuer;
 mod health;
 mod logging;
 mod login_store;

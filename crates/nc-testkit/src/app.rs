@@ -201,7 +201,7 @@ impl TestApp {
         let entrance = match mode {
             Mode::SingleUser => Entrance::SingleUser,
             Mode::Basic => Entrance::Basic,
-            Mode::OwnIssuer => panic!("`OwnIssuerApp` boots that"),
+            Mode::OwnIssuer | Mode::ExternalIssuer => panic!("`OwnIssuerApp` and `ExternalApp` boot those"),
         };
         let router = app::router(&config, &entrance, nextcloud.clone(), Clock::system(), &stop).expect("a router");
         let mcp_url = format!("{}{}", listen(router, &stop), config.server.path);
@@ -264,6 +264,28 @@ impl TestApp {
     pub async fn call(&self, name: &str, arguments: &Value) -> Reply {
         send(self.tool(name, arguments)).await
     }
+}
+
+/// A request of the stateless revision to an endpoint, with a token unless it is empty.
+pub fn message(http: &reqwest::Client, mcp_url: &str, token: &str, method: &str, mut params: Value) -> RequestBuilder {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let target = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str);
+    let mut request = http
+        .post(mcp_url)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", MODERN)
+        .header("mcp-method", method);
+    if let Some(target) = target {
+        request = request.header("mcp-name", target);
+    }
+    if !token.is_empty() {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    request.body(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
 }
 
 /// Sends and reads to the end.

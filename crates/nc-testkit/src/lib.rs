@@ -4,6 +4,7 @@
 //! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
 //! * [`recorder`]: what the client sends to the cloud; [`wire_record`]: what passes at the cloud's door.
 //! * [`own_issuer_app`]: the MCP server with its own authorization server over that cloud.
+//! * [`external_app`]: the same for the tokens of an issuer elsewhere.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`totp`]: the codes of an authenticator app.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
@@ -13,6 +14,7 @@ pub mod bench;
 pub mod browser;
 pub mod cloud_app;
 pub mod conformance;
+pub mod external_app;
 pub mod load;
 pub mod own_issuer_app;
 pub mod recorder;

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    app::{MODERN, Reply, TestUser, send},
+    app::{Reply, TestUser, message, send},
     browser::Form,
     cloud_app::{cookies_of, http, user},
     recorder::Recorder,
@@ -154,25 +154,8 @@ impl OwnIssuerApp {
     }
 
     /// A request of the stateless revision with a token, to be changed before it is sent.
-    pub fn message(&self, token: &str, method: &str, mut params: Value) -> RequestBuilder {
-        params["_meta"] = json!({
-            "io.modelcontextprotocol/protocolVersion": MODERN,
-            "io.modelcontextprotocol/clientCapabilities": {},
-        });
-        let target = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str);
-        let mut request = self
-            .request("POST", &self.mcp_url)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", MODERN)
-            .header("mcp-method", method);
-        if let Some(target) = target {
-            request = request.header("mcp-name", target);
-        }
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        request.body(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
+    pub fn message(&self, token: &str, method: &str, params: Value) -> RequestBuilder {
+        message(&self.http, &self.mcp_url, token, method, params)
     }
 
     /// Calls a tool with a token.

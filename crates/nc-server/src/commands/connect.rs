@@ -49,7 +49,12 @@ pub(crate) fn client_config(settings: &CloudSettings, url: &str) -> Result<Clien
 
 /// The settings, with the account that `login` kept where they name none.
 pub(crate) fn with_kept_login(mut setting: Setting) -> Result<Setting, Trouble> {
-    if setting.config.cloud.account.is_some() || matches!(setting.config.mode, Some(Mode::Basic | Mode::OwnIssuer)) {
+    if setting.config.cloud.account.is_some()
+        || matches!(
+            setting.config.mode,
+            Some(Mode::Basic | Mode::OwnIssuer | Mode::ExternalIssuer)
+        )
+    {
         return Ok(setting);
     }
     let Some(kept) = login_store::find(&setting.environment)? else {

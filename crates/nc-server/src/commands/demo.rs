@@ -207,7 +207,9 @@ fn announce(arguments: &Demo, mode: Mode, mcp_url: &str, cloud_url: &str, users:
     text += match mode {
         Mode::SingleUser => "\n\nThe assistant acts as alice.",
         Mode::Basic => "\n\nEach client signs in with its own user's app password; this one is alice's.",
-        Mode::OwnIssuer => "\n\nThe client opens a page on which you sign in with a name and password from above.",
+        Mode::OwnIssuer | Mode::ExternalIssuer => {
+            "\n\nThe client opens a page on which you sign in with a name and password from above."
+        }
     };
     text += match &arguments.data {
         Some(_) => " The data is kept.",

@@ -1,6 +1,6 @@
 //! Listening, and stopping when asked to.
 
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,19 @@ pub(crate) fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
 
 /// The URL of a listener as a client on this machine writes it.
 pub(crate) fn url_of(listener: &TcpListener) -> anyhow::Result<String> {
-    let mut address = listener.local_addr()?;
+    Ok(written(listener.local_addr()?))
+}
+
+/// The same before anything listens there.
+pub(crate) fn url_at(host: &str, port: u16) -> anyhow::Result<String> {
+    let mut addresses = (host.trim_matches(['[', ']']), port).to_socket_addrs().ok();
+    let first = addresses.as_mut().and_then(Iterator::next);
+    first
+        .map(written)
+        .with_context(|| format!("`{host}` is not an address to listen on"))
+}
+
+fn written(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
             std::net::Ipv4Addr::LOCALHOST.into()
@@ -26,7 +38,7 @@ pub(crate) fn url_of(listener: &TcpListener) -> anyhow::Result<String> {
             std::net::Ipv6Addr::LOCALHOST.into()
         });
     }
-    Ok(format!("http://{address}"))
+    format!("http://{address}")
 }
 
 /// Cancelled on Ctrl-C or SIGTERM. A second one ends the process at once.

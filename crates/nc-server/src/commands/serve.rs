@@ -12,10 +12,23 @@ pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
     let mode = config.mode.unwrap_or(Mode::OwnIssuer);
     app::check_exposure(config, mode)?;
     let stop = listen::stop_signal().or_fail()?;
-    let listener = listen::listen(&config.server.host, config.server.port).or_fail()?;
-    let url = listen::url_of(&listener).or_fail()?;
     let clock = Clock::system();
-    let entrance = Entrance::open(config, mode, &cloud, &url, &clock).await.or_fail()?;
+    let (host, port) = (&config.server.host, config.server.port);
+    // An issuer elsewhere may be waited for, and nobody should wait at this door meanwhile. Only a free port has to be taken
+    // before its address is known.
+    let (listener, url, entrance) = if mode == Mode::ExternalIssuer && (port != 0 || config.server.public_url.is_some())
+    {
+        let url = listen::url_at(host, port).or_fail()?;
+        let entrance = Entrance::open(config, mode, &cloud, &url, &clock).await.or_fail()?;
+        let listener = listen::listen(host, port).or_fail()?;
+        let url = listen::url_of(&listener).or_fail()?;
+        (listener, url, entrance)
+    } else {
+        let listener = listen::listen(host, port).or_fail()?;
+        let url = listen::url_of(&listener).or_fail()?;
+        let entrance = Entrance::open(config, mode, &cloud, &url, &clock).await.or_fail()?;
+        (listener, url, entrance)
+    };
     let router = app::router(config, &entrance, cloud, clock, &stop)?;
     if let Some(port) = config.metrics_port {
         serve_metrics(&config.server.host, port, &stop);

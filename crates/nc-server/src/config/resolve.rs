@@ -14,6 +14,7 @@ use url::Url;
 
 use super::{
     external_issuers::ExternalIssuersConfig,
+    issuer::{self, IssuerSettings},
     layers::{ConfigError, Layers},
     setting::{parse_bool, parse_url},
 };
@@ -30,6 +31,8 @@ pub enum Mode {
     Basic,
     /// Each request brings a token of this server's authorization server, at which people sign in with their Nextcloud.
     OwnIssuer,
+    /// Each request brings a token of an issuer elsewhere.
+    ExternalIssuer,
 }
 
 /// The one account of single-user mode.
@@ -179,6 +182,8 @@ pub struct Config {
     pub tools: ToolSettings,
     /// The authorization server.
     pub oauth: OAuthSettings,
+    /// The issuer elsewhere.
+    pub issuer: IssuerSettings,
     /// The embedded cloud.
     pub embedded: EmbeddedSettings,
     /// Level for `tracing`.
@@ -205,7 +210,9 @@ impl Config {
         let mut notices = layers.notices.clone();
         let needless = match mode {
             Some(Mode::Basic) => Some("mode `basic` takes each user's own app password from the request"),
-            Some(Mode::OwnIssuer) => Some("in mode `oauth` each person signs in at the Nextcloud"),
+            Some(Mode::OwnIssuer | Mode::ExternalIssuer) => {
+                Some("in mode `oauth` each person signs in at the Nextcloud")
+            }
             _ => None,
         };
         if let Some(why) = needless.filter(|_| account.is_some()) {
@@ -258,7 +265,7 @@ impl Config {
         Ok(Self {
             cloud: CloudSettings {
                 url: reader.url("cloud.url"),
-                public_url: reader.url("cloud.public_url"),
+                public_url: reader.url("cloud.public_url").or_else(|| reader.url("issuer.url")),
                 account,
                 verify_tls,
                 ca_file,
@@ -286,6 +293,7 @@ impl Config {
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
             },
             oauth: oauth(layers, &reader)?,
+            issuer: issuer::settings(layers, &reader)?,
             embedded: embedded(layers, &reader)?,
             log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
                 "critical" => "error".to_owned(),
@@ -378,6 +386,7 @@ fn mode(layers: &Layers, has_account: bool) -> Result<Option<Mode>, ConfigError>
         None => Ok(has_account.then_some(Mode::SingleUser)),
         Some("single-user" | "single_user_basic") => Ok(Some(Mode::SingleUser)),
         Some("basic" | "multi_user_basic") => Ok(Some(Mode::Basic)),
+        Some("oauth") if issuer::is_elsewhere(layers) => Ok(Some(Mode::ExternalIssuer)),
         Some("oauth" | "login_flow") => Ok(Some(Mode::OwnIssuer)),
         Some(other) => Err(conflict(&format!(
             "there is no mode `{other}`; use `single-user`, `basic` or `oauth`"
@@ -398,15 +407,15 @@ fn check_origin(origin: &str) -> Result<(), ConfigError> {
     }
 }
 
-fn conflict(text: &str) -> ConfigError {
+pub(super) fn conflict(text: &str) -> ConfigError {
     ConfigError::Conflict(text.to_owned())
 }
 
 /// Reads values that [`Layers`] has checked. The defaults pass the same checks.
-struct Reader<'a>(&'a Layers);
+pub(super) struct Reader<'a>(&'a Layers);
 
 impl Reader<'_> {
-    fn text(&self, key: &str) -> String {
+    pub(super) fn text(&self, key: &str) -> String {
         self.0
             .get(key)
             .map(|(text, _)| text.trim().to_owned())
@@ -421,7 +430,7 @@ impl Reader<'_> {
         self.text(key).parse().unwrap_or_default()
     }
 
-    fn seconds(&self, key: &str) -> Duration {
+    pub(super) fn seconds(&self, key: &str) -> Duration {
         Duration::try_from_secs_f64(self.text(key).parse().unwrap_or_default()).unwrap_or_default()
     }
 
@@ -436,7 +445,7 @@ impl Reader<'_> {
         bytes
     }
 
-    fn url(&self, key: &str) -> Option<Url> {
+    pub(super) fn url(&self, key: &str) -> Option<Url> {
         parse_url(&self.text(key))
     }
 

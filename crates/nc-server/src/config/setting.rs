@@ -81,10 +81,10 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "cloud.public_url",
-        &["NEXTCLOUD_PUBLIC_URL", "NEXTCLOUD_PUBLIC_ISSUER_URL"],
+        &["NEXTCLOUD_PUBLIC_URL"],
         Kind::Url,
         "",
-        "Address of the Nextcloud as browsers reach it, for links in results. Default: `cloud.url`.",
+        "Address of the Nextcloud as browsers reach it, for links in results. Default: `issuer.url`, else `cloud.url`.",
     ),
     setting(
         "cloud.verify_tls",
@@ -127,7 +127,8 @@ pub const SETTINGS: &[Setting] = &[
         ]),
         "",
         "Who signs in where. `single-user`: one account from these settings. `basic`: each request brings its own app \
-         password. `oauth` or `login_flow`: each person signs in at the Nextcloud, and clients get tokens of this server. \
+         password. `oauth` or `login_flow`: each person signs in at the Nextcloud, and clients get tokens of this server; \
+         `oauth` with `issuer.discovery_url` or `issuer.client_id`: clients bring tokens of that issuer. \
          Default: `single-user` when a user name and a password are set, else `oauth`.",
     ),
     setting(
@@ -272,6 +273,79 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Choice(&["read", "all"]),
         "read",
         "Scopes that clients are told to ask for first. Others are asked for when a call needs them.",
+    ),
+    setting(
+        "issuer.discovery_url",
+        &["OIDC_DISCOVERY_URL"],
+        Kind::Url,
+        "",
+        "Discovery document of the issuer whose tokens are taken in mode `oauth`. Default, when only `issuer.client_id` is set: \
+         the Nextcloud's, at `/.well-known/openid-configuration`.",
+    ),
+    setting(
+        "issuer.url",
+        &["NEXTCLOUD_PUBLIC_ISSUER_URL"],
+        Kind::Url,
+        "",
+        "The issuer, to the letter as its tokens name it; also the Nextcloud's address for browsers where `cloud.public_url` is \
+         not set. Default: the address of the discovery document without `/.well-known/openid-configuration`.",
+    ),
+    setting(
+        "issuer.client_id",
+        &["NEXTCLOUD_OIDC_CLIENT_ID", "MCP_SERVER_CLIENT_ID"],
+        Kind::Text,
+        "",
+        "This server's client at the issuer. Default: it registers itself, and keeps the client in `.nextcloud_oauth_client.json` \
+         in `oauth.data`.",
+    ),
+    setting(
+        "issuer.client_secret",
+        &["NEXTCLOUD_OIDC_CLIENT_SECRET", "MCP_SERVER_CLIENT_SECRET"],
+        Kind::Secret,
+        "",
+        "The secret of that client.",
+    ),
+    setting(
+        "issuer.initial_access_token",
+        &["NEXTCLOUD_OIDC_INITIAL_ACCESS_TOKEN"],
+        Kind::Secret,
+        "",
+        "Token of the issuer's administrator with which this server may register.",
+    ),
+    setting(
+        "issuer.scopes",
+        &["NEXTCLOUD_OIDC_SCOPES"],
+        Kind::Text,
+        "",
+        "Scopes that this server registers for, separated by spaces. Default: those of its tools and of OpenID Connect.",
+    ),
+    setting(
+        "issuer.token_type",
+        &["NEXTCLOUD_OIDC_TOKEN_TYPE"],
+        Kind::Choice(&["bearer", "jwt"]),
+        "bearer",
+        "Format of access tokens that this server registers for: `bearer` for opaque ones.",
+    ),
+    setting(
+        "issuer.cloud_resource",
+        &["NEXTCLOUD_RESOURCE_URI"],
+        Kind::Text,
+        "",
+        "Audience of the Nextcloud's interfaces, for which tokens are exchanged. Default: the Nextcloud's address for browsers.",
+    ),
+    setting(
+        "issuer.scope_prefix",
+        &["OIDC_RESOURCE_SERVER_ID"],
+        Kind::Text,
+        "",
+        "`ID` where the issuer writes scopes as `ID/notes:read`.",
+    ),
+    setting(
+        "issuer.patience_s",
+        &[],
+        Kind::Seconds,
+        "60",
+        "How long the start waits for an issuer or a Nextcloud that cannot be reached.",
     ),
     setting(
         "embedded.sealing_key",

@@ -6,6 +6,7 @@ mod cancellation;
 mod clients_lives;
 mod endpoint;
 mod external_issuers;
+mod external_mode;
 mod files;
 mod foreign_issuer;
 mod forged_tokens;

@@ -1,0 +1,178 @@
+//! The MCP server for the tokens of an issuer elsewhere, in front of an embedded cloud whose provider may be that issuer, on
+//! real sockets and with the cloud's clock.
+
+use std::{net::TcpListener, path::Path, sync::Arc};
+
+use nc_client::{BaseUrl, ClientConfig, HttpTransport, Nextcloud};
+use nc_provider::{
+    Resource, ResourceDocument,
+    admin::{Admin, ClientChange, NewAdminClient},
+};
+use nc_server::{
+    app,
+    config::{Config, Environment, Layers, Mode},
+    entrance::Entrance,
+};
+use reqwest::{Method, RequestBuilder};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{Reply, message, send},
+    cloud_app::CloudApp,
+    recorder::Recorder,
+};
+
+/// A port that is taken, so that its address is known before anything answers there.
+pub struct Door {
+    listener: TcpListener,
+    /// Address of the MCP server.
+    pub url: String,
+    /// Address of the MCP endpoint: what tokens are for.
+    pub mcp_url: String,
+}
+
+impl Door {
+    /// A free port.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn new() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        Self {
+            mcp_url: format!("{url}/mcp"),
+            listener,
+            url,
+        }
+    }
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A booted server. Ends with the value.
+pub struct ExternalApp {
+    /// Its address.
+    pub url: String,
+    /// Address of the MCP endpoint.
+    pub mcp_url: String,
+    /// What the client sends to the cloud.
+    pub recorder: Recorder,
+    http: reqwest::Client,
+    stop: CancellationToken,
+}
+
+impl Drop for ExternalApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl ExternalApp {
+    /// Starts as `serve --mode oauth` does, with settings by their names in the environment.
+    ///
+    /// # Errors
+    /// When the server refuses to start.
+    ///
+    /// # Panics
+    /// When settings are wrong.
+    pub async fn open(door: Door, cloud: &CloudApp, data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let Door { listener, url, mcp_url } = door;
+        let mut environment: Environment = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        environment.insert("MCP_DEPLOYMENT_MODE".into(), "oauth".into());
+        environment.insert("NEXTCLOUD_HOST".into(), cloud.url.clone());
+        environment.insert("NEXTCLOUD_MCP_DATA".into(), data.to_string_lossy().into_owned());
+        let layers = Layers::read(None, &environment, &[]).expect("settings");
+        let config = Config::resolve(&layers).expect("settings");
+        assert_eq!(config.mode, Some(Mode::ExternalIssuer));
+        let base = |url: &str| BaseUrl::parse(url).expect("an address");
+        let mut client = ClientConfig::new(base(&cloud.url));
+        client.public_url = config.cloud.public_url.as_ref().map(|url| base(url.as_str()));
+        let transport = HttpTransport::new(&client).expect("a pool");
+        let recorder = Recorder::new(Arc::new(transport));
+        let nextcloud = Nextcloud::new(client, Arc::new(recorder.clone()), cloud.clock.clone());
+        let entrance = Entrance::open(&config, Mode::ExternalIssuer, &nextcloud, &url, &cloud.clock).await?;
+        let stop = CancellationToken::new();
+        let router = app::router(&config, &entrance, nextcloud, cloud.clock.clone(), &stop)?;
+        let stopped = stop.clone();
+        tokio::spawn(nc_server::serve(
+            listener,
+            router,
+            async move { stopped.cancelled().await },
+        ));
+        Ok(Self {
+            url,
+            mcp_url,
+            recorder,
+            http: http(),
+            stop,
+        })
+    }
+
+    /// A request to a path of this server.
+    ///
+    /// # Panics
+    /// When the method is none.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A request of the stateless revision with a token, to be changed before it is sent.
+    pub fn message(&self, token: &str, method: &str, params: Value) -> RequestBuilder {
+        message(&self.http, &self.mcp_url, token, method, params)
+    }
+
+    /// What a token is answered that asks for the list of tools.
+    pub async fn list(&self, token: &str) -> Reply {
+        send(self.message(token, "tools/list", json!({}))).await
+    }
+
+    /// Calls a tool with a token.
+    pub async fn call(&self, token: &str, name: &str, arguments: Value) -> Reply {
+        send(self.message(token, "tools/call", json!({ "name": name, "arguments": arguments }))).await
+    }
+}
+
+/// Makes the server's client at the cloud's provider, as an administrator does: it speaks for the MCP endpoint, and may
+/// exchange tokens for the cloud. Its id and secret.
+///
+/// # Panics
+/// When the provider refuses.
+pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&str]) -> (String, String) {
+    let admin = Admin::new(cloud.provider.store(), cloud.provider.now(), "test");
+    let mut new = NewAdminClient::new("MCP server", vec![format!("{mcp_url}/callback")]);
+    let targets = exchange_targets.iter().map(|target| (*target).to_owned()).collect();
+    new.changes = vec![ClientChange::ExchangeTargets(targets)];
+    let made = admin.create_client(new).await.expect("a client");
+    let id = made.client.id().to_owned();
+    let words = ["notes:read", "notes:write", "files:read", "files:write"];
+    let resource = Resource {
+        uri: mcp_url.to_owned(),
+        owner: Some(id.clone()),
+        document: ResourceDocument {
+            scopes: words.map(str::to_owned).to_vec(),
+            open_to_dynamic_clients: true,
+            ..ResourceDocument::default()
+        },
+    };
+    admin.put_resource(resource).await.expect("a resource");
+    let secret = made.secret.expect("a secret");
+    (id, secret.expose_secret().to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a client that knows nothing of ours")]
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .timeout(std::time::Duration::from_mins(1))
+        .build()
+        .expect("a client")
+}
