@@ -228,5 +228,5 @@ def main():
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("RUST_LOG", "warn")
+    os.environ.setdefault("LOG_LEVEL", "warn")
     main()

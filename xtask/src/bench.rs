@@ -39,7 +39,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
     if wanted(Part::Mcp) {
         let bench = Run::new(folder.join("bench"), ["--seconds", &seconds])
             .in_folder(&project.root)
-            .set("RUST_LOG", "warn");
+            .set("LOG_LEVEL", "warn");
         ensure!(bench.shown()?.success, "the measurement failed");
     }
     if wanted(Part::Provider) {
