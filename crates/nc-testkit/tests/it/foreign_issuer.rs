@@ -1,17 +1,29 @@
 //! An issuer that is not ours: it publishes its keys, signs whatever a test wants, and counts who asks.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    routing::{get, post},
+};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use nc_testkit::cloud_app::CloudApp;
+use nc_testkit::{
+    app::Reply,
+    cloud_app::CloudApp,
+    external_app::{Door, ExternalApp},
+};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -70,14 +82,19 @@ pub(crate) fn with(mut value: Value, name: &str, member: Value) -> Value {
 struct Published {
     url: Mutex<String>,
     keys: Mutex<Vec<Value>>,
+    document: Mutex<Map<String, Value>>,
+    answers: Mutex<HashMap<&'static str, (u16, Value)>>,
+    posted: Mutex<Vec<(String, String)>>,
     is_down: AtomicBool,
     asked: AtomicUsize,
+    described: AtomicUsize,
     elsewhere: AtomicUsize,
 }
 
 /// The issuer. Serves until the test ends.
 pub(crate) struct ForeignIssuer {
     pub(crate) url: String,
+    pub(crate) discovery_url: String,
     pub(crate) key: Key,
     published: Arc<Published>,
 }
@@ -88,13 +105,22 @@ impl ForeignIssuer {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(keys))
+            .route("/token", post(posted))
+            .route("/introspect", post(posted))
+            .route("/register", post(posted))
             .fallback(elsewhere)
             .with_state(Arc::clone(&published));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         url.clone_into(&mut published.url.lock().expect("not poisoned"));
         let key = Key::new("first");
-        let issuer = Self { url, key, published };
+        let discovery_url = format!("{url}/.well-known/openid-configuration");
+        let issuer = Self {
+            url,
+            discovery_url,
+            key,
+            published,
+        };
         issuer.publish(vec![issuer.key.jwk()]);
         tokio::spawn(async move { axum::serve(listener, router).await });
         issuer
@@ -103,6 +129,29 @@ impl ForeignIssuer {
     /// From now on has these keys.
     pub(crate) fn publish(&self, keys: Vec<Value>) {
         *self.published.keys.lock().expect("not poisoned") = keys;
+    }
+
+    /// From now on says this about itself, too; `null` takes a member away.
+    pub(crate) fn describe(&self, name: &str, member: Value) {
+        let mut document = self.published.document.lock().expect("not poisoned");
+        document.insert(name.to_owned(), member);
+    }
+
+    /// From now on answers this to whoever posts to `path`, which it announces as `endpoint`.
+    pub(crate) fn answer(&self, endpoint: &str, path: &'static str, status: u16, body: Value) {
+        self.describe(endpoint, json!(format!("{}{path}", self.url)));
+        let mut answers = self.published.answers.lock().expect("not poisoned");
+        answers.insert(path, (status, body));
+    }
+
+    /// Paths and bodies that were posted since the last time.
+    pub(crate) fn posted(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.published.posted.lock().expect("not poisoned"))
+    }
+
+    /// How often its description was asked for.
+    pub(crate) fn asked_for_description(&self) -> usize {
+        self.published.described.load(Ordering::SeqCst)
     }
 
     /// Answers 503, or again as usual.
@@ -130,6 +179,15 @@ impl ForeignIssuer {
         })
     }
 
+    /// Settings of an MCP server that takes its tokens, with a client that it made.
+    pub(crate) fn settings_with_client(&self) -> [(&'static str, &str); 3] {
+        [
+            ("OIDC_DISCOVERY_URL", &self.discovery_url),
+            ("NEXTCLOUD_OIDC_CLIENT_ID", "mcp"),
+            ("NEXTCLOUD_OIDC_CLIENT_SECRET", "a secret of the MCP server"),
+        ]
+    }
+
     /// A good token with these claims.
     pub(crate) fn token(&self, claims: &Value) -> String {
         self.key.sign(&self.key.header(), claims)
@@ -138,8 +196,32 @@ impl ForeignIssuer {
 
 async fn discovery(State(published): State<Arc<Published>>) -> Result<Json<Value>, StatusCode> {
     let url = published.url.lock().expect("not poisoned").clone();
-    let document = json!({ "issuer": url, "jwks_uri": format!("{url}/keys") });
+    published.described.fetch_add(1, Ordering::SeqCst);
+    let mut document = json!({
+        "issuer": url,
+        "jwks_uri": format!("{url}/keys"),
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+    });
+    for (name, member) in &*published.document.lock().expect("not poisoned") {
+        document = with(document, name, member.clone());
+    }
     published.up().map(|()| Json(document))
+}
+
+async fn posted(State(published): State<Arc<Published>>, uri: Uri, body: String) -> (StatusCode, Json<Value>) {
+    let mut seen = published.posted.lock().expect("not poisoned");
+    seen.push((uri.path().to_owned(), body));
+    let answers = published.answers.lock().expect("not poisoned");
+    let answer = answers.get(uri.path()).cloned();
+    let (status, body) = answer.unwrap_or((404, Value::Null));
+    let status = published
+        .up()
+        .err()
+        .unwrap_or(StatusCode::from_u16(status).expect("a status"));
+    (status, Json(body))
 }
 
 async fn keys(State(published): State<Arc<Published>>) -> Result<Json<Value>, StatusCode> {
@@ -163,10 +245,12 @@ impl Published {
     }
 }
 
-/// A cloud that believes the issuer, by a file of external issuers as an operator writes it.
+/// A cloud that believes the issuer, by a file of external issuers as an operator writes it, and an MCP server that does.
 pub(crate) struct World {
     pub(crate) issuer: ForeignIssuer,
     pub(crate) app: CloudApp,
+    pub(crate) mcp: ExternalApp,
+    _data: tempfile::TempDir,
     _file: tempfile::NamedTempFile,
 }
 
@@ -191,15 +275,25 @@ impl World {
             ("EMBEDDED_CLOUD_REGISTRATION", "open"),
         ];
         let app = CloudApp::boot_with(&[&usual, settings].concat()).await;
+        let data = tempfile::tempdir().expect("a folder");
+        let mcp = ExternalApp::open(Door::new(), &app, data.path(), &issuer.settings_with_client()).await;
         Self {
             issuer,
             app,
+            mcp: mcp.expect("a server"),
+            _data: data,
             _file: file,
         }
     }
 
-    /// The claims of a good token for alice.
+    /// The claims of a good token for alice, at the cloud and at the MCP server.
     pub(crate) fn claims(&self) -> Value {
-        self.issuer.claims(&self.app)
+        let audience = json!([self.app.url, self.mcp.mcp_url]);
+        with(self.issuer.claims(&self.app), "aud", audience)
+    }
+
+    /// What the MCP server answers to whoever asks for its tools.
+    pub(crate) async fn at_mcp(&self, token: &str) -> Reply {
+        self.mcp.list(token).await
     }
 }

@@ -7,6 +7,7 @@ mod clients_lives;
 mod endpoint;
 mod external_issuers;
 mod external_mode;
+mod external_start;
 mod files;
 mod foreign_issuer;
 mod forged_tokens;

@@ -1,4 +1,4 @@
-//! Tokens whose signature is right and that are bad otherwise: each row at OCS, Notes and WebDAV.
+//! Tokens whose signature is right and that are bad otherwise: each row at OCS, Notes, WebDAV and the MCP endpoint.
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,20 @@ use crate::{
 };
 
 async fn assert_refused(world: &World, token: &str, what: &str) {
+    assert_refused_by_cloud(world, token, what).await;
+    assert_refused_by_mcp(world, token, what).await;
+}
+
+async fn assert_refused_by_mcp(world: &World, token: &str, what: &str) {
+    // Whoever fails too often has to wait.
+    world.app.clock.advance(time::Duration::seconds(3));
+    let reply = world.at_mcp(token).await;
+    assert_eq!(reply.status.as_u16(), 401, "{what} at the MCP endpoint: {}", reply.text);
+    let challenge = reply.headers["www-authenticate"].to_str().expect("text");
+    assert!(challenge.contains("invalid_token"), "{what}: {challenge}");
+}
+
+async fn assert_refused_by_cloud(world: &World, token: &str, what: &str) {
     for (method, path, _) in interfaces(&world.app.alice) {
         let reply = world.app.with(method, &path, &format!("Bearer {token}")).await;
         assert_eq!(reply.status.as_u16(), 401, "{what} at {path}: {}", reply.text);
@@ -21,6 +35,15 @@ async fn assert_refused(world: &World, token: &str, what: &str) {
 }
 
 async fn assert_good(world: &World, token: &str) {
+    assert_good_at_cloud(world, token).await;
+    let listed = world.at_mcp(token).await.result().to_string();
+    assert!(
+        listed.contains("nc_notes_get_note") && !listed.contains("nc_notes_create_note"),
+        "{listed}"
+    );
+}
+
+async fn assert_good_at_cloud(world: &World, token: &str) {
     for (method, path, good) in interfaces(&world.app.alice) {
         let reply = world.app.with(method, &path, &format!("Bearer {token}")).await;
         assert_eq!(reply.status.as_u16(), good, "{path}: {}", reply.text);
@@ -144,7 +167,7 @@ async fn j06_only_the_type_of_access_tokens_is_one() {
     let lines = "check_bearer = true\nunique_uid = false\naccept_typ_jwt = true\n";
     let world = World::boot_with(lines, &[]).await;
     let header = with(world.issuer.key.header(), "typ", json!("JWT"));
-    assert_good(&world, &world.issuer.key.sign(&header, &world.claims())).await;
+    assert_good_at_cloud(&world, &world.issuer.key.sign(&header, &world.claims())).await;
     for (claim, value) in [
         ("nonce", json!("n")),
         ("at_hash", json!("h")),
@@ -188,7 +211,23 @@ async fn j08_a_token_is_for_exactly_this_cloud() {
     ];
     refuse_claims(&world, "aud", others).await;
     let among = with(world.claims(), "aud", json!(["https://elsewhere.example", url]));
-    assert_good(&world, &world.issuer.token(&among)).await;
+    let among = world.issuer.token(&among);
+    assert_good_at_cloud(&world, &among).await;
+    assert_refused_by_mcp(&world, &among, "for the cloud only").await;
+    // The same at the MCP server, which is another resource.
+    let url = world.mcp.mcp_url.clone();
+    let others = [
+        json!(&url[..url.len() - 1]),
+        json!(&url[..url.len() - 4]),
+        json!(format!("{url}/")),
+        json!(url.to_uppercase()),
+        json!("mcp"),
+    ];
+    refuse_claims(&world, "aud", others).await;
+    let among = with(world.claims(), "aud", json!(["https://elsewhere.example", url]));
+    let among = world.issuer.token(&among);
+    assert_refused_by_cloud(&world, &among, "for the MCP server only").await;
+    assert_eq!(world.at_mcp(&among).await.status.as_u16(), 200);
 }
 
 #[tokio::test]
@@ -211,7 +250,9 @@ async fn j09_times_are_numbers_and_mean_what_they_say() {
 #[tokio::test]
 async fn j10_a_token_says_whose_it_is() {
     let world = boot().await;
-    refuse_claims(&world, "sub", [Value::Null, json!(""), json!(7), json!("nobody")]).await;
+    refuse_claims(&world, "sub", [Value::Null, json!(""), json!(7)]).await;
+    let nobody = world.issuer.token(&with(world.claims(), "sub", json!("nobody")));
+    assert_refused_by_cloud(&world, &nobody, "nobody's").await;
     refuse_claims(&world, "client_id", [Value::Null]).await;
     refuse_claims(&world, "jti", [Value::Null]).await;
 }
@@ -300,12 +341,17 @@ async fn j16_known_keys_serve_while_the_issuer_is_down_and_unknown_ones_are_aske
         let (method, path, _) = interfaces(&world.app.alice)[0].clone();
         world.app.with(method, &path, &format!("Bearer {token}")).await
     };
+    let unknown_at_mcp = async || {
+        let token = stranger.sign(&stranger.header(), &world.claims());
+        world.at_mcp(&token).await
+    };
     world.issuer.set_down(true);
     world.app.clock.advance(time::Duration::seconds(31));
     assert_good(&world, &world.issuer.token(&world.claims())).await;
-    let reply = unknown().await;
-    assert_eq!(reply.status.as_u16(), 503, "{}", reply.text);
-    assert!(reply.headers.contains_key("retry-after"));
+    for reply in [unknown().await, unknown_at_mcp().await] {
+        assert_eq!(reply.status.as_u16(), 503, "{}", reply.text);
+        assert!(reply.headers.contains_key("retry-after"));
+    }
     world.issuer.set_down(false);
     world.app.clock.advance(time::Duration::seconds(31));
     let before = world.issuer.asked();
@@ -313,4 +359,8 @@ async fn j16_known_keys_serve_while_the_issuer_is_down_and_unknown_ones_are_aske
         assert_eq!(unknown().await.status.as_u16(), 401);
     }
     assert_eq!(world.issuer.asked(), before + 1, "one question for a flood");
+    for _ in 0..20 {
+        assert_eq!(unknown_at_mcp().await.status.as_u16(), 401);
+    }
+    assert_eq!(world.issuer.asked(), before + 2, "one question for a flood");
 }
