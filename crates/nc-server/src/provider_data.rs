@@ -33,7 +33,7 @@ impl ProviderData {
     /// # Errors
     /// When the database cannot be used.
     pub async fn with_sealer(folder: &Path, sealer: Arc<Sealer>) -> anyhow::Result<Self> {
-        let store = SqliteStore::open(&folder.join(DATABASE))
+        let store = SqliteStore::open(&folder.join(DATABASE), Arc::clone(&sealer))
             .await
             .with_context(|| format!("{DATABASE} in {} cannot be opened", folder.display()))?;
         Ok(Self {

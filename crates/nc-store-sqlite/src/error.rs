@@ -9,6 +9,8 @@ pub(crate) enum Error {
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Seal(#[from] nc_store::SealError),
     #[error("damaged: {0}")]
     Damaged(&'static str),
 }

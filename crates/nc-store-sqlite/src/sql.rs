@@ -2,6 +2,7 @@
 
 pub(crate) mod access_tokens;
 pub(crate) mod audit;
+pub(crate) mod audit_ends;
 pub(crate) mod clients;
 pub(crate) mod codes;
 pub(crate) mod consents;

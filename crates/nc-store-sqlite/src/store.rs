@@ -1,42 +1,53 @@
 use std::{
     fs::{File, OpenOptions},
     path::Path,
+    sync::Arc,
 };
 
 use async_trait::async_trait;
-use nc_store::{Store, StoreError, Unit};
-use sqlx::{Sqlite, pool::PoolConnection};
+use nc_store::{AuditChain, AuditReport, Sealer, Store, StoreError, Unit};
+use sqlx::{Connection as _, Sqlite, pool::PoolConnection};
 
-use crate::{connections::Connections, error::Error, unit::SqliteUnit};
+use crate::{connections::Connections, error::Error, sql::audit, unit::SqliteUnit};
 
 /// The store in one SQLite file.
 #[derive(Debug)]
-pub struct SqliteStore(Connections);
+pub struct SqliteStore {
+    connections: Connections,
+    chain: AuditChain,
+}
 
 impl SqliteStore {
     /// Opens the database at `path`, makes it when absent (readable by its owner only), and brings its schema up to date.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    /// The audit log is chained with the keys of `sealer`.
+    pub async fn open(path: &Path, sealer: Arc<Sealer>) -> Result<Self, StoreError> {
         // SQLite gives the files that it puts beside it the same rights.
         private(OpenOptions::new().append(true).create(true))
             .open(path)
             .map_err(Error::from)?;
-        Ok(Self(Connections::open(path).await?))
+        Ok(Self {
+            connections: Connections::open(path).await?,
+            chain: AuditChain::new(sealer),
+        })
     }
 
     /// Waits for work under way, then closes the file.
     pub async fn close(&self) {
-        self.0.close().await;
+        self.connections.close().await;
     }
 
     pub(crate) async fn connection(&self) -> Result<PoolConnection<Sqlite>, Error> {
-        self.0.read().await
+        self.connections.read().await
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn Unit>, StoreError> {
-        Ok(Box::new(SqliteUnit::new(self.0.write().await?)))
+        Ok(Box::new(SqliteUnit::new(
+            self.connections.write().await?,
+            self.chain.clone(),
+        )))
     }
 
     async fn back_up(&self, target: &Path) -> Result<(), StoreError> {
@@ -54,11 +65,17 @@ impl Store for SqliteStore {
         }
         Ok(copied?)
     }
+
+    async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut moment = connection.begin().await.map_err(Error::from)?;
+        Ok(audit::verify(&mut moment, &self.chain).await?)
+    }
 }
 
 impl SqliteStore {
     async fn copy_into(&self, name: &str, file: File) -> Result<(), Error> {
-        let mut connection = self.0.read().await?;
+        let mut connection = self.connections.read().await?;
         sqlx::query("VACUUM INTO ?")
             .bind(name)
             .execute(&mut *connection)

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialRecord, Digest,
-    GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError,
-    TicketKind, TicketRecord, Unit,
+    AccessTokenRecord, AuditChain, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialRecord,
+    Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode,
+    StoreError, TicketKind, TicketRecord, Unit,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
@@ -16,16 +16,24 @@ use crate::{
 };
 
 /// The writing transaction. Rolls back when dropped.
-pub(crate) struct SqliteUnit(Mutex<Transaction<'static, Sqlite>>);
+pub(crate) struct SqliteUnit {
+    transaction: Mutex<Transaction<'static, Sqlite>>,
+    chain: AuditChain,
+}
 
 impl SqliteUnit {
-    pub(crate) fn new(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self(Mutex::new(transaction))
+    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, chain: AuditChain) -> Self {
+        Self {
+            transaction: Mutex::new(transaction),
+            chain,
+        }
     }
 
     // A `Result`, as a reader's connection is; `lookup!` takes either.
     pub(crate) async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Error> {
-        Ok(MutexGuard::map(self.0.lock().await, |transaction| &mut **transaction))
+        Ok(MutexGuard::map(self.transaction.lock().await, |transaction| {
+            &mut **transaction
+        }))
     }
 }
 
@@ -209,15 +217,15 @@ impl Unit for SqliteUnit {
 
     async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        Ok(audit::append(&mut connection, record).await?)
+        Ok(audit::append(&mut connection, &self.chain, record).await?)
     }
 
     async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError> {
         let mut connection = self.connection().await?;
-        Ok(sweep::sweep(&mut connection, now, audit_before).await?)
+        Ok(sweep::sweep(&mut connection, &self.chain, now, audit_before).await?)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        Ok(self.0.into_inner().commit().await.map_err(Error::from)?)
+        Ok(self.transaction.into_inner().commit().await.map_err(Error::from)?)
     }
 }

@@ -1,16 +1,23 @@
 //! What is particular to SQLite: files, rights, damage.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use nc_store::{
     ClientKind, Digest, GrantRecord, KeyRecord, KeyState, Lookup as _, NewClient, RefreshState, RefreshTokenRecord,
-    Store as _, StoreError,
+    Sealer, Store as _, StoreError,
 };
 use nc_store_sqlite::SqliteStore;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use zeroize::Zeroizing;
+
+fn sealer() -> Arc<Sealer> {
+    Arc::new(Sealer::new(&[Zeroizing::new([1; 32])]).expect("a key"))
+}
 
 async fn open(dir: &Path) -> SqliteStore {
-    SqliteStore::open(&dir.join("provider.db")).await.expect("a store")
+    SqliteStore::open(&dir.join("provider.db"), sealer())
+        .await
+        .expect("a store")
 }
 
 /// A second process that looks into the database.
@@ -62,7 +69,7 @@ async fn a_backup_opens_as_a_store() {
     unit.commit().await.unwrap();
     let target = dir.path().join("it's a copy.db");
     store.back_up(&target).await.unwrap();
-    let copy = SqliteStore::open(&target).await.unwrap();
+    let copy = SqliteStore::open(&target, sealer()).await.unwrap();
     assert_eq!(copy.find_client("client").await.unwrap().unwrap().number, number);
 }
 
@@ -106,7 +113,7 @@ async fn several_processes_may_open_a_new_database_at_the_same_moment() {
         let path = dir.path().join("provider.db");
         let opened = (0..8).map(|_| {
             let path = path.clone();
-            tokio::spawn(async move { SqliteStore::open(&path).await })
+            tokio::spawn(async move { SqliteStore::open(&path, sealer()).await })
         });
         for store in opened.collect::<Vec<_>>() {
             store.await.unwrap().unwrap();
@@ -198,6 +205,7 @@ async fn no_lookup_reads_a_whole_table() {
         "SELECT * FROM resources ORDER BY",
         "SELECT * FROM signing_keys",
         "SELECT key, value",
+        "SELECT seq FROM sqlite_sequence",
         "DELETE FROM grants",
     ];
     let mut checked = 0;

@@ -104,6 +104,7 @@ checks! {
     }
     audit {
         audit_is_listed_newest_first,
+        an_audit_log_that_nobody_touched_is_good_before_and_after_a_sweep,
     }
     sweep {
         a_sweep_removes_exactly_what_has_ended,

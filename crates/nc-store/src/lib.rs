@@ -6,10 +6,12 @@
 //!   it, it leaves nothing behind. Units are serialised: what one has read does not change until it ends.
 //! * Keys, states and times are columns, so that a backend can find, expire and cascade. What only the owner of a record
 //!   understands is its `document`, a JSON text; no backend looks into it, and no length limit cuts it.
+//! * Entries of the audit log are chained ([`AuditChain`]): what is changed or taken out later is found.
 //! * Tokens, codes and secrets are stored as [`Digest`] only. What must be read again is sealed by a [`Sealer`].
 //!
 //! All times are Unix seconds.
 
+mod audit_chain;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod digest;
@@ -18,6 +20,7 @@ mod records;
 mod seal;
 mod store;
 
+pub use audit_chain::{AuditChain, AuditEnd, AuditReport, AuditWalk, BrokenEntry, ChainedEntry, WhichEnd};
 pub use digest::Digest;
 pub use error::StoreError;
 pub use records::{

@@ -2,7 +2,10 @@
 //!
 //! XChaCha20-Poly1305 with a random nonce per write. The additional data name table and row, so a sealed value that is
 //! copied into another row does not open there. Layout: version 1, id of the key, nonce, ciphertext with tag.
+//!
+//! What anybody may read, but nobody change, gets a tag instead (HMAC-SHA-256 with a key of its own): id of the key, tag.
 
+use aws_lc_rs::hmac;
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -34,6 +37,7 @@ pub struct Sealer(Vec<SealingKey>);
 struct SealingKey {
     id: u8,
     cipher: XChaCha20Poly1305,
+    tags: hmac::Key,
 }
 
 impl Sealer {
@@ -48,6 +52,7 @@ impl Sealer {
                 .chain_update(key.as_slice())
                 .finalize()[0],
             cipher: XChaCha20Poly1305::new((&**key).into()),
+            tags: tag_key(key.as_slice()),
         });
         Ok(Self(keys.collect()))
     }
@@ -89,6 +94,27 @@ impl Sealer {
         result
     }
 
+    /// A tag of `message`, for the row that `place` names; nobody without the key makes another.
+    pub fn tag(&self, place: &str, message: &[u8]) -> Result<Vec<u8>, SealError> {
+        let key = self.0.first().ok_or(SealError::NoKey)?;
+        let tag = hmac::sign(&key.tags, &tagged(key.id, place, message));
+        Ok([&[key.id][..], tag.as_ref()].concat())
+    }
+
+    /// Whether `tag` was made here of that message for that place. Compares in constant time.
+    pub fn check_tag(&self, place: &str, message: &[u8], tag: &[u8]) -> Result<(), SealError> {
+        let (&id, tag) = tag.split_first().ok_or(SealError::Damaged)?;
+        let mut result = Err(SealError::UnknownKey);
+        // Two keys may share an id by chance.
+        for key in self.0.iter().filter(|key| key.id == id) {
+            if hmac::verify(&key.tags, &tagged(id, place, message), tag).is_ok() {
+                return Ok(());
+            }
+            result = Err(SealError::Damaged);
+        }
+        result
+    }
+
     /// Whether `sealed` should be sealed again, because another key than the first did it.
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
         sealed.get(1) != self.0.first().map(|key| &key.id)
@@ -99,6 +125,18 @@ impl std::fmt::Debug for Sealer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Sealer({} keys)", self.0.len())
     }
+}
+
+/// Derived, so that one key never serves two algorithms.
+fn tag_key(key: &[u8]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"tags");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+}
+
+/// The length of the place comes first, so that no place and message make up another pair.
+fn tagged(key: u8, place: &str, message: &[u8]) -> Vec<u8> {
+    let length = place.len() as u64;
+    [&[VERSION, key][..], &length.to_be_bytes(), place.as_bytes(), message].concat()
 }
 
 fn additional_data(key: u8, place: &str) -> Vec<u8> {
@@ -131,6 +169,30 @@ mod tests {
         let rotated = sealer(&[2, 1]);
         assert!(rotated.is_outdated(&sealed) && !sealer(&[1]).is_outdated(&sealed));
         assert_eq!(rotated.open("x", &sealed).unwrap().as_slice(), b"secret");
+    }
+
+    #[test]
+    fn a_tag_holds_for_its_message_and_place_and_key_only() {
+        let tag = sealer(&[1]).tag("a", b"message").unwrap();
+        assert_eq!(sealer(&[2, 1]).check_tag("a", b"message", &tag), Ok(()));
+        assert_eq!(
+            sealer(&[2]).check_tag("a", b"message", &tag),
+            Err(SealError::UnknownKey)
+        );
+        for (place, message) in [
+            ("b", &b"message"[..]),
+            ("a", b"massage"),
+            ("am", b"essage"),
+            ("", b"amessage"),
+        ] {
+            assert_eq!(sealer(&[1]).check_tag(place, message, &tag), Err(SealError::Damaged));
+        }
+        for damaged in [&tag[..tag.len() - 1], &tag[..1], &[]] {
+            assert_eq!(
+                sealer(&[1]).check_tag("a", b"message", damaged),
+                Err(SealError::Damaged)
+            );
+        }
     }
 
     proptest! {

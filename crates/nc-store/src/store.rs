@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
+    AccessTokenRecord, AuditRecord, AuditReport, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
     CredentialRecord, Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord,
     SpentCode, StoreError, TicketKind, TicketRecord,
 };
@@ -14,6 +14,9 @@ pub trait Store: Lookup {
 
     /// Copies the whole database into a new file or schema, consistent, while it is in use.
     async fn back_up(&self, target: &std::path::Path) -> Result<(), StoreError>;
+
+    /// Goes through the whole audit log, and finds the first entry that is not what was written.
+    async fn verify_audit(&self) -> Result<AuditReport, StoreError>;
 }
 
 /// Questions. Those with `now` do not find what has ended.
@@ -184,11 +187,11 @@ pub trait Unit: Lookup {
     /// Changes a setting; `None` deletes it.
     async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError>;
 
-    /// Appends to the audit log.
+    /// Appends to the audit log, chained to the entry before.
     async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError>;
 
     /// Deletes what has ended before `now`: tickets, codes, tokens, sessions, consents, clients, grants of which nothing is
-    /// left, and audit records from before `audit_before`. How many rows.
+    /// left, and audit records from before `audit_before` up to the first that is not what was written. How many rows.
     async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError>;
 
     /// Makes all changes at once and for good.

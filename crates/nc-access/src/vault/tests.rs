@@ -12,7 +12,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(&folder.path().join("store.db"))
+        let sealer = Arc::new(Sealer::new(&[Zeroizing::new([1; 32])]).expect("a key"));
+        let store = SqliteStore::open(&folder.path().join("store.db"), sealer)
             .await
             .expect("a store");
         Self {

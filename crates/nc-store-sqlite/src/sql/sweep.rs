@@ -1,5 +1,7 @@
+use nc_store::AuditChain;
 use sqlx::SqliteConnection;
 
+use super::audit;
 use crate::error::Error;
 
 /// What ends by itself. Tokens go before grants, so that grants of which nothing is left are found in the same sweep.
@@ -18,13 +20,16 @@ const EMPTY_GRANTS: &str = "DELETE FROM grants
     AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.grant_id = grants.id)
     AND NOT EXISTS (SELECT 1 FROM access_tokens WHERE access_tokens.grant_id = grants.id)";
 
-pub(crate) async fn sweep(db: &mut SqliteConnection, now: i64, audit_before: i64) -> Result<u64, Error> {
+pub(crate) async fn sweep(
+    db: &mut SqliteConnection,
+    chain: &AuditChain,
+    now: i64,
+    audit_before: i64,
+) -> Result<u64, Error> {
     let mut rows = 0;
     for delete in ENDED {
         rows += sqlx::query(*delete).bind(now).execute(&mut *db).await?.rows_affected();
     }
     rows += sqlx::query(EMPTY_GRANTS).execute(&mut *db).await?.rows_affected();
-    let audit = sqlx::query("DELETE FROM audit WHERE at < ?").bind(audit_before);
-    rows += audit.execute(db).await?.rows_affected();
-    Ok(rows)
+    Ok(rows + audit::sweep(db, chain, audit_before).await?)
 }

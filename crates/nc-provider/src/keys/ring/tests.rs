@@ -28,7 +28,7 @@ fn options(algorithms: &[Algorithm]) -> KeyOptions {
 impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(&folder.path().join("store.sqlite"))
+        let store = SqliteStore::open(&folder.path().join("store.sqlite"), sealer(&[1]))
             .await
             .expect("a store");
         Self {

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
-    GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, Store, StoreError, TicketKind,
-    TicketRecord, Unit,
+    AccessTokenRecord, AuditRecord, AuditReport, ClientKind, ClientRecord, ConsentRecord, CredentialKind,
+    CredentialRecord, Digest, GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, Store,
+    StoreError, TicketKind, TicketRecord, Unit,
 };
 
 pub(crate) struct Counting {
@@ -76,5 +76,9 @@ impl Store for Counting {
 
     async fn back_up(&self, target: &std::path::Path) -> Result<(), StoreError> {
         self.inner.back_up(target).await
+    }
+
+    async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
+        self.inner.verify_audit().await
     }
 }

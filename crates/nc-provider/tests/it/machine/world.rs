@@ -225,12 +225,12 @@ impl World {
         sign_in: impl FnOnce(&Arc<People>) -> (SignIn, Option<Arc<Nextcloud>>),
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(&folder.path().join("store.db"))
+        let sealer = Arc::new(Sealer::new(&[Zeroizing::new([7; 32])]).expect("a key"));
+        let store = SqliteStore::open(&folder.path().join("store.db"), Arc::clone(&sealer))
             .await
             .expect("a store");
         let store = wrap(Arc::new(store));
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time"));
-        let sealer = Arc::new(Sealer::new(&[Zeroizing::new([7; 32])]).expect("a key"));
         let options = KeyOptions {
             algorithms: algorithms.to_vec(),
             rsa_bits: 2048,
