@@ -14,7 +14,9 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
-use crate::{Backend, Call, Failure, PROTOCOL_VERSIONS, Progress, ToolError, arguments, paging};
+use crate::{
+    Backend, Call, Failure, Observer, PROTOCOL_VERSIONS, Progress, ToolError, arguments, observe::Running, paging,
+};
 
 /// Clients give up after 30 to 60 seconds, so no call takes longer than this.
 const DEADLINE: Duration = Duration::from_secs(50);
@@ -27,6 +29,7 @@ pub struct Handler {
     backend: Arc<dyn Backend>,
     /// The one user of a stdio server. Over HTTP the caller comes with each request, and only from there.
     only_caller: Option<Caller>,
+    observer: Option<Arc<dyn Observer>>,
     /// The implementation as JSON, for the metadata of results.
     server_info: serde_json::Value,
 }
@@ -38,6 +41,7 @@ impl Handler {
         Self {
             backend,
             only_caller: None,
+            observer: None,
             server_info,
         }
     }
@@ -48,6 +52,19 @@ impl Handler {
             only_caller: Some(caller),
             ..Self::new(backend)
         }
+    }
+
+    /// The same, with somebody who is told about each call that comes over a transport.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..self
+        }
+    }
+
+    pub(crate) const fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.observer.as_ref()
     }
 
     /// The backend.
@@ -232,17 +249,11 @@ impl ServerHandler for Handler {
         let mut call = self.call_for(context)?;
         call.input_responses = request.input_responses;
         call.request_state = request.request_state;
-        let started = tokio::time::Instant::now();
-        let result = self
-            .run(&request.name, call, request.arguments.unwrap_or_default())
-            .await;
-        // Only names of the table become labels; anybody could invent others.
-        let tool = self
-            .backend
-            .tools()
-            .find_spec(&request.name)
-            .map_or("unknown", |spec| spec.name);
-        record(tool, &result, started.elapsed());
+        let arguments = request.arguments.unwrap_or_default();
+        let spec = self.backend.tools().find_spec(&request.name);
+        let running = Running::begin(self.observer.as_ref(), &call.caller, spec, &arguments);
+        let result = self.run(&request.name, call, arguments).await;
+        running.end(&result);
         let mut response = result.or_else(Failure::into_response)?;
         if modern && let CallToolResponse::Complete(result) = &mut response {
             let meta = result.meta.get_or_insert_with(MetaObject::new);
@@ -444,19 +455,4 @@ fn visible<'a>(
         .resources()
         .iter()
         .filter(|spec| caller.grants.allow(spec.scopes) && spec.capability.is_none_or(|key| !hidden.contains(key)))
-}
-
-fn record(tool: &'static str, result: &Result<CallToolResponse, Failure>, elapsed: Duration) {
-    let (status, code) = match result {
-        Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => ("error", "tool_error"),
-        Ok(_) => ("success", "ok"),
-        Err(failure) => ("error", failure.code()),
-    };
-    metrics::counter!("mcp_tool_calls_total", "tool_name" => tool, "status" => status).increment(1);
-    metrics::histogram!("mcp_tool_duration_seconds", "tool_name" => tool).record(elapsed.as_secs_f64());
-    metrics::counter!("mcp_tool_outcomes_total", "tool_name" => tool, "outcome" => code).increment(1);
-    if status == "error" {
-        metrics::counter!("mcp_tool_errors_total", "tool_name" => tool, "error_type" => code).increment(1);
-    }
-    tracing::debug!(tool, status, code, elapsed_ms = elapsed.as_millis(), "tool call");
 }

@@ -69,9 +69,9 @@ pub fn router(handler: Handler, options: &HttpOptions) -> Router {
     manager.session_config = session_config;
     let manager = Arc::new(manager);
 
-    let backend = Arc::clone(handler.backend());
-    let service = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&manager), config);
-    let gate = gate::Gate::new(backend, options, sessions::Sessions::new(manager, options.max_sessions));
+    let sessions = sessions::Sessions::new(Arc::clone(&manager), options.max_sessions);
+    let gate = gate::Gate::new(&handler, options, sessions);
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), manager, config);
     let guarded = tower::ServiceBuilder::new()
         .layer(cors(options))
         .layer(axum::middleware::from_fn_with_state(Arc::new(gate), gate::guard))

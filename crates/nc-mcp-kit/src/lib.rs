@@ -3,6 +3,7 @@
 //! * [`ToolSpec`], [`ToolTable`]: the single source for lists, scopes, schemas, docs and the command line.
 //! * [`Backend`]: what a server answers with; [`Call`] is what a tool is given.
 //! * [`Handler`]: the protocol, over any backend, in every revision that the SDK speaks.
+//! * [`Observer`]: is told who called which tool, and how it ended.
 //! * [`http`]: streamable HTTP with credentials, scope gate, host and origin checks.
 //! * [`stdio`]: one JSON message a line, for one user.
 
@@ -12,6 +13,7 @@ mod call;
 mod failure;
 mod handler;
 pub mod http;
+mod observe;
 mod paging;
 mod resource;
 mod schema;
@@ -25,6 +27,7 @@ pub use backend::{Backend, BoxFuture, Features};
 pub use call::{Call, Progress};
 pub use failure::{Failure, ToolError};
 pub use handler::Handler;
+pub use observe::{Observer, ToolCall};
 pub use resource::ResourceSpec;
 pub use schema::{Direction, schema_of};
 pub use text::structured;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -16,25 +16,43 @@ use super::{
     peek::{Malformed, Peek, peek},
     sessions::Sessions,
 };
-use crate::Backend;
+use crate::{Backend, Handler, Observer, ToolCall};
 
 const SESSION_ID: &str = "mcp-session-id";
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 
 pub(super) struct Gate {
     backend: Arc<dyn Backend>,
+    observer: Option<Arc<dyn Observer>>,
     authenticate: Arc<dyn Authenticate>,
     sessions: Sessions,
     max_body_bytes: usize,
 }
 
 impl Gate {
-    pub(super) fn new(backend: Arc<dyn Backend>, options: &HttpOptions, sessions: Sessions) -> Self {
+    pub(super) fn new(handler: &Handler, options: &HttpOptions, sessions: Sessions) -> Self {
         Self {
-            backend,
+            backend: Arc::clone(handler.backend()),
+            observer: handler.observer().cloned(),
             authenticate: Arc::clone(&options.authenticate),
             sessions,
             max_body_bytes: options.max_body_bytes,
+        }
+    }
+
+    /// A call that no handler sees is told as well.
+    fn tell_refused(&self, caller: &Caller, peek: &Peek<'_>, outcome: &'static str) {
+        let Some(observer) = &self.observer else { return };
+        let spec = peek.called().and_then(|name| self.backend.tools().find_spec(name));
+        if let Some(spec) = spec {
+            observer.called(&ToolCall {
+                caller,
+                tool: spec.name,
+                arguments: &[],
+                unknown_arguments: 0,
+                outcome,
+                elapsed: Duration::ZERO,
+            });
         }
     }
 
@@ -42,8 +60,8 @@ impl Gate {
     fn needed(&self, peek: &Peek<'_>) -> ScopeSet {
         let params = peek.params.as_ref();
         match peek.method.as_deref() {
-            Some("tools/call") => params
-                .and_then(|params| params.name.as_deref())
+            Some("tools/call") => peek
+                .called()
                 .and_then(|name| self.backend.tools().find_spec(name))
                 .map_or(ScopeSet::EMPTY, |spec| spec.scopes),
             Some("resources/read" | "resources/subscribe") => params
@@ -102,6 +120,7 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
     }
     let needed = gate.needed(&peek);
     if !caller.grants.allow(needed) {
+        gate.tell_refused(&caller, &peek, "insufficient_scope");
         return Err(Box::new(insufficient_scope(gate, &caller, peek.answer_id(), needed)));
     }
     if peek.method.as_deref() == Some("initialize") && !gate.sessions.has_room().await {

@@ -37,6 +37,15 @@ pub(super) enum Malformed {
 }
 
 impl Peek<'_> {
+    /// Name of the tool that it calls.
+    pub(super) fn called(&self) -> Option<&str> {
+        let params = self
+            .params
+            .as_ref()
+            .filter(|_| self.method.as_deref() == Some("tools/call"))?;
+        params.name.as_deref()
+    }
+
     /// The id for an answer of the gate's own: a text or a number, as JSON-RPC has it. Anything else a client sends is not
     /// sent back.
     pub(super) fn answer_id(&self) -> Option<serde_json::Value> {
