@@ -120,7 +120,10 @@ pub fn router(
         }
         Entrance::SingleUser | Entrance::Basic => {}
     }
-    let handler = Handler::new(Arc::new(assistant));
+    let mut handler = Handler::new(Arc::new(assistant));
+    if let Some(calls) = entrance.calls() {
+        handler = handler.observed_by(Arc::new(calls));
+    }
     let mut router = nc_mcp_kit::http::router(handler, &options).merge(others);
     if config.metrics_port.is_some()
         && is_loopback(&config.server.host)

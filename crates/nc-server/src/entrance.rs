@@ -11,6 +11,7 @@ use crate::{
     config::{Config, ConfigError, Mode},
     external_issuer::{ExternalIssuer, ExternalIssuerOptions},
     own_issuer::{OwnIssuer, OwnIssuerOptions},
+    tool_audit::ToolAudit,
 };
 
 /// How callers come in.
@@ -53,6 +54,7 @@ impl Entrance {
                     allowed_clients: config.oauth.allowed_clients.clone(),
                     scopes,
                     advertised: advertised(config, scopes),
+                    audit_calls: config.audit_calls,
                     clock: clock.clone(),
                 };
                 Self::OwnIssuer(OwnIssuer::open(cloud, &options).await?)
@@ -76,6 +78,7 @@ impl Entrance {
                     patience: issuer.patience,
                     scopes,
                     advertised: advertised(config, scopes),
+                    audit_calls: config.audit_calls,
                     clock: clock.clone(),
                 };
                 Self::ExternalIssuer(ExternalIssuer::open(cloud, &options).await?)
@@ -93,11 +96,21 @@ impl Entrance {
         }
     }
 
+    /// What writes calls of tools to the audit log, where there is one.
+    pub fn calls(&self) -> Option<ToolAudit> {
+        match self {
+            Self::OwnIssuer(issuer) => issuer.calls().cloned(),
+            Self::ExternalIssuer(issuer) => issuer.calls().cloned(),
+            Self::SingleUser | Self::Basic => None,
+        }
+    }
+
     /// What has to be done while the server runs; to be dropped when it ends.
     pub async fn keep_up(self) {
         match self {
             Self::OwnIssuer(issuer) => issuer.keep_up().await,
-            Self::SingleUser | Self::Basic | Self::ExternalIssuer(_) => {}
+            Self::ExternalIssuer(issuer) => issuer.keep_up().await,
+            Self::SingleUser | Self::Basic => {}
         }
     }
 }

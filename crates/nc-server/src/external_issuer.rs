@@ -22,12 +22,17 @@ use nc_cloud::SealingKey;
 use nc_mcp::Provisioning;
 use nc_mcp_kit::http::Authenticate;
 use nc_proto::clock::Clock;
-use nc_store::Store;
+use nc_store::{Sealer, Store};
 use secrecy::SecretString;
 use url::Url;
 
 use self::access_for_cloud::AccessForCloud;
-use crate::{config::ExternalClient, own_issuer::make_folder, provider_data::ProviderData};
+use crate::{
+    config::ExternalClient,
+    own_issuer::make_folder,
+    provider_data::ProviderData,
+    tool_audit::{self, ToolAudit},
+};
 
 /// What an operator decides about it.
 #[derive(Clone)]
@@ -62,6 +67,8 @@ pub struct ExternalIssuerOptions {
     pub scopes: ScopeSet,
     /// Scopes that clients are told to ask for first.
     pub advertised: ScopeSet,
+    /// Whether calls of tools are written to the audit log.
+    pub audit_calls: bool,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -74,6 +81,8 @@ pub struct ExternalIssuer {
     access: Arc<ExternalAccess>,
     nextcloud: Nextcloud,
     issuer: String,
+    store: Arc<dyn Store>,
+    calls: Option<ToolAudit>,
     clock: Clock,
 }
 
@@ -101,9 +110,15 @@ impl ExternalIssuer {
         make_folder(&options.data).with_context(|| format!("cannot make the folder {}", options.data.display()))?;
         let client = Arc::new(own_client(&fetch, &issuer, own, &resource, options).await?);
         let tokens = ExternalTokens::open(&issuer, &client, fetch, &options.clock).await?;
+        let data = ProviderData::open(&options.data, &options.sealing_keys).await?;
+        let store: Arc<dyn Store> = data.store;
+        let vault = vault(&issuer.issuer, Arc::clone(&store), data.sealer, &options.clock).await?;
+        let calls = options
+            .audit_calls
+            .then(|| ToolAudit::begin(Arc::clone(&store), options.clock.clone()));
         let access = ExternalAccess::new(
             Exchange::new(&issuer, &client, cloud_resource(&bases, options), options.clock.clone()),
-            vault(&issuer.issuer, options).await?,
+            vault,
         );
         tell(&issuer, &access);
         Ok(Self {
@@ -112,6 +127,8 @@ impl ExternalIssuer {
             access: Arc::new(access),
             nextcloud: nextcloud.clone(),
             issuer: issuer.issuer,
+            store,
+            calls,
             clock: options.clock.clone(),
         })
     }
@@ -129,6 +146,16 @@ impl ExternalIssuer {
             Arc::clone(&self.access) as _,
             self.clock.clone(),
         ))
+    }
+
+    /// What writes calls of tools to the audit log, if that is switched on.
+    pub const fn calls(&self) -> Option<&ToolAudit> {
+        self.calls.as_ref()
+    }
+
+    /// What has to be done while the server runs; to be dropped when it ends.
+    pub async fn keep_up(self) {
+        tool_audit::sweep_in_time(&*self.store, &self.clock).await;
     }
 
     /// What happens when the Nextcloud takes a credential no more.
@@ -202,10 +229,8 @@ async fn own_client(
     ))
 }
 
-async fn vault(issuer: &str, options: &ExternalIssuerOptions) -> anyhow::Result<Vault> {
-    let data = ProviderData::open(&options.data, &options.sealing_keys).await?;
-    let store: Arc<dyn Store> = data.store;
-    let vault = Vault::open(store, data.sealer, options.clock.clone(), issuer).await?;
+async fn vault(issuer: &str, store: Arc<dyn Store>, sealer: Arc<Sealer>, clock: &Clock) -> anyhow::Result<Vault> {
+    let vault = Vault::open(store, sealer, clock.clone(), issuer).await?;
     vault
         .reseal()
         .await

@@ -3,6 +3,7 @@
 //! * [`config`]: settings from file, environment and flags.
 //! * [`app`]: the MCP server as one router, over any [`nc_client::Nextcloud`].
 //! * [`embedded`] and [`provider`]: the embedded cloud with its `OpenID` provider, as one router.
+//! * [`tool_audit`]: calls of tools in the audit log.
 //! * [`cli`]: the command line; [`run`] is all that `main` does.
 
 pub mod app;
@@ -20,6 +21,7 @@ pub mod own_issuer;
 pub mod provider;
 pub mod provider_data;
 mod telemetry;
+pub mod tool_audit;
 
 pub use commands::{Outcome, run};
 pub use logging::filter as log_filter;

@@ -28,7 +28,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
 use self::{accounts::NextcloudAccounts, app_passwords::AppPasswords};
-use crate::provider_data::ProviderData;
+use crate::{provider_data::ProviderData, tool_audit::ToolAudit};
 
 /// Most clients that registered themselves.
 const MOST_DYNAMIC_CLIENTS: u64 = 10_000;
@@ -55,6 +55,8 @@ pub struct OwnIssuerOptions {
     pub scopes: ScopeSet,
     /// Scopes that clients are told to ask for first.
     pub advertised: ScopeSet,
+    /// Whether calls of tools are written to the audit log.
+    pub audit_calls: bool,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -65,6 +67,7 @@ pub struct OwnIssuer {
     provider: Provider,
     resource: Resource,
     accounts: Arc<NextcloudAccounts>,
+    calls: Option<ToolAudit>,
     clock: Clock,
 }
 
@@ -108,11 +111,15 @@ impl OwnIssuer {
         let sign_in = SignIn::Elsewhere(Arc::clone(&accounts) as _);
         // Strangers name the addresses of clients' documents and keys.
         let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
+        let calls = options
+            .audit_calls
+            .then(|| ToolAudit::begin(Arc::clone(&store), clock.clone()));
         let provider = Provider::new(config, store, sealer, keys, sign_in, clock.clone());
         Ok(Self {
             provider: provider.with_fetch(Arc::new(documents)),
             resource,
             accounts,
+            calls,
             clock,
         })
     }
@@ -137,6 +144,11 @@ impl OwnIssuer {
     /// What happens when the Nextcloud takes an app password no more.
     pub fn provisioning(&self) -> Arc<dyn Provisioning> {
         Arc::new(self.app_passwords())
+    }
+
+    /// What writes calls of tools to the audit log, if that is switched on.
+    pub const fn calls(&self) -> Option<&ToolAudit> {
+        self.calls.as_ref()
     }
 
     /// The authorization server.

@@ -109,12 +109,23 @@ pub enum AdminCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// About the audit log.
+    #[command(subcommand, name = "audit")]
+    Audited(AuditCommand),
     /// Copy the database, also while the server uses it. The key that opens private keys, `cloud.key`, is not in it.
     #[command(name = "oidc:backup")]
     Backup {
         /// A file that is not there yet.
         file: PathBuf,
     },
+}
+
+/// `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Look for an entry that was changed, put in or taken out, and name the first one. Needs the sealing keys that were used
+    /// since the oldest entry.
+    Verify,
 }
 
 /// Whether a client can keep a secret.

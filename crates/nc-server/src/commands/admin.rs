@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::{OrFail, Trouble};
 use crate::{
-    cli::admin::{AdminArguments, AdminCommand, InitialAccessTokenCommand, LogoutUriOf, SettingCommand},
+    cli::admin::{AdminArguments, AdminCommand, AuditCommand, InitialAccessTokenCommand, LogoutUriOf, SettingCommand},
     config::Config,
     provider_data::ProviderData,
 };
@@ -108,6 +108,7 @@ async fn work(config: &Config, folder: &Path, data: &ProviderData, command: Admi
         AdminCommand::InitialAccessToken(command) => initial_access_token(&admin, command).await,
         AdminCommand::Config(command) => setting(&admin, command).await,
         AdminCommand::Audit { limit } => audit(data, limit).await,
+        AdminCommand::Audited(AuditCommand::Verify) => verify_audit(data).await,
         AdminCommand::Backup { file } => {
             data.store.back_up(&file).await.or_fail()?;
             Ok(json!({ "backup": file }))
@@ -216,6 +217,19 @@ async fn audit(data: &ProviderData, limit: u32) -> Shown {
         json!({ "at": record.at, "event": record.event, "about": about })
     });
     Ok(entries.collect())
+}
+
+async fn verify_audit(data: &ProviderData) -> Shown {
+    let report = data.store.verify_audit().await.or_fail()?;
+    if let Some(broken) = report.broken {
+        return Err(Trouble::Failure(anyhow::anyhow!(
+            "the audit log is not what was written: entry {}: {}; the {} entries before it are good",
+            broken.number,
+            broken.why,
+            report.good
+        )));
+    }
+    Ok(json!({ "good": report.good, "older_than_the_chain": report.unchained }))
 }
 
 /// A list that is written in one argument.

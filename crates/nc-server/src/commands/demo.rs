@@ -79,6 +79,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
         .or_fail()?;
     let router = app::router(&setting.config, &entrance, nextcloud, clock, &stop)?;
     announce(&arguments, mode, &mcp_url, &cloud_url, &users)?;
+    let calls = entrance.calls();
     let upkeep = tokio::spawn(entrance.keep_up());
     let shutdown = stop.clone();
     let mcp = async {
@@ -91,6 +92,9 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
         cloud_command::serve(&setting.config, &cloud, &provider, cloud_listener, &stop)
     );
     upkeep.abort();
+    if let Some(calls) = calls {
+        calls.flush().await;
+    }
     drop(cloud);
     drop(folder);
     served.map(|_| ())

@@ -34,10 +34,14 @@ pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
         serve_metrics(&config.server.host, port, &stop);
     }
     output::tell(&format!("MCP server: {url}{}", config.server.path));
+    let calls = entrance.calls();
     let upkeep = tokio::spawn(entrance.keep_up());
     let shutdown = stop.clone();
     let served = nc_web::serve(listener, router, async move { shutdown.cancelled().await }).await;
     upkeep.abort();
+    if let Some(calls) = calls {
+        calls.flush().await;
+    }
     served.or_fail()
 }
 

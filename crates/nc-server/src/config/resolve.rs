@@ -184,6 +184,8 @@ pub struct Config {
     pub oauth: OAuthSettings,
     /// The issuer elsewhere.
     pub issuer: IssuerSettings,
+    /// Whether calls of tools are written to the audit log, where there is one.
+    pub audit_calls: bool,
     /// The embedded cloud.
     pub embedded: EmbeddedSettings,
     /// Level for `tracing`.
@@ -294,6 +296,7 @@ impl Config {
             },
             oauth: oauth(layers, &reader)?,
             issuer: issuer::settings(layers, &reader)?,
+            audit_calls: reader.bool("audit.tool_calls"),
             embedded: embedded(layers, &reader)?,
             log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
                 "critical" => "error".to_owned(),

@@ -348,6 +348,14 @@ pub const SETTINGS: &[Setting] = &[
         "How long the start waits for an issuer or a Nextcloud that cannot be reached.",
     ),
     setting(
+        "audit.tool_calls",
+        &["MCP_AUDIT_TOOL_CALLS"],
+        Kind::Bool,
+        "true",
+        "In mode `oauth`: write each call of a tool to the audit log, with person, client, tool, names of the arguments, \
+         outcome and duration, never with values. `nextcloud-mcp admin oidc:audit` shows it, `admin audit verify` checks it.",
+    ),
+    setting(
         "embedded.sealing_key",
         &["EMBEDDED_CLOUD_KEY"],
         Kind::Secret,

@@ -226,3 +226,22 @@ fn keys_are_rotated_and_a_backup_is_made() {
         "no folder is made by mistake"
     );
 }
+
+#[test]
+fn the_audit_log_is_verified_with_the_keys_that_it_was_written_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let empty = json!({ "good": 0, "older_than_the_chain": 0 });
+    assert_eq!(admin(data, &["audit", "verify"]), empty);
+    for value in ["900", "901"] {
+        admin(data, &["oidc:config", "set", "expire_time", value]);
+    }
+    assert_eq!(admin(data, &["audit", "verify"])["good"], 2);
+    let key = std::fs::read(data.join("cloud.key")).expect("a key");
+    std::fs::remove_file(data.join("cloud.key")).expect("removed");
+    let (code, why) = refused(data, &["audit", "verify"]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("not configured"), "{why}");
+    std::fs::write(data.join("cloud.key"), key).expect("written");
+    assert_eq!(admin(data, &["audit", "verify"])["good"], 2);
+}

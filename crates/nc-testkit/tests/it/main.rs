@@ -2,6 +2,7 @@
 
 mod administrators;
 mod arguments;
+mod audited_calls;
 mod cancellation;
 mod clients_lives;
 mod endpoint;
