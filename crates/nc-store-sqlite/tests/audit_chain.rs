@@ -16,26 +16,26 @@ async fn open(dir: &Path, keys: &[u8]) -> SqliteStore {
 }
 
 async fn append(store: &SqliteStore, entries: std::ops::RangeInclusive<i64>) {
-    let unit = store.begin().await.unwrap();
+    let unit = store.begin().await.expect("a unit");
     for at in entries {
         let record = AuditRecord {
             at,
             event: "event".to_owned(),
             document: format!(r#"{{"entry":{at}}}"#),
         };
-        unit.append_audit(&record).await.unwrap();
+        unit.append_audit(&record).await.expect("appended");
     }
-    unit.commit().await.unwrap();
+    unit.commit().await.expect("committed");
 }
 
 async fn shell(dir: &Path, statements: &[&str]) {
     let options = SqliteConnectOptions::new().filename(dir.join("provider.db"));
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a connection");
     for statement in statements {
         let statement = sqlx::AssertSqlSafe((*statement).to_owned());
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.expect("done");
     }
-    connection.close().await.unwrap();
+    connection.close().await.expect("closed");
 }
 
 fn broken(report: &AuditReport) -> Option<i64> {
