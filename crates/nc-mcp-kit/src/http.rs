@@ -5,6 +5,7 @@
 //! method and tool name itself.
 
 mod authenticate;
+mod cors;
 mod gate;
 mod peek;
 mod sessions;
@@ -17,7 +18,6 @@ use rmcp::transport::{
     streamable_http_server::session::local::{LocalSessionManager, SessionConfig},
 };
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use authenticate::{Authenticate, NoCredential, Refusal};
 
@@ -73,7 +73,7 @@ pub fn router(handler: Handler, options: &HttpOptions) -> Router {
     let gate = gate::Gate::new(&handler, options, sessions);
     let service = StreamableHttpService::new(move || Ok(handler.clone()), manager, config);
     let guarded = tower::ServiceBuilder::new()
-        .layer(cors(options))
+        .layer(cors::layer(options))
         .layer(axum::middleware::from_fn_with_state(Arc::new(gate), gate::guard))
         .service(service);
 
@@ -85,23 +85,4 @@ pub fn router(handler: Handler, options: &HttpOptions) -> Router {
     } else {
         router.route_service(path, guarded)
     }
-}
-
-/// Browsers need to read the challenge and the session id. Credentials are headers, never cookies.
-fn cors(options: &HttpOptions) -> CorsLayer {
-    let origins = options.allowed_origins.clone().unwrap_or_default();
-    let origins: Vec<_> = origins
-        .iter()
-        .filter_map(|origin| origin.trim_end_matches(":*").parse().ok())
-        .collect();
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([http::Method::POST, http::Method::GET, http::Method::DELETE])
-        .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
-        .expose_headers([
-            http::header::WWW_AUTHENTICATE,
-            http::HeaderName::from_static("mcp-session-id"),
-            http::HeaderName::from_static("mcp-protocol-version"),
-        ])
-        .max_age(Duration::from_mins(10))
 }

@@ -44,6 +44,51 @@ async fn a_foreign_origin_is_refused_and_its_own_is_not() {
 }
 
 #[tokio::test]
+async fn pages_of_allowed_origins_may_ask_and_read_and_others_may_not() {
+    let settings = [
+        ("NEXTCLOUD_MCP_SERVER_URL", "https://mcp.example.org"),
+        ("MCP_ALLOWED_ORIGINS", "https://app.example.org"),
+    ];
+    let app = TestApp::boot_with(Mode::SingleUser, &settings).await;
+    let preflight = async |origin: &str| {
+        let request = app.http().request(reqwest::Method::OPTIONS, &app.mcp_url);
+        let request = request
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
+        let asked = "authorization,content-type,mcp-protocol-version,mcp-session-id";
+        send(request.header("access-control-request-headers", asked)).await
+    };
+    for origin in [
+        "https://mcp.example.org",
+        "https://app.example.org",
+        "http://localhost:6274",
+        "http://127.0.0.1:5173",
+    ] {
+        let reply = preflight(origin).await;
+        assert_eq!(reply.status, StatusCode::OK, "{origin}");
+        assert_eq!(reply.headers["access-control-allow-origin"], origin);
+        let headers = reply.headers["access-control-allow-headers"].to_str().expect("text");
+        assert!(
+            headers.contains("authorization") && headers.contains("mcp-session-id"),
+            "{headers}"
+        );
+        let reply = send(app.request("tools/list", json!({})).header("origin", origin)).await;
+        assert_eq!(reply.headers["access-control-allow-origin"], origin);
+        let exposed = reply.headers["access-control-expose-headers"].to_str().expect("text");
+        assert!(exposed.contains("www-authenticate"), "{exposed}");
+    }
+    for origin in [
+        "https://evil.example",
+        "null",
+        "https://mcp.example.org:8443",
+        "http://mcp.example.org",
+    ] {
+        let reply = preflight(origin).await;
+        assert!(!reply.headers.contains_key("access-control-allow-origin"), "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn the_public_host_is_allowed() {
     let settings = [
         ("NEXTCLOUD_MCP_SERVER_URL", "https://mcp.example.org/sub"),
