@@ -116,6 +116,8 @@ fn cors() -> CorsLayer {
             header::CONTENT_TYPE,
             header::ACCEPT,
             HeaderName::from_static("dpop"),
+            // The MCP SDKs send it with discovery too.
+            HeaderName::from_static("mcp-protocol-version"),
         ])
         .expose_headers([
             header::WWW_AUTHENTICATE,
