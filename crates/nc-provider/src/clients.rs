@@ -194,6 +194,14 @@ impl ClientDocument {
         }
     }
 
+    /// This, with the scopes that the client told as what it gets when it asks for none, and no bound to what it may ask
+    /// for.
+    #[must_use]
+    pub(crate) fn with_scopes_as_default(mut self) -> Self {
+        self.default_scopes = self.allowed_scopes.take();
+        self
+    }
+
     /// This, as the client tells it anew of itself, with all that an administrator decided about `old`.
     pub(crate) fn in_place_of(self, old: Self) -> Self {
         let decided = |what: &str| old.decided.contains(what);
@@ -224,7 +232,11 @@ impl ClientDocument {
                 )
                 .collect(),
             logout_uris: old.logout_uris,
-            default_scopes: old.default_scopes,
+            default_scopes: if decided("default_scopes") || self.default_scopes.is_none() {
+                old.default_scopes
+            } else {
+                self.default_scopes
+            },
             resources: old.resources,
             exchange_targets: old.exchange_targets,
             groups: old.groups,

@@ -169,6 +169,10 @@ pub struct ProviderConfig {
     /// Whether refresh tokens are also given to clients that registered that grant but did not ask for
     /// `offline_access`.
     pub refresh_by_registration: bool,
+    /// Whether the scopes that a client registers itself with are only what it gets when it asks for none. MCP clients
+    /// register with the scopes of the first challenge and ask for more when a tool needs more; a bound that they draw
+    /// themselves protects nobody, since they may register anew.
+    pub registered_scopes_are_a_default: bool,
     /// Most clients that registered themselves; more evict the oldest unused one.
     pub max_dynamic_clients: u64,
     /// How access tokens are signed where neither client nor resource says.

@@ -69,6 +69,9 @@ pub(crate) async fn document(
         return Err(RegistrationError::InvalidClientMetadata.into());
     }
     let mut document = ClientDocument::from_metadata(&metadata, UNNAMED);
+    if provider.config().registered_scopes_are_a_default {
+        document = document.with_scopes_as_default();
+    }
     document.resources = resources.to_vec();
     if !allows_registration(&provider.config().allowed_clients, &document) {
         return Err(RegistrationError::NotAllowed.into());
@@ -98,6 +101,7 @@ pub(crate) fn describe(provider: &Provider, settings: &Settings, document: &Clie
     let scopes = document
         .allowed_scopes
         .as_ref()
+        .or(document.default_scopes.as_ref())
         .unwrap_or(&provider.config().public_scopes);
     let is_jwt = document.tokens_are_jwt.unwrap_or(settings.default_token_is_jwt);
     let algorithm = document.id_token_algorithm.as_deref();

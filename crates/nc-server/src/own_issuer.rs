@@ -199,6 +199,7 @@ fn configuration(nextcloud: &Nextcloud, issuer: &str, resource: &str, options: &
         allowed_clients: options.allowed_clients.clone(),
         registration: options.registration,
         refresh_by_registration: true,
+        registered_scopes_are_a_default: true,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
         algorithm: Algorithm::Es256,
         lifetimes: Lifetimes::default(),

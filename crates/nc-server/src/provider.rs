@@ -101,6 +101,7 @@ fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
         allowed_clients: Vec::new(),
         registration: options.registration,
         refresh_by_registration: false,
+        registered_scopes_are_a_default: false,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
         algorithm: Algorithm::Es256,
         lifetimes: Lifetimes::default(),

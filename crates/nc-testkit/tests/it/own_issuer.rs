@@ -208,6 +208,38 @@ async fn e04_a_client_that_asks_for_the_challenged_scopes_can_do_more_and_loses_
 }
 
 #[tokio::test]
+async fn e04_a_client_that_registered_with_the_first_scopes_can_still_ask_for_more() {
+    let app = OwnIssuerApp::boot().await;
+    // As the official SDKs do: the scopes of the first challenge are part of the registration.
+    let registration = json!({
+        "client_name": "Assistant",
+        "redirect_uris": ["http://127.0.0.1/callback"],
+        "scope": READ,
+    });
+    let reply = send(app.request("POST", "/oauth/register").json(&registration)).await;
+    assert_eq!(reply.status, 201);
+    let registered = reply.message();
+    assert_eq!(registered["scope"], "files:read notes:read");
+    let client = registered["client_id"].as_str().expect("an id");
+    let mut person = Person::new(&app, &app.alice);
+    let tokens = person.tokens(client, READ).await;
+    let token = tokens["access_token"].as_str().expect("a token");
+    let arguments = json!({ "title": "New", "content": "text", "category": "" });
+    let refused = app.call(token, "nc_notes_create_note", arguments.clone()).await;
+    assert_eq!(refused.status, 403);
+    let tokens = person.tokens(client, &format!("{READ} notes:write")).await;
+    let token = tokens["access_token"].as_str().expect("a token");
+    app.call(token, "nc_notes_create_note", arguments).await.structured();
+    // What it registered is what it gets when it asks for nothing.
+    let (_, page) = person.consent_page(client, &[("prompt", "consent")]).await;
+    assert!(
+        page.text.contains("notes:read") && !page.text.contains("notes:write"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
 async fn s04_what_is_unticked_cannot_be_done() {
     let app = OwnIssuerApp::boot().await;
     let client = app.client("opaque").await;

@@ -260,6 +260,7 @@ impl World {
             allowed_clients: Vec::new(),
             registration: RegistrationMode::Open,
             refresh_by_registration: role == Role::McpServer,
+            registered_scopes_are_a_default: role == Role::McpServer,
             max_dynamic_clients: 1000,
             algorithm: Algorithm::Es256,
             lifetimes: Lifetimes::default(),
