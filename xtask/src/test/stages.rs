@@ -130,6 +130,17 @@ pub(super) const STAGES: &[Stage] = &[
         run: |workshop| workshop.with_node("mcp_authorization.py"),
     },
     Stage {
+        name: "mcp-oauth",
+        about: "real MCP clients sign in at the MCP server's own authorization server, in a browser",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "chromium",
+                package: "chromium",
+            })?;
+            workshop.with_node("mcp_oauth.py")
+        },
+    },
+    Stage {
         name: "durability",
         about: "kill -9 during writes: what was acknowledged is there",
         run: |workshop| workshop.script("durability.py"),
