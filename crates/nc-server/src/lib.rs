@@ -3,6 +3,7 @@
 //! * [`config`]: settings from file, environment and flags.
 //! * [`app`]: the MCP server as one router, over any [`nc_client::Nextcloud`].
 //! * [`embedded`] and [`provider`]: the embedded cloud with its `OpenID` provider, as one router.
+//! * [`credentials`]: what people gave for the Nextcloud, for administrators.
 //! * [`tool_audit`]: calls of tools in the audit log.
 //! * [`cli`]: the command line; [`run`] is all that `main` does.
 
@@ -11,6 +12,7 @@ mod authenticate;
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod credentials;
 pub mod embedded;
 pub mod entrance;
 pub mod external_issuer;

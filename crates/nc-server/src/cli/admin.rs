@@ -112,6 +112,9 @@ pub enum AdminCommand {
     /// About the audit log.
     #[command(subcommand, name = "audit")]
     Audited(AuditCommand),
+    /// App passwords that people gave when they signed in.
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
     /// Copy the database, also while the server uses it. The key that opens private keys, `cloud.key`, is not in it.
     #[command(name = "oidc:backup")]
     Backup {
@@ -126,6 +129,24 @@ pub enum AuditCommand {
     /// Look for an entry that was changed, put in or taken out, and name the first one. Needs the sealing keys that were used
     /// since the oldest entry.
     Verify,
+}
+
+/// `credentials`.
+#[derive(Debug, Subcommand)]
+pub enum CredentialsCommand {
+    /// List whose there are, in which state and since when; never the secrets.
+    List,
+    /// Set a person's aside and end all that the person granted. The running server takes it back at the Nextcloud.
+    Revoke {
+        /// The person's subject identifier.
+        #[arg(required_unless_present = "user", conflicts_with = "user")]
+        subject: Option<String>,
+        /// The account at the Nextcloud.
+        #[arg(long, value_name = "UID")]
+        user: Option<String>,
+    },
+    /// Seal with the first key what a former one sealed. A server does it at every start as well.
+    Reseal,
 }
 
 /// Whether a client can keep a secret.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clients;
+mod credentials;
 mod resources;
 mod show;
 
@@ -109,6 +110,7 @@ async fn work(config: &Config, folder: &Path, data: &ProviderData, command: Admi
         AdminCommand::Config(command) => setting(&admin, command).await,
         AdminCommand::Audit { limit } => audit(data, limit).await,
         AdminCommand::Audited(AuditCommand::Verify) => verify_audit(data).await,
+        AdminCommand::Credentials(command) => credentials::run(data, &clock, command).await,
         AdminCommand::Backup { file } => {
             data.store.back_up(&file).await.or_fail()?;
             Ok(json!({ "backup": file }))

@@ -245,3 +245,16 @@ fn the_audit_log_is_verified_with_the_keys_that_it_was_written_with() {
     std::fs::write(data.join("cloud.key"), key).expect("written");
     assert_eq!(admin(data, &["audit", "verify"])["good"], 2);
 }
+
+#[test]
+fn credentials_of_nobody_are_listed_and_not_revoked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    assert_eq!(admin(data, &["credentials", "list"]), json!([]));
+    assert_eq!(admin(data, &["credentials", "reseal"]), json!({ "resealed": 0 }));
+    assert_eq!(refused(data, &["credentials", "revoke", "nobody"]).0, Some(1));
+    assert_eq!(refused(data, &["credentials", "revoke", "--user", "nobody"]).0, Some(1));
+    assert_eq!(refused(data, &["credentials", "revoke"]).0, Some(2));
+    // What only tells a wrong key is nobody's.
+    assert_eq!(admin(data, &["credentials", "list"]), json!([]));
+}

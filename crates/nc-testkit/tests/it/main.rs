@@ -5,6 +5,7 @@ mod arguments;
 mod audited_calls;
 mod cancellation;
 mod clients_lives;
+mod credentials;
 mod endpoint;
 mod external_issuers;
 mod external_mode;
