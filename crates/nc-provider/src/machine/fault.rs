@@ -52,7 +52,12 @@ impl IntoResponse for Fault {
             Self::Internal(Error::Directory(_)) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST),
         };
-        let mut response = uncached(status, &error.body());
+        let mut body = error.body();
+        if let Self::TooMany(seconds) = &self {
+            let seconds = seconds.max(&1);
+            body.error_description = Some(format!("Too many requests; try again in {seconds} seconds."));
+        }
+        let mut response = uncached(status, &body);
         let headers = response.headers_mut();
         match self {
             // RFC 6749 §5.2; the realm is the one of Nextcloud's `oidc` app.

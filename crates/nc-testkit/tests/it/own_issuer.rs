@@ -240,6 +240,29 @@ async fn e04_a_client_that_registered_with_the_first_scopes_can_still_ask_for_mo
 }
 
 #[tokio::test]
+async fn m04_a_page_of_another_origin_may_read_every_document_on_the_way_with_the_revision_along() {
+    let app = OwnIssuerApp::boot().await;
+    for path in [
+        "/.well-known/oauth-protected-resource/mcp",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+    ] {
+        let request = app
+            .request("OPTIONS", path)
+            .header("origin", "https://client.example")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "mcp-protocol-version");
+        let reply = send(request).await;
+        assert_eq!(reply.headers["access-control-allow-origin"], "*", "{path}");
+        let allowed = reply.headers["access-control-allow-headers"].to_str().expect("text");
+        assert!(
+            allowed.to_ascii_lowercase().contains("mcp-protocol-version"),
+            "{path}: {allowed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn s04_what_is_unticked_cannot_be_done() {
     let app = OwnIssuerApp::boot().await;
     let client = app.client("opaque").await;

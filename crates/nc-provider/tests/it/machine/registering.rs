@@ -84,6 +84,8 @@ async fn d02_the_eleventh_registration_in_a_minute_has_to_wait() {
             (late.status, late.header("retry-after")),
             (StatusCode::TOO_MANY_REQUESTS, Some("60"))
         );
+        let told = late.json()["error_description"].to_string();
+        assert!(told.contains("try again in 60 seconds"), "{told}");
         let mut elsewhere = request(Method::POST, &world.path(Endpoint::Register), None, Some(&web()));
         elsewhere.extensions_mut().insert(ClientAddress([192, 0, 2, 2].into()));
         assert_eq!(world.send(elsewhere).await.status, StatusCode::CREATED);
