@@ -15,7 +15,8 @@ use rmcp::{
 };
 
 use crate::{
-    Backend, Call, Failure, Observer, PROTOCOL_VERSIONS, Progress, ToolError, arguments, observe::Running, paging,
+    Backend, Call, Failure, Limit, Observer, PROTOCOL_VERSIONS, Progress, ToolError, arguments, observe::Running,
+    paging,
 };
 
 /// Clients give up after 30 to 60 seconds, so no call takes longer than this.
@@ -30,6 +31,7 @@ pub struct Handler {
     /// The one user of a stdio server. Over HTTP the caller comes with each request, and only from there.
     only_caller: Option<Caller>,
     observer: Option<Arc<dyn Observer>>,
+    limit: Option<Arc<dyn Limit>>,
     /// The implementation as JSON, for the metadata of results.
     server_info: serde_json::Value,
 }
@@ -42,6 +44,7 @@ impl Handler {
             backend,
             only_caller: None,
             observer: None,
+            limit: None,
             server_info,
         }
     }
@@ -61,6 +64,19 @@ impl Handler {
             observer: Some(observer),
             ..self
         }
+    }
+
+    /// The same over HTTP with a limit of calls.
+    #[must_use]
+    pub fn limited_by(self, limit: Arc<dyn Limit>) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self
+        }
+    }
+
+    pub(crate) const fn limit(&self) -> Option<&Arc<dyn Limit>> {
+        self.limit.as_ref()
     }
 
     pub(crate) const fn observer(&self) -> Option<&Arc<dyn Observer>> {

@@ -4,6 +4,7 @@
 //! * [`Backend`]: what a server answers with; [`Call`] is what a tool is given.
 //! * [`Handler`]: the protocol, over any backend, in every revision that the SDK speaks.
 //! * [`Observer`]: is told who called which tool, and how it ended.
+//! * [`Limit`]: how many calls there may be.
 //! * [`http`]: streamable HTTP with credentials, scope gate, host and origin checks.
 //! * [`stdio`]: one JSON message a line, for one user.
 
@@ -13,6 +14,7 @@ mod call;
 mod failure;
 mod handler;
 pub mod http;
+mod limit;
 mod observe;
 mod paging;
 mod resource;
@@ -27,6 +29,7 @@ pub use backend::{Backend, BoxFuture, Features};
 pub use call::{Call, Progress};
 pub use failure::{Failure, ToolError};
 pub use handler::Handler;
+pub use limit::Limit;
 pub use observe::{Observer, ToolCall};
 pub use resource::ResourceSpec;
 pub use schema::{Direction, schema_of};

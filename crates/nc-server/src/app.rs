@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::{
     authenticate::{OwnAppPassword, StaticToken, single_caller},
+    call_limits::CallLimits,
     config::{Config, ConfigError, Mode},
     entrance::{Entrance, check_public_url},
     health, telemetry,
@@ -107,7 +108,7 @@ pub fn router(
         authenticate,
         stop: stop.clone(),
     };
-    let mut assistant = assistant(config, cloud.clone(), clock);
+    let mut assistant = assistant(config, cloud.clone(), clock.clone());
     let mut others = health::routes(cloud, mode, config.health_refresh, stop.clone());
     match entrance {
         Entrance::OwnIssuer(issuer) => {
@@ -120,7 +121,11 @@ pub fn router(
         }
         Entrance::SingleUser | Entrance::Basic => {}
     }
+    let (of_client, of_all) = config.calls_per_minute;
     let mut handler = Handler::new(Arc::new(assistant));
+    if of_client > 0 || of_all > 0 {
+        handler = handler.limited_by(Arc::new(CallLimits::new(of_client, of_all, clock)));
+    }
     if let Some(calls) = entrance.calls() {
         handler = handler.observed_by(Arc::new(calls));
     }

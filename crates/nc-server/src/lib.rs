@@ -9,6 +9,7 @@
 
 pub mod app;
 mod authenticate;
+mod call_limits;
 pub mod cli;
 mod commands;
 pub mod config;

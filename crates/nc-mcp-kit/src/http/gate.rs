@@ -16,7 +16,7 @@ use super::{
     peek::{Malformed, Peek, peek},
     sessions::Sessions,
 };
-use crate::{Backend, Handler, Observer, ToolCall};
+use crate::{Backend, Handler, Limit, Observer, ToolCall};
 
 const SESSION_ID: &str = "mcp-session-id";
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -24,6 +24,7 @@ const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text
 pub(super) struct Gate {
     backend: Arc<dyn Backend>,
     observer: Option<Arc<dyn Observer>>,
+    limit: Option<Arc<dyn Limit>>,
     authenticate: Arc<dyn Authenticate>,
     sessions: Sessions,
     max_body_bytes: usize,
@@ -34,6 +35,7 @@ impl Gate {
         Self {
             backend: Arc::clone(handler.backend()),
             observer: handler.observer().cloned(),
+            limit: handler.limit().cloned(),
             authenticate: Arc::clone(&options.authenticate),
             sessions,
             max_body_bytes: options.max_body_bytes,
@@ -122,6 +124,12 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
     if !caller.grants.allow(needed) {
         gate.tell_refused(&caller, &peek, "insufficient_scope");
         return Err(Box::new(insufficient_scope(gate, &caller, peek.answer_id(), needed)));
+    }
+    if peek.method.as_deref() == Some("tools/call")
+        && let Some(limit) = &gate.limit
+        && let Err(wait_s) = limit.count(&caller)
+    {
+        return Err(Box::new(too_many_calls(peek.answer_id(), wait_s)));
     }
     if peek.method.as_deref() == Some("initialize") && !gate.sessions.has_room().await {
         let mut response = rpc_error(
@@ -231,6 +239,14 @@ fn insufficient_scope(gate: &Gate, caller: &Caller, id: Option<serde_json::Value
     if let Some(challenge) = gate.authenticate.scope_challenge(caller, needed) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
+    response
+}
+
+fn too_many_calls(id: Option<serde_json::Value>, wait_s: u64) -> Response {
+    metrics::counter!("mcp_limited_calls_total").increment(1);
+    let message = format!("too many calls; try again in {wait_s} s");
+    let mut response = rpc_error(StatusCode::TOO_MANY_REQUESTS, id, -32000, &message);
+    response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
     response
 }
 

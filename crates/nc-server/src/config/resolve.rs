@@ -184,6 +184,8 @@ pub struct Config {
     pub oauth: OAuthSettings,
     /// The issuer elsewhere.
     pub issuer: IssuerSettings,
+    /// Most calls of tools a minute: of one person through one client, and of everybody; 0 for no limit.
+    pub calls_per_minute: (u32, u32),
     /// Whether calls of tools are written to the audit log, where there is one.
     pub audit_calls: bool,
     /// The embedded cloud.
@@ -296,6 +298,10 @@ impl Config {
             },
             oauth: oauth(layers, &reader)?,
             issuer: issuer::settings(layers, &reader)?,
+            calls_per_minute: (
+                reader.count("limits.calls_per_minute_per_client"),
+                reader.count("limits.calls_per_minute"),
+            ),
             audit_calls: reader.bool("audit.tool_calls"),
             embedded: embedded(layers, &reader)?,
             log_level: match reader.text("log.level").to_ascii_lowercase().as_str() {
@@ -427,6 +433,10 @@ impl Reader<'_> {
 
     fn bool(&self, key: &str) -> bool {
         parse_bool(&self.text(key)).unwrap_or_default()
+    }
+
+    fn count(&self, key: &str) -> u32 {
+        self.text(key).trim().parse().unwrap_or_default()
     }
 
     fn port(&self, key: &str) -> u16 {

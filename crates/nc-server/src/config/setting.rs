@@ -348,6 +348,21 @@ pub const SETTINGS: &[Setting] = &[
         "How long the start waits for an issuer or a Nextcloud that cannot be reached.",
     ),
     setting(
+        "limits.calls_per_minute_per_client",
+        &["MCP_CALLS_PER_MINUTE_PER_CLIENT"],
+        Kind::Integer(0, 1_000_000),
+        "0",
+        "Most calls of tools a minute of one person through one client; 0 for no limit. Beyond it the answer is 429 with \
+         `Retry-After`.",
+    ),
+    setting(
+        "limits.calls_per_minute",
+        &["MCP_CALLS_PER_MINUTE"],
+        Kind::Integer(0, 1_000_000),
+        "0",
+        "Most calls of tools a minute of everybody together; 0 for no limit.",
+    ),
+    setting(
         "audit.tool_calls",
         &["MCP_AUDIT_TOOL_CALLS"],
         Kind::Bool,

@@ -3,6 +3,7 @@
 mod administrators;
 mod arguments;
 mod audited_calls;
+mod call_limits;
 mod cancellation;
 mod clients_lives;
 mod credentials;
