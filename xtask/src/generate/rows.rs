@@ -28,6 +28,10 @@ pub(super) const TABLES: &[Table] = &[Table {
             "Verification of signed tokens",
             include_str!("../../rows/token-verification.txt"),
         ),
+        (
+            "MCP server as a resource server",
+            include_str!("../../rows/mcp-server.txt"),
+        ),
     ],
 }];
 
