@@ -241,6 +241,18 @@ pub struct Run {
     /// Address of this server as clients reach it.
     #[arg(long)]
     pub mcp_server_url: Option<String>,
+    /// The issuer, and the Nextcloud's address for browsers.
+    #[arg(long)]
+    pub public_issuer_url: Option<String>,
+    /// This server's client at the issuer.
+    #[arg(long)]
+    pub oauth_client_id: Option<String>,
+    /// Scopes to register for.
+    #[arg(long)]
+    pub oauth_scopes: Option<String>,
+    /// Format of access tokens to register for.
+    #[arg(long)]
+    pub oauth_token_type: Option<String>,
     #[command(flatten)]
     pub(crate) cloud: CloudFlags,
 }

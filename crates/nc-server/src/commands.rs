@@ -168,6 +168,10 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
         }
         Command::Run(run) => {
             flag("--mcp-server-url", "server.public_url", run.mcp_server_url.clone());
+            flag("--public-issuer-url", "issuer.url", run.public_issuer_url.clone());
+            flag("--oauth-client-id", "issuer.client_id", run.oauth_client_id.clone());
+            flag("--oauth-scopes", "issuer.scopes", run.oauth_scopes.clone());
+            flag("--oauth-token-type", "issuer.token_type", run.oauth_token_type.clone());
             flag("--host", "server.host", run.host.clone());
             flag("--port", "server.port", run.port.map(|port| port.to_string()));
             (None, &run.cloud)
