@@ -75,6 +75,7 @@ impl Entrance {
                     requested: issuer.scopes,
                     cloud_resource: issuer.cloud_resource,
                     scope_prefix: issuer.scope_prefix,
+                    accept_typ_jwt: issuer.accept_typ_jwt,
                     patience: issuer.patience,
                     scopes,
                     advertised: advertised(config, scopes),

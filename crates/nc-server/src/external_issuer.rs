@@ -61,6 +61,8 @@ pub struct ExternalIssuerOptions {
     pub cloud_resource: Option<String>,
     /// Prefix of scopes, without its slash.
     pub scope_prefix: Option<String>,
+    /// Whether signed tokens of the type `JWT` are taken.
+    pub accept_typ_jwt: bool,
     /// How long to wait for an issuer that cannot be reached.
     pub patience: Duration,
     /// Scopes of the tools.
@@ -123,7 +125,11 @@ impl ExternalIssuer {
         tell(&issuer, &access);
         Ok(Self {
             resource,
-            tokens: Arc::new(tokens.with_scope_prefix(options.scope_prefix.clone())),
+            tokens: Arc::new(
+                tokens
+                    .with_scope_prefix(options.scope_prefix.clone())
+                    .with_legacy_typ(options.accept_typ_jwt),
+            ),
             access: Arc::new(access),
             nextcloud: nextcloud.clone(),
             issuer: issuer.issuer,

@@ -7,7 +7,7 @@ use nc_auth::{
     UserId,
     fetch::{Fetch, GuardedFetch},
     token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
-    verifier::{AccessTokenVerifier, JwkSource},
+    verifier::{AccessTokenVerifier, JwkSource, LegacyTyp},
 };
 use nc_proto::{
     clock::Clock,
@@ -60,6 +60,18 @@ impl ExternalTokens {
     #[must_use]
     pub fn with_scope_prefix(mut self, prefix: Option<String>) -> Self {
         self.prefix = prefix;
+        self
+    }
+
+    /// Whether signed tokens of the type `JWT` are taken, for issuers from before RFC 9068.
+    #[must_use]
+    pub fn with_legacy_typ(mut self, accepted: bool) -> Self {
+        let legacy = if accepted {
+            LegacyTyp::Accepted
+        } else {
+            LegacyTyp::Refused
+        };
+        self.signed = self.signed.with_legacy_typ(legacy);
         self
     }
 

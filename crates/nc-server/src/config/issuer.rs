@@ -45,6 +45,8 @@ pub struct IssuerSettings {
     pub cloud_resource: Option<String>,
     /// Prefix of scopes.
     pub scope_prefix: Option<String>,
+    /// Whether signed tokens of the type `JWT` are taken.
+    pub accept_typ_jwt: bool,
     /// How long the start waits.
     pub patience: Duration,
 }
@@ -84,6 +86,64 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<IssuerSet
         token_type: reader.text("issuer.token_type").to_ascii_lowercase(),
         cloud_resource: text("issuer.cloud_resource"),
         scope_prefix: text("issuer.scope_prefix"),
+        accept_typ_jwt: reader.bool("issuer.accept_typ_jwt"),
         patience: reader.seconds("issuer.patience_s"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Environment, Layers, Mode};
+
+    fn resolve(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let environment: Environment = pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        let layers = Layers::read(None, &environment, &[]).map_err(|error| error.to_string())?;
+        Config::resolve(&layers).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_mode_oauth_is_for_another_issuer_when_one_is_named_and_login_flow_never_is() {
+        let discovery = (
+            "OIDC_DISCOVERY_URL",
+            "https://sso.example/.well-known/openid-configuration",
+        );
+        let client = [("MCP_SERVER_CLIENT_ID", "mcp"), ("MCP_SERVER_CLIENT_SECRET", "secret")];
+        let mode = |pairs: &[(&str, &str)]| resolve(pairs).expect("settings").mode;
+        let (oauth, login_flow) = (("MCP_DEPLOYMENT_MODE", "oauth"), ("MCP_DEPLOYMENT_MODE", "login_flow"));
+        assert_eq!(mode(&[oauth]), Some(Mode::OwnIssuer));
+        assert_eq!(mode(&[oauth, discovery]), Some(Mode::ExternalIssuer));
+        assert_eq!(mode(&[&[oauth], &client[..]].concat()), Some(Mode::ExternalIssuer));
+        assert_eq!(mode(&[login_flow, discovery]), Some(Mode::OwnIssuer));
+        assert_eq!(mode(&[discovery]), None);
+    }
+
+    #[test]
+    fn half_a_client_is_refused_and_its_secret_is_not_printed() {
+        for (name, value) in [
+            ("NEXTCLOUD_OIDC_CLIENT_ID", "mcp"),
+            ("NEXTCLOUD_OIDC_CLIENT_SECRET", "hush"),
+        ] {
+            let text = resolve(&[(name, value)]).expect_err("refused");
+            assert!(text.contains("set both") && !text.contains("hush"), "{text}");
+        }
+        let both = [
+            ("NEXTCLOUD_OIDC_CLIENT_ID", "mcp"),
+            ("NEXTCLOUD_OIDC_CLIENT_SECRET", "hush"),
+        ];
+        let config = resolve(&both).expect("settings");
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_issuer_is_kept_to_the_letter_and_is_the_clouds_address_for_browsers() {
+        let config = resolve(&[("NEXTCLOUD_PUBLIC_ISSUER_URL", "https://cloud.example")]).expect("settings");
+        assert_eq!(config.issuer.url.as_deref(), Some("https://cloud.example"));
+        assert_eq!(
+            config.cloud.public_url.map(|url| url.to_string()).as_deref(),
+            Some("https://cloud.example/")
+        );
+    }
 }

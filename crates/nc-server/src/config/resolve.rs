@@ -431,7 +431,7 @@ impl Reader<'_> {
             .unwrap_or_default()
     }
 
-    fn bool(&self, key: &str) -> bool {
+    pub(super) fn bool(&self, key: &str) -> bool {
         parse_bool(&self.text(key)).unwrap_or_default()
     }
 

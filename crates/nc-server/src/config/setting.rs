@@ -341,6 +341,14 @@ pub const SETTINGS: &[Setting] = &[
         "`ID` where the issuer writes scopes as `ID/notes:read`.",
     ),
     setting(
+        "issuer.accept_typ_jwt",
+        &[],
+        Kind::Bool,
+        "false",
+        "Also takes signed access tokens of the type `JWT`, for issuers from before RFC 9068, if nothing in them says that they \
+         are ID tokens.",
+    ),
+    setting(
         "issuer.patience_s",
         &[],
         Kind::Seconds,

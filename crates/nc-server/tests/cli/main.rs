@@ -70,6 +70,24 @@ fn a_cloud_that_cannot_be_reached_ends_with_1() {
 }
 
 #[test]
+fn m05_an_issuer_that_cannot_be_asked_ends_with_1_before_anything_listens() {
+    let output = Program::new(&["serve", "--mode", "oauth", "--port", "0"])
+        .env("NEXTCLOUD_HOST", "http://127.0.0.1:9")
+        .env(
+            "OIDC_DISCOVERY_URL",
+            "http://127.0.0.1:9/.well-known/openid-configuration",
+        )
+        .env("NEXTCLOUD_MCP__ISSUER__PATIENCE_S", "0")
+        .output();
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("discovery document") && error.contains("cannot be reached") && !error.contains("MCP server:"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_settings_can_be_looked_at_offline() {
     let show = Program::new(&["config", "show"])
         .env("NEXTCLOUD_PASSWORD", "hunter2")

@@ -416,3 +416,46 @@ async fn j14_a_huge_or_deep_token_is_refused_at_the_mcp_endpoint() {
     assert_eq!(world.at_mcp(&huge).await.status, 400);
     assert_eq!(world.at_mcp(&world.issuer.token(&world.claims())).await.status, 200);
 }
+
+#[tokio::test]
+async fn j06_tokens_of_the_type_jwt_are_taken_only_where_the_operator_says_so() {
+    let place = Place::new().await;
+    let strict = place.start_with_client(&[]).await.expect("it starts");
+    let mild = place
+        .start_with_client(&[("NEXTCLOUD_MCP__ISSUER__ACCEPT_TYP_JWT", "true")])
+        .await
+        .expect("it starts");
+    let claims = with(
+        place.issuer.claims(&place.cloud),
+        "aud",
+        json!([strict.mcp_url, mild.mcp_url]),
+    );
+    let header = with(place.issuer.key.header(), "typ", json!("JWT"));
+    let token = place.issuer.key.sign(&header, &claims);
+    assert_is_invalid(&strict.list(&token).await);
+    assert_eq!(mild.list(&token).await.status, 200);
+    // ID tokens have that type too.
+    for (claim, value) in [
+        ("nonce", json!("n")),
+        ("at_hash", json!("h")),
+        ("client_id", Value::Null),
+    ] {
+        let token = place.issuer.key.sign(&header, &with(claims.clone(), claim, value));
+        assert_is_invalid(&mild.list(&token).await);
+    }
+}
+
+#[tokio::test]
+async fn scopes_with_the_prefix_of_a_resource_server_are_understood() {
+    let place = Place::new().await;
+    let mcp = place
+        .start_with_client(&[("OIDC_RESOURCE_SERVER_ID", "cloud")])
+        .await
+        .expect("it starts");
+    let claims = with(place.issuer.claims(&place.cloud), "aud", json!(mcp.mcp_url));
+    for (scope, shows) in [("cloud/notes:read", true), ("other/notes:read", false)] {
+        let token = place.issuer.token(&with(claims.clone(), "scope", json!(scope)));
+        let listed = mcp.list(&token).await.result().to_string();
+        assert_eq!(listed.contains("nc_notes_get_note"), shows, "{scope}");
+    }
+}
