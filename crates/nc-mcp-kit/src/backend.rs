@@ -49,6 +49,12 @@ pub trait Backend: Send + Sync + 'static {
         &[]
     }
 
+    /// Whether lists show a caller also what lacks a scope. Calling it still needs the scope; but some clients call nothing
+    /// that is not listed, and so could never ask for more.
+    fn lists_everything(&self) -> bool {
+        false
+    }
+
     /// What else is offered.
     fn features(&self) -> Features {
         Features::default()

@@ -232,13 +232,15 @@ impl ServerHandler for Handler {
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = self.caller(&context)?;
         let hidden = self.hidden(&caller).await;
+        let everything = self.backend.lists_everything();
         let table = self.backend.tools();
         let tools: Vec<Tool> = table
             .specs()
             .iter()
             .zip(table.definitions())
             .filter(|(spec, _)| {
-                caller.grants.allow(spec.scopes) && spec.capability.is_none_or(|key| !hidden.contains(key))
+                (everything || caller.grants.allow(spec.scopes))
+                    && spec.capability.is_none_or(|key| !hidden.contains(key))
             })
             .map(|(_, definition)| definition.clone())
             .collect();
@@ -467,8 +469,8 @@ fn visible<'a>(
     caller: &'a Caller,
     hidden: &'a BTreeSet<&'static str>,
 ) -> impl Iterator<Item = &'a crate::ResourceSpec> {
-    backend
-        .resources()
-        .iter()
-        .filter(|spec| caller.grants.allow(spec.scopes) && spec.capability.is_none_or(|key| !hidden.contains(key)))
+    let everything = backend.lists_everything();
+    backend.resources().iter().filter(move |spec| {
+        (everything || caller.grants.allow(spec.scopes)) && spec.capability.is_none_or(|key| !hidden.contains(key))
+    })
 }

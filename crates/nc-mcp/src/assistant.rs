@@ -27,6 +27,8 @@ pub struct Options {
     pub read_only: bool,
     /// Whether tools of apps that a caller's cloud lacks are hidden.
     pub hide_missing_apps: bool,
+    /// Whether lists show also what the caller's scopes do not allow.
+    pub list_all: bool,
     /// Largest content of one write, in bytes.
     pub write_max_bytes: Option<u64>,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             apps: None,
             read_only: false,
             hide_missing_apps: true,
+            list_all: false,
             write_max_bytes: None,
         }
     }
@@ -157,6 +160,10 @@ impl Backend for Assistant {
 
     fn tools(&self) -> &ToolTable {
         &self.table
+    }
+
+    fn lists_everything(&self) -> bool {
+        self.options.list_all
     }
 
     fn resources(&self) -> &[ResourceSpec] {

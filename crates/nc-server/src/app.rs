@@ -29,6 +29,7 @@ pub fn tool_options(config: &Config) -> Options {
         apps: config.tools.apps.clone(),
         read_only: config.tools.read_only,
         hide_missing_apps: config.tools.hide_missing_apps,
+        list_all: config.tools.list_all,
         write_max_bytes: config.tools.write_max_bytes,
     }
 }

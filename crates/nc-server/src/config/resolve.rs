@@ -99,6 +99,8 @@ pub struct ToolSettings {
     pub read_only: bool,
     /// Whether tools of missing apps are hidden.
     pub hide_missing_apps: bool,
+    /// Whether lists show also what the caller's scopes do not allow.
+    pub list_all: bool,
     /// Largest content of one write; `None` for no limit.
     pub write_max_bytes: Option<u64>,
 }
@@ -294,6 +296,7 @@ impl Config {
                 apps: Some(reader.list("tools.apps")).filter(|apps| !apps.is_empty()),
                 read_only: reader.bool("tools.read_only"),
                 hide_missing_apps: reader.bool("tools.hide_missing_apps"),
+                list_all: reader.bool("tools.list_all"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
             },
             oauth: oauth(layers, &reader)?,

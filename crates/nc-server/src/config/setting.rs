@@ -231,6 +231,14 @@ pub const SETTINGS: &[Setting] = &[
         "Hides tools of apps that the Nextcloud lacks. `MCP_DISABLE_CAPABILITY_GATING=true` means `false` here.",
     ),
     setting(
+        "tools.list_all",
+        &["MCP_LIST_ALL_TOOLS"],
+        Kind::Bool,
+        "false",
+        "Lists also the tools and resources that a token's scopes do not allow. Calling them still needs the scope; some \
+         clients call nothing that is not listed, and so could never ask their person for more.",
+    ),
+    setting(
         "tools.write_max_mb",
         &["WEBDAV_WRITE_MAX_MB"],
         Kind::Megabytes,

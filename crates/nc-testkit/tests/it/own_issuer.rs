@@ -80,6 +80,16 @@ async fn m03_a_token_shows_the_tools_that_it_can_run_and_no_others() {
 }
 
 #[tokio::test]
+async fn m03_where_everything_is_listed_calling_still_needs_the_scope() {
+    let app = OwnIssuerApp::boot_with(&[("MCP_LIST_ALL_TOOLS", "true")]).await;
+    let token = app.token(&app.alice, READ).await;
+    let tools = app.tools(&token).await;
+    assert!(tools.contains(&"nc_notes_create_note".to_owned()), "{tools:?}");
+    let arguments = json!({ "title": "New", "content": "text", "category": "" });
+    assert_eq!(app.call(&token, "nc_notes_create_note", arguments).await.status, 403);
+}
+
+#[tokio::test]
 async fn m04_the_resource_describes_itself_the_same_at_both_places() {
     let app = OwnIssuerApp::boot().await;
     let mut documents = Vec::new();
