@@ -93,7 +93,8 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                 ),
             SignIn::Elsewhere(_) => router
                 .route(&at(Endpoint::SignIn, ""), get(elsewhere::ask).post(elsewhere::start))
-                .route(&at(Endpoint::SignIn, elsewhere::WAIT), get(elsewhere::wait)),
+                .route(&at(Endpoint::SignIn, elsewhere::WAIT), get(elsewhere::wait))
+                .route(&at(Endpoint::SignIn, elsewhere::CANCEL), post(elsewhere::cancel)),
         };
         if role == Role::Cloud {
             router = router

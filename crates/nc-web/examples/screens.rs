@@ -210,6 +210,11 @@ async fn elsewhere() -> Written {
         refresh_url: "/oauth/signin/wait?rid=rid",
         refresh_s: 600,
         nextcloud: SERVER,
+        cancel: Some(nc_web::pages::provider::Cancel {
+            action: "/oauth/signin/cancel",
+            csrf: "c",
+            rid: "r",
+        }),
         user_agent: "Example MCP server (mcp.example.org)",
         form_target: None,
     };

@@ -11,9 +11,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, StatusCode};
+use nc_proto::oauth::error::AuthorizeError;
 use nc_web::{
     ClientAddress,
-    pages::provider::{StartAgain, StartElsewhere, Waiting},
+    pages::provider::{Cancel, StartAgain, StartElsewhere, Waiting},
 };
 use url::Url;
 
@@ -27,10 +28,12 @@ use super::{
     session::SignedIn,
     visit::{Entering, Visit},
 };
-use crate::{Authentication, ElsewhereAccounts, Endpoint};
+use crate::{Audit, Authentication, ElsewhereAccounts, Endpoint, Event};
 
 /// Below the page: the page that waits.
 pub(super) const WAIT: &str = "/wait";
+/// Below the page: giving up.
+pub(super) const CANCEL: &str = "/cancel";
 
 /// `GET /signin`: who asks, and where one will sign in.
 pub(super) async fn ask(
@@ -127,6 +130,36 @@ pub(super) async fn wait(
     }
 }
 
+/// `POST /signin/cancel`: the person does not want to sign in, and the client is told. An app password that is granted
+/// after that was never fetched, so nobody has it.
+pub(super) async fn cancel(
+    State(browser): State<Browser>,
+    headers: HeaderMap,
+    address: Option<Extension<ClientAddress>>,
+    post: Post,
+) -> Result<Response, Refusal> {
+    let visit = Visit::find(&browser, &headers, post.get("rid")).await?;
+    let purpose = visit.purpose("sign-in");
+    visit.secret.check(&browser, &headers, &purpose, post.get("csrf"))?;
+    let (pending, checked) = visit.request.as_ref().ok_or_else(ended)?;
+    let unit = browser.store().begin().await?;
+    pending.take(&browser, unit.as_ref()).await?;
+    let outcome = flows(&browser, &visit).take(unit.as_ref()).await?;
+    Audit::new(Event::Denied)
+        .with("client", checked.client.id())
+        .with_address(&browser, address.map(|address| address.0))
+        .append(unit.as_ref(), browser.now())
+        .await?;
+    if let Some(outcome) = &outcome {
+        unit.need_credential(&outcome.subject, browser.now()).await?;
+    }
+    unit.commit().await?;
+    browser
+        .release(outcome.as_ref().map(|outcome| outcome.subject.as_str()))
+        .await;
+    Ok(checked.back.send(browser.config(), Err(AuthorizeError::AccessDenied))?)
+}
+
 /// Opens the session of whoever signed in.
 async fn enter(
     browser: &Browser,
@@ -168,7 +201,14 @@ async fn enter(
 fn waiting(browser: &Browser, visit: &Visit, flow: &Flow) -> Result<Response, Refusal> {
     let accounts = accounts(browser)?;
     let form_target = visit.form_target();
+    let csrf = visit.secret.csrf(&visit.purpose("sign-in"));
+    let cancel = format!("{}{CANCEL}", browser.config().url(Endpoint::SignIn));
     let page = Waiting {
+        cancel: visit.rid().map(|rid| Cancel {
+            action: &cancel,
+            csrf: &csrf,
+            rid,
+        }),
         login_url: &flows(browser, visit).login_url(flow)?,
         refresh_url: &visit.url(browser, WAIT),
         refresh_s: flow.pause_s(browser.now()),

@@ -13,7 +13,7 @@ mod sign_in;
 
 pub use connected_apps::{ConnectedApp, ConnectedApps};
 pub use consent::Consent;
-pub use elsewhere::{StartAgain, StartElsewhere, Waiting};
+pub use elsewhere::{Cancel, StartAgain, StartElsewhere, Waiting};
 pub use form_post::FormPost;
 pub use logout::{LogoutQuestion, SignedOut};
 pub use scope_choice::{ScopeChoice, ScopeGroup};

@@ -252,6 +252,26 @@ async fn a_browser_that_goes_away_while_the_nextcloud_answers_loses_no_app_passw
 }
 
 #[tokio::test]
+async fn s05_a_person_who_gives_up_while_waiting_is_told_to_the_client() {
+    for is_granted in [false, true] {
+        let world = world_elsewhere().await;
+        let nextcloud = world.nextcloud();
+        let (mut agent, page) = waiting(&world, &Request::new("app")).await;
+        let form = page.form("/signin/cancel");
+        agent.submit(&form.clone().fill("csrf", "")).await.is_page(403);
+        if is_granted {
+            nextcloud.grant(&page.link(), "ann");
+        }
+        assert_eq!(agent.submit(&form).await.error(), "access_denied");
+        agent.submit(&form).await.is_page(404);
+        let (_, url) = page.refresh();
+        world.pass(2);
+        agent.open(&url).await.is_page(404);
+        assert_eq!(nextcloud.kept(), 0);
+    }
+}
+
+#[tokio::test]
 async fn the_store_holds_neither_the_link_nor_what_fetches_the_app_password() {
     let world = world_elsewhere().await;
     let (mut agent, page) = waiting(&world, &Request::new("app")).await;

@@ -38,8 +38,22 @@ pub struct Waiting<'a> {
     pub nextcloud: &'a str,
     /// The name that the Nextcloud shows for this server.
     pub user_agent: &'a str,
+    /// Where giving up is posted; none where no client waits for an answer. The Nextcloud does not tell when somebody
+    /// refuses there.
+    pub cancel: Option<Cancel<'a>>,
     /// Origin or scheme of the redirect URI, to which the end of waiting may lead.
     pub form_target: Option<&'a str>,
+}
+
+/// Giving up a sign-in.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel<'a> {
+    /// Where the form is posted.
+    pub action: &'a str,
+    /// Against forged posts.
+    pub csrf: &'a str,
+    /// Name of the request.
+    pub rid: &'a str,
 }
 
 /// The sign-in ran out or was refused.

@@ -130,6 +130,7 @@ fn waiting() -> Waiting<'static> {
         refresh_url: "/oauth/signin/wait?rid=request",
         refresh_s: 5,
         nextcloud: HOSTILE,
+        cancel: None,
         user_agent: HOSTILE,
         form_target: TARGET,
     }
