@@ -38,8 +38,8 @@ pub(crate) async fn covers(provider: &Provider, checked: &Checked, subject: &str
     Ok(true)
 }
 
-/// Notes what a user allowed now. What was allowed before and is not asked for now stays, if the client still looks the
-/// same.
+/// Notes what a user allowed now. What was allowed before and is no part of this request stays, if the client still looks
+/// the same.
 pub(crate) async fn put(
     provider: &Provider,
     unit: &dyn Unit,

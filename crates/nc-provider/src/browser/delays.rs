@@ -80,8 +80,8 @@ mod tests {
     fn waits_grow_with_each_failure_and_end_with_success_or_an_hour_of_quiet() {
         let delays = Delays::default();
         let key = Digest::of("ann at home");
-        for now in 0..5 {
-            assert_eq!(delays.begin(key, now), Ok(()));
+        for second in 0..5 {
+            assert_eq!(delays.begin(key, second), Ok(()));
         }
         assert_eq!(delays.begin(key, 5), Err(59));
         assert_eq!(delays.begin(Digest::of("ann elsewhere"), 5), Ok(()));

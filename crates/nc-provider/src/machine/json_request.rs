@@ -58,7 +58,7 @@ impl Sent {
         }
     }
 
-    /// The Bearer token of the header; `None` when there is no header at all. Tokens are looked for nowhere else.
+    /// The Bearer token of the header; `None` when there is no header at all. No other place is looked at.
     pub(super) fn bearer(&self) -> Result<Option<SecretString>, RegistrationError> {
         let headers = self.headers.get_all(header::AUTHORIZATION);
         if headers.iter().next().is_none() {
