@@ -19,10 +19,14 @@ use nc_proto::{
         error::BearerError,
     },
 };
-use nc_web::ClientAddress;
+use nc_web::{ClientAddress, RateLimit};
 use secrecy::SecretString;
 
-use crate::{failures::Failures, resource::Resource};
+use crate::resource::Resource;
+
+/// Tokens from one address that are not believed, before it is told to wait. Good ones are believed beyond it: nobody is
+/// locked out by others.
+const FAILURES_PER_MINUTE: u32 = 30;
 
 /// Why no credential for the cloud could be found out.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +61,7 @@ pub struct BearerTokens {
     resource: Resource,
     verifier: Arc<dyn VerifyToken>,
     access: Arc<dyn CloudAccess>,
-    failures: Failures,
+    failures: RateLimit,
 }
 
 impl BearerTokens {
@@ -67,7 +71,7 @@ impl BearerTokens {
             resource,
             verifier,
             access,
-            failures: Failures::new(clock),
+            failures: RateLimit::new(FAILURES_PER_MINUTE, clock),
         }
     }
 
@@ -130,14 +134,14 @@ impl BearerTokens {
                 refusal
             }
             TokenRefusal::Refused(error) => match self.failures.count(address) {
-                Some(wait_s) => Refusal {
-                    retry_after_s: Some(wait_s),
+                Err(wait_s) => Refusal {
+                    retry_after_s: Some(wait_s.unsigned_abs()),
                     ..Refusal::new(
                         StatusCode::TOO_MANY_REQUESTS,
                         format!("too many tokens that are not valid came from this address; try again in {wait_s} s"),
                     )
                 },
-                None => self.refusal(scheme, error),
+                Ok(()) => self.refusal(scheme, error),
             },
         }
     }

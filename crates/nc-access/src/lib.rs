@@ -8,7 +8,6 @@
 
 mod bearer;
 pub mod external;
-mod failures;
 mod resource;
 mod vault;
 

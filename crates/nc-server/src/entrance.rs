@@ -136,9 +136,8 @@ fn advertised(config: &Config, scopes: ScopeSet) -> ScopeSet {
 /// The scopes of the tools and resources that are offered: the one source of what can be asked for.
 fn scopes(config: &Config, cloud: &Nextcloud, clock: &Clock) -> ScopeSet {
     let assistant = app::assistant(config, cloud.clone(), clock.clone());
-    let tools = assistant.tools().specs().iter().map(|spec| spec.scopes);
     let resources = assistant.resources().iter().map(|spec| spec.scopes);
-    let all = tools.chain(resources).fold(ScopeSet::EMPTY, ScopeSet::union);
+    let all = resources.fold(assistant.tools().scopes(), ScopeSet::union);
     all.iter()
         .filter(|scope: &Scope| scope.kind() != ScopeKind::Admin)
         .collect()

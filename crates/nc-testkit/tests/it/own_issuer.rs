@@ -42,6 +42,22 @@ async fn m01_without_a_token_the_answer_says_where_to_get_one() {
 }
 
 #[tokio::test]
+async fn after_many_bad_tokens_an_address_has_to_wait_and_good_tokens_do_not() {
+    let app = OwnIssuerApp::boot().await;
+    let good = app.token(&app.alice, READ).await;
+    let list = |token: &str| send(app.message(token, "tools/list", json!({})));
+    for _ in 0..30 {
+        assert_eq!(list("nonsense").await.status, 401);
+    }
+    let refused = list("nonsense").await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.headers["retry-after"], "54");
+    assert_eq!(list(&good).await.status, 200);
+    app.clock.advance(time::Duration::seconds(54));
+    assert_eq!(list("nonsense").await.status, 401);
+}
+
+#[tokio::test]
 async fn m02_a_read_token_cannot_write_and_is_told_all_that_it_needs() {
     let app = OwnIssuerApp::boot().await;
     let token = app.token(&app.alice, READ).await;
