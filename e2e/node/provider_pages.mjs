@@ -79,6 +79,21 @@ const focused = (page) =>
     };
   });
 
+/**
+ * Types into the field that the page puts the keyboard in. A browser does that when it first draws the page, which may be
+ * after the page has loaded: what is typed before goes nowhere.
+ */
+const typeAt = async (page, words, text) => {
+  const until = Date.now() + 10_000;
+  let place = await focused(page);
+  while (!words.test(place.words)) {
+    if (Date.now() > until) throw new Error(`the keyboard is not at ${words} but at "${place.words}"`);
+    await page.waitForTimeout(20);
+    place = await focused(page);
+  }
+  await page.keyboard.type(text);
+};
+
 /** Presses Tab until the keyboard is at something with these words. */
 const tabTo = async (page, words) => {
   const passed = [];
@@ -113,14 +128,12 @@ await part('with the keyboard alone', async () => {
   const { url, checks } = await request();
   await page.goto(url.href);
   await look(page, 'sign-in');
-  equal('one can type at once', (await focused(page)).words, 'User name or email');
-  await page.keyboard.type(guarded.name);
+  await typeAt(page, /^User name or email$/, guarded.name);
   await tabTo(page, /^Password$/);
   await page.keyboard.type('certainly wrong');
   await press(page, 'Enter');
   await look(page, 'sign-in-refused');
-  equal('after a wrong password one is at the password', (await focused(page)).words, 'Password');
-  await page.keyboard.type(guarded.password);
+  await typeAt(page, /^Password$/, guarded.password);
   await tabTo(page, /^Sign in$/);
   await press(page, 'Space');
   equal('the second step', await heading(page), 'Second step');
@@ -189,7 +202,7 @@ await part('pages that end', async () => {
   // The page of a person who went away for long: its form is not known any more.
   await page.goto((await request()).url.href);
   await context.clearCookies();
-  await page.keyboard.type(person.name);
+  await typeAt(page, /^User name or email$/, person.name);
   await tabTo(page, /^Password$/);
   await page.keyboard.type(person.password);
   await press(page, 'Enter');
@@ -201,7 +214,7 @@ await part('no script is needed', async () => {
   const page = await plain.newPage();
   const { url, checks } = await request({ response_mode: 'form_post' });
   await page.goto(url.href);
-  await page.keyboard.type(person.name);
+  await typeAt(page, /^User name or email$/, person.name);
   await tabTo(page, /^Password$/);
   await page.keyboard.type(person.password);
   await press(page, 'Enter');
