@@ -4,7 +4,7 @@ use nc_proto::clock::Clock;
 use regex::Regex;
 use url::Url;
 
-use crate::SealingKey;
+use crate::{SealingKey, StockCors};
 
 /// The `acr` of a sign-in with a second factor.
 const WITH_SECOND_FACTOR: &str = "2";
@@ -23,6 +23,8 @@ pub struct CloudConfig {
     pub login_flow_user_agents: Vec<Regex>,
     /// How strongly a person must have signed in for a token to administer: values of `acr`. Empty: no token administers.
     pub admin_acr: Vec<String>,
+    /// Which requests with a Bearer are refused as a stock Nextcloud refuses them. For trials of clients.
+    pub stock_cors: StockCors,
     /// The time.
     pub clock: Clock,
 }
@@ -36,6 +38,7 @@ impl CloudConfig {
             sealing_keys: Vec::new(),
             login_flow_user_agents: Vec::new(),
             admin_acr: vec![WITH_SECOND_FACTOR.to_owned()],
+            stock_cors: StockCors::Off,
             clock: Clock::system(),
         }
     }

@@ -34,4 +34,5 @@ pub use cloud::{ADMINISTRATORS, Cloud};
 pub use config::CloudConfig;
 pub use error::Error;
 pub use random::random_password;
+pub use routes::StockCors;
 pub use sealing_key::{SealingKey, open_sealer, parse_sealing_key};

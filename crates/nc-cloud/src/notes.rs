@@ -43,6 +43,7 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
     let access = Access::scoped(Scope::NotesRead, Scope::NotesWrite);
     let note = DefaultBodyLimit::max(MAX_NOTE_BYTES);
     let mut routes = Routes::new(Surface::App, cloud)
+        .marked_cors()
         .at("/apps/notes/api/v0.2/notes", access, get(list::list))
         .at("/apps/notes/api/v0.2/notes/{id}", access, get(handlers::show))
         // Attachments came with 1.4; Nextcloud knows the older path, but no method there.

@@ -14,10 +14,12 @@ mod access;
 mod answers;
 mod cors;
 mod gate;
+mod stock_cors;
 
 use axum::{Router, middleware, routing::MethodRouter};
 
 pub use access::Access;
+pub use stock_cors::StockCors;
 
 use crate::Cloud;
 
@@ -45,12 +47,23 @@ pub struct Declared {
     pub surface: Surface,
     /// Who may use it.
     pub access: Access,
+    /// Whether Nextcloud marks its controller `@CORS`; see [`StockCors`].
+    pub is_marked_cors: bool,
+}
+
+/// What the gate knows of a route.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    surface: Surface,
+    access: Access,
+    is_marked_cors: bool,
 }
 
 /// Routes of one surface. See the module's text.
 pub struct Routes {
     surface: Surface,
     cloud: Cloud,
+    is_marked_cors: bool,
     router: Router<Cloud>,
     declared: Vec<Declared>,
 }
@@ -61,9 +74,17 @@ impl Routes {
         Self {
             surface,
             cloud: cloud.clone(),
+            is_marked_cors: false,
             router: Router::new(),
             declared: Vec::new(),
         }
+    }
+
+    /// Says that Nextcloud marks the controllers of the routes that follow `@CORS`.
+    #[must_use]
+    pub const fn marked_cors(mut self) -> Self {
+        self.is_marked_cors = true;
+        self
     }
 
     /// One path. `methods` decides by method; what it does not list is answered 405, after the gate.
@@ -72,7 +93,12 @@ impl Routes {
     /// `/ocs/v1.php` and `/ocs/v2.php` and exist below both.
     #[must_use]
     pub fn at(mut self, path: &str, access: Access, methods: MethodRouter<Cloud>) -> Self {
-        let state = (self.cloud.clone(), self.surface, access);
+        let rule = Rule {
+            surface: self.surface,
+            access,
+            is_marked_cors: self.is_marked_cors,
+        };
+        let state = (self.cloud.clone(), rule);
         let methods = methods.layer(middleware::from_fn_with_state(state, gate::pass));
         let prefixes: &[&str] = match self.surface {
             Surface::App | Surface::Page => &["", "/index.php"],
@@ -86,6 +112,7 @@ impl Routes {
                 path,
                 surface: self.surface,
                 access,
+                is_marked_cors: self.is_marked_cors,
             });
         }
         self

@@ -117,6 +117,28 @@ impl ModeFlag {
     }
 }
 
+/// Which requests with a Bearer the embedded cloud refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StockCorsFlag {
+    /// None.
+    Off,
+    /// Those without `OCS-APIRequest: true`, as Nextcloud 32 does.
+    Header,
+    /// All.
+    Always,
+}
+
+impl StockCorsFlag {
+    /// As the setting spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Header => "header",
+            Self::Always => "always",
+        }
+    }
+}
+
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -131,6 +153,9 @@ pub struct Demo {
     /// How clients sign in.
     #[arg(long, value_enum, default_value_t = ModeFlag::SingleUser)]
     pub mode: ModeFlag,
+    /// Refuse Bearer tokens as a stock Nextcloud does at controllers marked `@CORS`: without the header `OCS-APIRequest`, or always. For trials of clients.
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "header")]
+    pub emulate_stock_cors: Option<StockCorsFlag>,
     /// Print one JSON object when ready, instead of text.
     #[arg(long)]
     pub json: bool,
@@ -172,6 +197,9 @@ pub struct CloudCommand {
     /// Make this account when it is not there, and print its password once; repeatable.
     #[arg(long, value_name = "NAME")]
     pub user: Vec<String>,
+    /// Refuse Bearer tokens as a stock Nextcloud does at controllers marked `@CORS`: without the header `OCS-APIRequest`, or always. For trials of clients.
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "header")]
+    pub emulate_stock_cors: Option<StockCorsFlag>,
     /// Print one JSON object when ready, instead of text.
     #[arg(long)]
     pub json: bool,

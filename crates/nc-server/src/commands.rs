@@ -155,7 +155,22 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
     flag("--log-format", "log.format", cli.log_format.clone());
     let no_flags = CloudFlags::default();
     let (listen, cloud) = match &cli.command {
-        Command::Demo(demo) => (Some(demo.listen.clone()), &no_flags),
+        Command::Demo(demo) => {
+            flag(
+                "--emulate-stock-cors",
+                "embedded.emulate_stock_cors",
+                demo.emulate_stock_cors.map(|when| when.as_str().to_owned()),
+            );
+            (Some(demo.listen.clone()), &no_flags)
+        }
+        Command::Cloud(cloud) => {
+            flag(
+                "--emulate-stock-cors",
+                "embedded.emulate_stock_cors",
+                cloud.emulate_stock_cors.map(|when| when.as_str().to_owned()),
+            );
+            (None, &no_flags)
+        }
         Command::Serve(Serve {
             listen,
             cloud,

@@ -167,6 +167,11 @@ impl View {
         message_json(StatusCode::PRECONDITION_FAILED, "CSRF check failed")
     }
 
+    /// What a stock Nextcloud answers to a Bearer at a controller that is marked `@CORS`. It names no way to sign in.
+    pub(super) fn cors_refused() -> Response {
+        message_json(StatusCode::UNAUTHORIZED, "CORS requires basic auth")
+    }
+
     fn plain(&self, status: StatusCode, exception: &str, message: &str) -> Response {
         match self.form {
             Form::Dav => sabre_error(status, exception, message),

@@ -8,7 +8,7 @@ use nc_auth::UserId;
 use nc_web::{ClientAddress, Identified};
 
 use super::{
-    Access, Surface,
+    Access, Rule, Surface,
     access::{Verdict, only_reads},
     answers::View,
     cors,
@@ -21,11 +21,8 @@ use crate::{
 const TOO_WEAK: &str = "This needs a token of somebody who signed in with a second factor";
 
 /// Lets a request through to its handler when the route's access allows it.
-pub(super) async fn pass(
-    State((cloud, surface, access)): State<(Cloud, Surface, Access)>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn pass(State((cloud, rule)): State<(Cloud, Rule)>, request: Request, next: Next) -> Response {
+    let Rule { surface, access, .. } = rule;
     if let Some(answer) = cors::preflight(surface, request.method(), request.headers()) {
         return answer;
     }
@@ -42,7 +39,11 @@ pub(super) async fn pass(
         // A wrong password is as good as none here (P08); a bad token is not.
         Err(Refusal::WrongPassword) if access == Access::Optional => None,
         Err(refusal) => {
-            let mut response = view.refuse(Some(&refusal));
+            let mut response = match refusal {
+                // As on a stock Nextcloud, where this is judged before who is signed in.
+                Refusal::Token { .. } if refuses_bearer(&cloud, rule, &parts) => View::cors_refused(),
+                _ => view.refuse(Some(&refusal)),
+            };
             if refusal.is_of_token() {
                 cors::share(surface, &mut response);
             }
@@ -60,7 +61,12 @@ pub(super) async fn pass(
         return response;
     };
     let by_token = authenticated.is_explicit;
-    let mut response = match admit(&cloud, surface, access, &view, &parts, &authenticated).await {
+    let refused = if by_token && refuses_bearer(&cloud, rule, &parts) {
+        Some(View::cors_refused())
+    } else {
+        admit(&cloud, surface, access, &view, &parts, &authenticated).await
+    };
+    let mut response = match refused {
         Some(refused) => refused,
         None => run(surface, Request::from_parts(parts, body), next, authenticated).await,
     };
@@ -70,6 +76,11 @@ pub(super) async fn pass(
         cors::share(surface, &mut response);
     }
     response
+}
+
+/// Whether a stock Nextcloud that is emulated would refuse the request because it carries a Bearer.
+fn refuses_bearer(cloud: &Cloud, rule: Rule, request: &Parts) -> bool {
+    rule.is_marked_cors && cloud.config().stock_cors.refuses(&request.headers)
 }
 
 /// Whether the person behind a token signed in as administrators have to.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use nc_cloud::SealingKey;
+use nc_cloud::{SealingKey, StockCors};
 use nc_provider::RegistrationMode;
 use regex::Regex;
 use secrecy::SecretString;
@@ -120,6 +120,8 @@ pub struct EmbeddedSettings {
     pub admin_acr: Vec<String>,
     /// Programs that may use Login Flow v2; empty for all.
     pub login_flow_user_agents: Vec<Regex>,
+    /// Which tokens are refused as a stock Nextcloud refuses them.
+    pub stock_cors: StockCors,
 }
 
 impl fmt::Debug for EmbeddedSettings {
@@ -131,6 +133,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("external_issuers", &self.external_issuers)
             .field("admin_acr", &self.admin_acr)
             .field("login_flow_user_agents", &self.login_flow_user_agents)
+            .field("stock_cors", &self.stock_cors)
             .finish()
     }
 }
@@ -374,6 +377,11 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         admin_acr: reader.list("embedded.admin_acr"),
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
+        stock_cors: match reader.text("embedded.emulate_stock_cors").to_ascii_lowercase().as_str() {
+            "header" => StockCors::Header,
+            "always" => StockCors::Always,
+            _ => StockCors::Off,
+        },
     })
 }
 

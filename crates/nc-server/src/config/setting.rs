@@ -434,6 +434,15 @@ pub const SETTINGS: &[Setting] = &[
          (`core.login_flow_v2.allowed_user_agents`). Default: all.",
     ),
     setting(
+        "embedded.emulate_stock_cors",
+        &["EMBEDDED_CLOUD_EMULATE_STOCK_CORS"],
+        Kind::Choice(&["off", "header", "always"]),
+        "off",
+        "For trials of clients: the embedded cloud refuses Bearer tokens as a stock Nextcloud does at controllers that are \
+         marked `@CORS` (Notes). `header`: requests without `OCS-APIRequest: true`, as Nextcloud 32.0.1 does; `always`: all \
+         requests, as servers do that know no such exception.",
+    ),
+    setting(
         "log.level",
         &["LOG_LEVEL"],
         Kind::Choice(&["critical", "error", "warning", "warn", "info", "debug", "trace"]),

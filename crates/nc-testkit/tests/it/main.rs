@@ -21,4 +21,5 @@ mod own_issuer;
 mod promises;
 mod scopes;
 mod signed_tokens;
+mod stock_cors;
 mod tokens;
