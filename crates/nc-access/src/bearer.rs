@@ -48,12 +48,30 @@ pub enum NoAccess {
     Misconfigured(&'static str),
 }
 
+/// What reaches the cloud for a person.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The credential; [`Credential::NotProvisioned`] when the person gave none.
+    pub credential: Credential,
+    /// What it was given for. A token allows no more than that.
+    pub limit: Grants,
+}
+
+impl From<Credential> for Access {
+    fn from(credential: Credential) -> Self {
+        Self {
+            credential,
+            limit: Grants::Unrestricted,
+        }
+    }
+}
+
 /// Which credential reaches the cloud for a person. The client's token never does.
 #[async_trait]
 pub trait CloudAccess: Send + Sync {
-    /// The credential of whom the token is; [`Credential::NotProvisioned`] when that person gave none. `presented` is the
-    /// client's token itself, for issuers that exchange it.
-    async fn credential(&self, token: &AuthContext, presented: &SecretString) -> Result<Credential, NoAccess>;
+    /// What there is for the person whose token it is. `presented` is the client's token itself, for issuers that exchange
+    /// it.
+    async fn access(&self, token: &AuthContext, presented: &SecretString) -> Result<Access, NoAccess>;
 }
 
 /// Callers with an access token for this resource.
@@ -93,15 +111,15 @@ impl BearerTokens {
             Err(refusal) => return Err(self.not_believed(presented.scheme, refusal, address)),
         };
         let grants = token.grants();
-        let credential = match self.access.credential(&token, &presented.token).await {
-            Ok(credential) => credential,
+        let access = match self.access.access(&token, &presented.token).await {
+            Ok(access) => access,
             Err(error) => return Err(self.no_access(presented.scheme, &error, address)),
         };
         Ok(Caller {
             subject: UserId::new(Arc::clone(&token.subject)),
             client: Some(token.client),
-            grants,
-            credential,
+            grants: grants.limited_to(access.limit),
+            credential: access.credential,
         })
     }
 

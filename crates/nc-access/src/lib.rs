@@ -11,6 +11,6 @@ pub mod external;
 mod resource;
 mod vault;
 
-pub use bearer::{BearerTokens, CloudAccess, NoAccess};
+pub use bearer::{Access, BearerTokens, CloudAccess, NoAccess};
 pub use resource::Resource;
-pub use vault::{AppPassword, Kept, Profile, Vault, VaultError};
+pub use vault::{AppPassword, Kept, Profile, TakenOver, Vault, VaultError};

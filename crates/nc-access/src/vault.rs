@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use nc_auth::{LoginName, UserId};
+use nc_auth::{Credential, Grants, LoginName, Scope, UserId};
 use nc_proto::clock::Clock;
 use nc_store::{CredentialKind, CredentialRecord, CredentialState, SealError, Sealer, Store, StoreError};
 use rand::{TryRng as _, rngs::SysRng};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::Access;
+
+mod takeover;
+
+pub use takeover::TakenOver;
 
 /// Rows that are read at a time.
 const PAGE: u32 = 200;
@@ -65,11 +71,29 @@ pub struct Kept {
     pub profile: Profile,
     /// Whether the cloud still takes it, as far as is known.
     pub is_active: bool,
+    /// What it was given for, which may be less than what a token allows.
+    pub limit: Grants,
     /// When the person gave it, Unix seconds.
     pub created_at: i64,
     /// The credential.
     pub app_password: AppPassword,
     number: i64,
+}
+
+impl Kept {
+    /// How the cloud is reached with what is kept of a person.
+    pub fn access(kept: Option<Self>) -> Access {
+        match kept.filter(|kept| kept.is_active) {
+            Some(kept) => Access {
+                limit: kept.limit,
+                credential: Credential::Basic {
+                    login: kept.app_password.login,
+                    password: kept.app_password.password,
+                },
+            },
+            None => Credential::NotProvisioned.into(),
+        }
+    }
 }
 
 /// One that is to be taken back at the cloud.
@@ -79,6 +103,34 @@ pub struct Discarded {
     pub number: i64,
     /// The credential.
     pub app_password: AppPassword,
+}
+
+/// What is kept beside the credential, open.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    #[serde(flatten)]
+    profile: Profile,
+    /// Absent for no limit; an empty list grants nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
+}
+
+impl Document {
+    fn new(profile: &Profile, limit: Grants) -> Self {
+        Self {
+            profile: profile.clone(),
+            scopes: match limit {
+                Grants::Unrestricted => None,
+                Grants::Only(scopes) => Some(scopes.iter().map(|scope| scope.as_str().to_owned()).collect()),
+            },
+        }
+    }
+
+    fn limit(&self) -> Grants {
+        self.scopes.as_ref().map_or(Grants::Unrestricted, |scopes| {
+            Grants::Only(scopes.iter().filter_map(|name| name.parse::<Scope>().ok()).collect())
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -179,7 +231,7 @@ impl Vault {
             kind,
             state: CredentialState::Active,
             sealed: self.seal(subject, app_password)?,
-            document: serde_json::to_string(profile)?,
+            document: serde_json::to_string(&Document::new(profile, Grants::Unrestricted))?,
             created_at: now,
             changed_at: now,
             expires_at: None,
@@ -286,6 +338,16 @@ impl Vault {
         Ok(kept.map(|record| record.subject).collect())
     }
 
+    /// What can be said of a stored credential without opening it: whose it is, and what it was given for.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn describe(record: &CredentialRecord) -> Result<(Profile, Grants), VaultError> {
+        let document: Document = serde_json::from_str(&record.document)?;
+        let limit = document.limit();
+        Ok((document.profile, limit))
+    }
+
     /// Seals with the first key what another key sealed. How many.
     ///
     /// # Errors
@@ -339,8 +401,10 @@ impl Vault {
             .sealer
             .open(&place(&record.issuer, &record.subject), &record.sealed)?;
         let sealed: Sealed = serde_json::from_slice(&plain)?;
+        let (profile, limit) = Self::describe(record)?;
         Ok(Kept {
-            profile: serde_json::from_str(&record.document)?,
+            limit,
+            profile,
             is_active: record.state == CredentialState::Active,
             created_at: record.created_at,
             app_password: AppPassword {

@@ -43,7 +43,7 @@ pub use directory::{
 pub use error::Error;
 pub use grants::{AccessDocument, Authentication, CodeDocument, GrantDocument, RefreshDocument};
 pub use keys::{KeyOptions, KeyRing, SigningKey};
-pub use provider::Provider;
+pub use provider::{Provider, subject_of};
 pub use registration::InitialAccessDocument;
 pub use resources::{Resource, ResourceDocument};
 pub use settings::{AllowUserSettings, ClaimValue, Settings};

@@ -171,17 +171,7 @@ impl Provider {
 
     /// The subject identifier of an account, made at first sight and then the same for ever.
     pub async fn subject(&self, user: &UserId) -> Result<String, Error> {
-        let base = &self.0.config.account_base;
-        if let Some(subject) = self.store().find_subject(base, user.as_str()).await? {
-            return Ok(subject);
-        }
-        let fresh = uuid::Builder::from_random_bytes(random::bytes()?)
-            .into_uuid()
-            .to_string();
-        let unit = self.store().begin().await?;
-        let subject = unit.get_subject(base, user.as_str(), &fresh, self.now()).await?;
-        unit.commit().await?;
-        Ok(subject)
+        subject_of(self.store(), &self.0.config.account_base, user, self.now()).await
     }
 
     /// The person behind a subject identifier. `None`: unknown, disabled or gone.
@@ -194,4 +184,21 @@ impl Provider {
             _ => Ok(None),
         }
     }
+}
+
+/// The subject identifier of an account of the cloud at `base`, made at first sight and then the same for ever.
+///
+/// # Errors
+/// When the store fails.
+pub async fn subject_of(store: &dyn Store, base: &str, user: &UserId, now: i64) -> Result<String, Error> {
+    if let Some(subject) = store.find_subject(base, user.as_str()).await? {
+        return Ok(subject);
+    }
+    let fresh = uuid::Builder::from_random_bytes(random::bytes()?)
+        .into_uuid()
+        .to_string();
+    let unit = store.begin().await?;
+    let subject = unit.get_subject(base, user.as_str(), &fresh, now).await?;
+    unit.commit().await?;
+    Ok(subject)
 }

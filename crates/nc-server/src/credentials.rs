@@ -1,7 +1,8 @@
 //! What people gave for the Nextcloud, as an administrator sees it: whose, since when, in which state; never the secret.
 
 use anyhow::Context as _;
-use nc_access::{Profile, Vault};
+use nc_access::Vault;
+use nc_auth::Grants;
 use nc_proto::clock::Clock;
 use nc_provider::{Audit, Event};
 use nc_store::{CredentialRecord, CredentialState, Lookup as _, Store as _};
@@ -20,6 +21,8 @@ pub struct Stored {
     pub uid: String,
     /// `active`, `revoked` (the Nextcloud takes it no more) or `discarded` (to be taken back there).
     pub state: &'static str,
+    /// Scopes that it was given for, separated by blanks; `nothing` for none of them. `None`: for all.
+    pub only_for: Option<String>,
     /// When it was given, Unix seconds.
     pub created_at: i64,
     /// When its state changed.
@@ -111,10 +114,15 @@ async fn records(data: &ProviderData) -> anyhow::Result<Vec<CredentialRecord>> {
 }
 
 fn stored(record: &CredentialRecord) -> anyhow::Result<Stored> {
-    let profile: Profile = serde_json::from_str(&record.document).context("a stored credential cannot be read")?;
+    let (profile, limit) = Vault::describe(record).context("a stored credential cannot be read")?;
     Ok(Stored {
         subject: record.subject.clone(),
         uid: profile.uid,
+        only_for: match limit {
+            Grants::Unrestricted => None,
+            Grants::Only(scopes) if scopes.is_empty() => Some("nothing".to_owned()),
+            Grants::Only(scopes) => Some(scopes.to_string()),
+        },
         state: record.state.word(),
         created_at: record.created_at,
         changed_at: record.changed_at,

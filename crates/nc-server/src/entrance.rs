@@ -116,7 +116,8 @@ impl Entrance {
     }
 }
 
-fn public_url(config: &Config, url: &str) -> Result<Url, url::ParseError> {
+/// The address of this server that clients know.
+pub(crate) fn public_url(config: &Config, url: &str) -> Result<Url, url::ParseError> {
     match &config.server.public_url {
         Some(public) => Ok(public.clone()),
         None => Url::parse(url),

@@ -28,7 +28,7 @@ use url::Url;
 
 use self::access_for_cloud::AccessForCloud;
 use crate::{
-    config::ExternalClient,
+    config::{ExternalClient, IssuerSettings},
     own_issuer::make_folder,
     provider_data::ProviderData,
     tool_audit::{self, ToolAudit},
@@ -97,7 +97,7 @@ impl ExternalIssuer {
         let own = options.public_url.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{own}{}", options.path)).context("the address of the MCP endpoint")?;
         let bases = bases(nextcloud);
-        let place = place(&bases, options)?;
+        let place = place(&bases, options.discovery_url.as_ref(), options.issuer.clone())?;
         // The operator names these addresses.
         let roots = &nextcloud.config().tls.extra_roots_pem;
         let fetch = GuardedFetch::trusting(Reach::Anywhere, roots).context("TLS cannot be set up")?;
@@ -184,9 +184,14 @@ fn bases(nextcloud: &Nextcloud) -> Bases {
     }
 }
 
-fn place(bases: &Bases, options: &ExternalIssuerOptions) -> anyhow::Result<Place> {
-    let issuer = options.issuer.clone();
-    let place = match &options.discovery_url {
+/// The issuer that these settings are for, without asking it.
+pub(crate) fn expected_issuer(nextcloud: &Nextcloud, settings: &IssuerSettings) -> anyhow::Result<String> {
+    let place = place(&bases(nextcloud), settings.discovery_url.as_ref(), settings.url.clone())?;
+    Ok(place.issuer)
+}
+
+fn place(bases: &Bases, discovery_url: Option<&Url>, issuer: Option<String>) -> anyhow::Result<Place> {
+    let place = match discovery_url {
         Some(url) => Place::new(url.clone(), issuer),
         None if issuer.is_some() && !nc_access::external::is_protected(&bases.internal) => {
             Place::of_nextcloud(&bases.public, issuer)

@@ -4,6 +4,7 @@
 //! * [`app`]: the MCP server as one router, over any [`nc_client::Nextcloud`].
 //! * [`embedded`] and [`provider`]: the embedded cloud with its `OpenID` provider, as one router.
 //! * [`credentials`]: what people gave for the Nextcloud, for administrators.
+//! * [`takeover`]: what people gave to nextcloud-mcp-server.
 //! * [`tool_audit`]: calls of tools in the audit log.
 //! * [`cli`]: the command line; [`run`] is all that `main` does.
 
@@ -23,6 +24,7 @@ mod login_store;
 pub mod own_issuer;
 pub mod provider;
 pub mod provider_data;
+pub mod takeover;
 mod telemetry;
 pub mod tool_audit;
 

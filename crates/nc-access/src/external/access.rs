@@ -3,7 +3,7 @@ use nc_auth::{Credential, token::AuthContext};
 use secrecy::SecretString;
 
 use super::Exchange;
-use crate::{CloudAccess, NoAccess, Vault};
+use crate::{Access, CloudAccess, Kept, NoAccess, Vault};
 
 /// Reaches the cloud with an exchanged token; where the issuer exchanges none, with the app password that the person gave.
 pub struct ExternalAccess {
@@ -37,19 +37,13 @@ impl ExternalAccess {
 
 #[async_trait]
 impl CloudAccess for ExternalAccess {
-    async fn credential(&self, token: &AuthContext, presented: &SecretString) -> Result<Credential, NoAccess> {
+    async fn access(&self, token: &AuthContext, presented: &SecretString) -> Result<Access, NoAccess> {
         if let Some(exchange) = &self.exchange {
             let exchanged = exchange.token(token, presented).await?;
-            return Ok(exchanged.map_or(Credential::NotProvisioned, Credential::Bearer));
+            return Ok(exchanged.map_or(Credential::NotProvisioned, Credential::Bearer).into());
         }
         let kept = self.vault.find(&token.subject).await;
         let kept = kept.map_err(|error| NoAccess::Failed(Box::new(error)))?;
-        Ok(match kept.filter(|kept| kept.is_active) {
-            Some(kept) => Credential::Basic {
-                login: kept.app_password.login,
-                password: kept.app_password.password,
-            },
-            None => Credential::NotProvisioned,
-        })
+        Ok(Kept::access(kept))
     }
 }

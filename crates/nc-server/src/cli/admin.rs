@@ -115,6 +115,9 @@ pub enum AdminCommand {
     /// App passwords that people gave when they signed in.
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// The same as `credentials import`.
+    #[command(hide = true)]
+    ImportPeer(ImportArguments),
     /// Copy the database, also while the server uses it. The key that opens private keys, `cloud.key`, is not in it.
     #[command(name = "oidc:backup")]
     Backup {
@@ -147,6 +150,25 @@ pub enum CredentialsCommand {
     },
     /// Seal with the first key what a former one sealed. A server does it at every start as well.
     Reseal,
+    /// Take over the app passwords that people gave to nextcloud-mcp-server. The settings have to be those of `serve`; each app
+    /// password is first confirmed by the Nextcloud, one a second. A second run does only what is left.
+    #[command(visible_alias = "import-peer")]
+    Import(ImportArguments),
+}
+
+/// `credentials import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// That server's SQLite database. It is only read.
+    #[arg(long, value_name = "PATH")]
+    pub db: PathBuf,
+    /// File with that server's `TOKEN_ENCRYPTION_KEY`. Otherwise the environment variable of that name is used, which this
+    /// server seals with as well.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Read and open everything, ask the Nextcloud nothing, keep nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Whether a client can keep a secret.

@@ -3,6 +3,7 @@
 mod accounts;
 mod clients;
 mod credentials;
+mod import;
 mod resources;
 mod show;
 
@@ -110,7 +111,8 @@ async fn work(config: &Config, folder: &Path, data: &ProviderData, command: Admi
         AdminCommand::Config(command) => setting(&admin, command).await,
         AdminCommand::Audit { limit } => audit(data, limit).await,
         AdminCommand::Audited(AuditCommand::Verify) => verify_audit(data).await,
-        AdminCommand::Credentials(command) => credentials::run(data, &clock, command).await,
+        AdminCommand::Credentials(command) => credentials::run(config, data, &clock, command).await,
+        AdminCommand::ImportPeer(arguments) => Box::pin(import::run(config, data, &clock, arguments)).await,
         AdminCommand::Backup { file } => {
             data.store.back_up(&file).await.or_fail()?;
             Ok(json!({ "backup": file }))

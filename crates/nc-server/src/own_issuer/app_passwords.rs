@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nc_access::{AppPassword, CloudAccess, NoAccess};
+use nc_access::{Access, AppPassword, CloudAccess, Kept, NoAccess};
 use nc_auth::{Caller, Credential, token::AuthContext};
 use nc_mcp::{Given, Provisioning};
 use nc_mcp_kit::{BoxFuture, Failure};
@@ -54,16 +54,10 @@ fn is_same(kept: &AppPassword, used: &SecretString) -> bool {
 
 #[async_trait]
 impl CloudAccess for AppPasswords {
-    async fn credential(&self, token: &AuthContext, _presented: &SecretString) -> Result<Credential, NoAccess> {
+    async fn access(&self, token: &AuthContext, _presented: &SecretString) -> Result<Access, NoAccess> {
         let kept = self.accounts.find(&token.subject).await;
         let kept = kept.map_err(|error| NoAccess::Failed(Box::new(error)))?;
-        Ok(match kept.filter(|kept| kept.is_active) {
-            Some(kept) => Credential::Basic {
-                login: kept.app_password.login,
-                password: kept.app_password.password,
-            },
-            None => Credential::NotProvisioned,
-        })
+        Ok(Kept::access(kept))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod import;
 mod program;
 
 use std::time::Duration;

@@ -62,3 +62,46 @@ async fn a_revoked_credential_ends_what_lives_from_it_and_is_taken_back_at_the_c
     let report = app.issuer.provider().store().verify_audit().await.expect("a report");
     assert_eq!(report.broken, None);
 }
+
+/// An app password that nextcloud-mcp-server got for less than everything carries that with it.
+#[tokio::test]
+async fn a_token_allows_no_more_than_the_app_password_was_given_for() {
+    let app = OwnIssuerApp::boot().await;
+    let token = app.token(&app.alice, "openid notes:read files:read").await;
+    let search = json!({ "query": "a" });
+    app.call(&token, "nc_notes_search_notes", search.clone())
+        .await
+        .structured();
+    let all = app.tools(&token).await;
+    let store = app.issuer.provider().store();
+    let limit = async |scopes: &[&str]| {
+        let unit = store.begin().await.expect("a unit");
+        let kept = unit.list_credentials(0, 10).await.expect("a list");
+        for mut record in kept.into_iter().filter(|record| !record.issuer.is_empty()) {
+            record.document = json!({ "uid": "alice", "scopes": scopes }).to_string();
+            unit.put_credential(&record).await.expect("kept");
+        }
+        unit.commit().await.expect("committed");
+    };
+    limit(&["notes:read", "notes:write", "calendar:read"]).await;
+    app.call(&token, "nc_notes_search_notes", search.clone())
+        .await
+        .structured();
+    let files = json!({ "path": "/" });
+    let refused = app.call(&token, "nc_webdav_list_directory", files).await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    let some = app.tools(&token).await;
+    assert!(
+        some.len() < all.len() && !some.iter().any(|name| name.starts_with("nc_calendar")),
+        "{some:?}"
+    );
+
+    limit(&[]).await;
+    let refused = app.call(&token, "nc_notes_search_notes", search.clone()).await;
+    assert_eq!(refused.status, 403, "an empty list grants nothing");
+    assert!(!app.tools(&token).await.iter().any(|name| name.starts_with("nc_notes")));
+
+    // Whoever signs in anew gives a new one, for what the consent page says.
+    let anew = app.token(&app.alice, "openid notes:read").await;
+    app.call(&anew, "nc_notes_search_notes", search).await.structured();
+}

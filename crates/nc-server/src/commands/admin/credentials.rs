@@ -1,14 +1,15 @@
 use nc_proto::clock::Clock;
 use serde_json::json;
 
-use super::{BY, OrFail as _, Shown, Trouble};
+use super::{BY, OrFail as _, Shown, Trouble, import};
 use crate::{
     cli::admin::CredentialsCommand,
+    config::Config,
     credentials::{self, Whose},
     provider_data::ProviderData,
 };
 
-pub(super) async fn run(data: &ProviderData, clock: &Clock, command: CredentialsCommand) -> Shown {
+pub(super) async fn run(config: &Config, data: &ProviderData, clock: &Clock, command: CredentialsCommand) -> Shown {
     match command {
         CredentialsCommand::List => {
             let all = credentials::list(data).await.or_fail()?;
@@ -17,6 +18,7 @@ pub(super) async fn run(data: &ProviderData, clock: &Clock, command: Credentials
                     "subject": one.subject,
                     "user": one.uid,
                     "state": one.state,
+                    "only_for": one.only_for,
                     "created_at": one.created_at,
                     "changed_at": one.changed_at,
                 })
@@ -39,6 +41,7 @@ pub(super) async fn run(data: &ProviderData, clock: &Clock, command: Credentials
                 "set aside; the running server takes it back at the Nextcloud within ten minutes, or at its next start";
             Ok(json!({ "revoked": done, "then": then }))
         }
+        CredentialsCommand::Import(arguments) => Box::pin(import::run(config, data, clock, arguments)).await,
         CredentialsCommand::Reseal => {
             let done = credentials::reseal(data, clock).await.or_fail()?;
             Ok(json!({ "resealed": done }))
