@@ -1,12 +1,13 @@
 //! Streamable HTTP at one path, with and without a trailing slash, for all protocol revisions.
 //!
-//! In the order in which a request meets them: body limit, credential, scope gate, then the SDK with its host and
+//! In the order in which a request meets them: host, body limit, credential, scope gate, then the SDK with its host and
 //! origin checks. The SDK cannot answer 401 or 403 from a handler, so the gate stands in front and reads the
 //! method and tool name itself.
 
 mod authenticate;
 mod cors;
 mod gate;
+mod host;
 mod peek;
 mod sessions;
 

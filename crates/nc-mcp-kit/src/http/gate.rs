@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use nc_auth::{Caller, ScopeSet};
 
 use super::{
-    Authenticate, HttpOptions, Refusal,
+    Authenticate, HttpOptions, Refusal, host,
     peek::{Malformed, Peek, peek},
     sessions::Sessions,
 };
@@ -27,6 +27,7 @@ pub(super) struct Gate {
     limit: Option<Arc<dyn Limit>>,
     authenticate: Arc<dyn Authenticate>,
     sessions: Sessions,
+    allowed_hosts: Option<Vec<String>>,
     max_body_bytes: usize,
 }
 
@@ -38,6 +39,7 @@ impl Gate {
             limit: handler.limit().cloned(),
             authenticate: Arc::clone(&options.authenticate),
             sessions,
+            allowed_hosts: options.allowed_hosts.clone(),
             max_body_bytes: options.max_body_bytes,
         }
     }
@@ -97,6 +99,13 @@ pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next:
 
 async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<Response>> {
     let (mut parts, body) = request.into_parts();
+    // Before anybody signs in: a wrong name is a mistake of the proxy, and is found without a token.
+    if let Some(allowed) = &gate.allowed_hosts
+        && !host::is_allowed(&parts, allowed)
+    {
+        let message = "Forbidden: the Host of the request is not one of this server's names";
+        return Err(Box::new(rpc_error(StatusCode::FORBIDDEN, None, -32600, message)));
+    }
     let caller = gate
         .authenticate
         .authenticate(&parts)

@@ -1,7 +1,10 @@
 //! The endpoint itself: who may reach it, and what it makes of bad messages.
 
 use nc_server::config::Mode;
-use nc_testkit::app::{MODERN, TestApp, send};
+use nc_testkit::{
+    app::{MODERN, TestApp, send},
+    own_issuer_app::OwnIssuerApp,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -14,6 +17,17 @@ async fn a_foreign_host_is_refused() {
     }
     let reply = send(app.request("tools/list", json!({})).header("host", "localhost:1234")).await;
     assert_eq!(reply.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_foreign_host_is_refused_before_anybody_is_asked_for_a_token() {
+    let app = OwnIssuerApp::boot().await;
+    let asked = app.request("POST", "/mcp").header("host", "mcp:8000").json(&json!({}));
+    let reply = send(asked).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN, "{}", reply.text);
+    assert!(reply.headers.get("www-authenticate").is_none(), "no sign-in would help");
+    let reply = send(app.request("POST", "/mcp").json(&json!({}))).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
