@@ -28,6 +28,11 @@ const FORBIDDEN_SCHEMES: [&str; 11] = [
     "ftp",
 ];
 
+/// Private-use schemes of known programs, without the dot that RFC 8252 §7.1 asks for. Cursor registers
+/// `cursor://anysphere.cursor-mcp/oauth/callback` next to its loopback address, and a refusal would refuse both. Others stay
+/// refused: a word without a dot may be anything that the system opens, such as `tel` or `ms-msdt`.
+const KNOWN_SCHEMES: [&str; 3] = ["cursor", "vscode", "vscode-insiders"];
+
 /// What answers hold. In a registered query they would stand beside the real ones, and the client might read the wrong.
 const ANSWER_PARAMETERS: [&str; 5] = ["code", "error", "error_description", "iss", "state"];
 
@@ -44,8 +49,7 @@ pub enum ApplicationType {
 impl ApplicationType {
     /// What a client that does not say must be: native when any of its addresses is on the user's device.
     pub fn derive(uris: &[RedirectUri]) -> Self {
-        let on_device = |uri: &RedirectUri| uri.is_loopback() || !uri.0.starts_with("https:");
-        if uris.iter().any(on_device) {
+        if uris.iter().any(RedirectUri::is_on_device) {
             Self::Native
         } else {
             Self::Web
@@ -115,15 +119,15 @@ impl RedirectUri {
 
     /// Checks it for a client that registers itself.
     ///
-    /// Native: loopback, a private-use scheme with a dot (RFC 8252 §7.1), or https (§7.2; Visual Studio Code registers
-    /// `https://vscode.dev/redirect` next to its loopback addresses). Web: https, and not this machine.
+    /// Native: loopback, a private-use scheme with a dot (RFC 8252 §7.1) or of a known program, or https (§7.2; Visual Studio
+    /// Code registers `https://vscode.dev/redirect` next to its loopback addresses). Web: https, and not this machine.
     pub fn register(text: &str, application_type: ApplicationType) -> Result<Self, RedirectUriError> {
         let this = Self::parse(text)?;
         let url = this.url()?;
         let allowed = match (application_type, url.scheme()) {
             (ApplicationType::Native, "https") => true,
             (ApplicationType::Native, "http") => this.is_loopback(),
-            (ApplicationType::Native, scheme) => scheme.contains('.'),
+            (ApplicationType::Native, scheme) => scheme.contains('.') || KNOWN_SCHEMES.contains(&scheme),
             (ApplicationType::Web, scheme) => scheme == "https" && !is_this_machine(&url),
         };
         if allowed {
@@ -150,6 +154,12 @@ impl RedirectUri {
     /// Whether it is plain http to this machine.
     pub fn is_loopback(&self) -> bool {
         Loopback::split(&self.0).is_some()
+    }
+
+    /// Whether a program on the user's device takes the answer: by a loopback address, or by a scheme of its own. It could
+    /// be any program.
+    pub fn is_on_device(&self) -> bool {
+        self.is_loopback() || !self.0.starts_with("https:")
     }
 
     /// The text, as registered.

@@ -224,7 +224,7 @@ fn page(browser: &Browser, pending: &Pending, checked: &Checked, session: &Signe
         account: session.account(),
         server: &browser.accounts_host(),
         registration: client.is_self_described().then_some("self-registered, unverified"),
-        is_loopback: checked.back.redirect_uri.is_loopback(),
+        is_loopback: checked.back.redirect_uri.is_on_device(),
         scopes: &scopes,
         error,
         csrf: &pending.secret.csrf(&purpose(pending, session)),

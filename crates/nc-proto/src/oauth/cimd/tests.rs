@@ -224,3 +224,60 @@ proptest! {
         prop_assert!(ClientIdUrl::parse(ID).expect("a client id").read_document(text.as_bytes()).is_err());
     }
 }
+
+#[test]
+fn the_documents_of_common_clients_are_taken() {
+    // As they were served in autumn 2026, pictures left out. They name grants that are not offered here.
+    for (document, grants, method) in [
+        (
+            json!({
+                "client_id": "https://claude.ai/oauth/mcp-oauth-client-metadata", "client_name": "Claude",
+                "client_uri": "https://claude.ai", "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"],
+                "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+                "response_types": ["code"], "token_endpoint_auth_method": "none",
+            }),
+            2,
+            AuthMethod::None,
+        ),
+        (
+            json!({
+                "client_id": "https://claude.ai/oauth/claude-code-client-metadata", "client_name": "Claude Code",
+                "client_uri": "https://claude.ai",
+                "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
+                "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+            }),
+            2,
+            AuthMethod::None,
+        ),
+        (
+            json!({
+                "client_id": "https://chatgpt.com/oauth/client.json", "client_name": "ChatGPT",
+                "client_uri": "https://chatgpt.com/",
+                "redirect_uris": ["https://chatgpt.com/connector_platform_oauth_redirect"],
+                "token_endpoint_auth_method": "private_key_jwt",
+                "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+                "token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "https://chatgpt.com/oauth/jwks.json",
+                "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+            }),
+            2,
+            AuthMethod::PrivateKeyJwt,
+        ),
+        (
+            json!({
+                "client_id": "https://vscode.dev/oauth/client-metadata.json", "client_name": "Visual Studio Code",
+                "client_uri": "https://vscode.dev/product", "application_type": "native",
+                "redirect_uris": ["http://127.0.0.1:33418/", "https://vscode.dev/redirect"],
+                "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+                "response_types": ["code"], "token_endpoint_auth_method": "none",
+            }),
+            2,
+            AuthMethod::None,
+        ),
+    ] {
+        let id = document["client_id"].as_str().expect("text");
+        let url = ClientIdUrl::parse(id).expect("a client id");
+        let metadata = url.read_document(document.to_string().as_bytes()).expect(id);
+        assert_eq!((metadata.grants.len(), metadata.auth_method), (grants, method), "{id}");
+    }
+}

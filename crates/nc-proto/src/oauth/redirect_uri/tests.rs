@@ -180,6 +180,11 @@ fn each_type_of_application_has_its_own_addresses() {
         ("com.example.app:/cb", true, false),
         ("com.example.app://cb", true, false),
         ("myapp:/cb", false, false),
+        ("cursor://anysphere.cursor-mcp/oauth/callback", true, false),
+        ("vscode://vscode.github-authentication/did-authenticate", true, false),
+        ("cursorx://anysphere.cursor-mcp/oauth/callback", false, false),
+        ("tel:1", false, false),
+        ("ms-msdt:/id", false, false),
     ] {
         assert_eq!(RedirectUri::register(text, Native).is_ok(), native, "{text} native");
         assert_eq!(RedirectUri::register(text, Web).is_ok(), web, "{text} web");

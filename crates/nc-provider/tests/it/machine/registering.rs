@@ -49,6 +49,82 @@ fn text(answer: &Answer, name: &str) -> String {
         .to_owned()
 }
 
+/// What common clients register, as of autumn 2026.
+fn common_clients() -> [Value; 8] {
+    let both = json!(["authorization_code", "refresh_token"]);
+    [
+        json!({
+            "client_name": "Claude", "client_uri": "https://claude.ai", "token_endpoint_auth_method": "none",
+            "redirect_uris": ["https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"],
+            "grant_types": both, "response_types": ["code"], "scope": "notes:read",
+        }),
+        json!({
+            "client_name": "Claude Code (nextcloud)", "redirect_uris": ["http://localhost:3118/callback"],
+            "grant_types": both, "response_types": ["code"], "token_endpoint_auth_method": "none",
+            "application_type": "native", "scope": "notes:read",
+        }),
+        json!({
+            "client_name": "ChatGPT", "token_endpoint_auth_method": "none", "grant_types": both, "response_types": ["code"],
+            "redirect_uris": [
+                "https://chatgpt.com/connector_platform_oauth_redirect", "https://chatgpt.com/connector/oauth/Ab3-_x",
+            ],
+        }),
+        json!({
+            "client_name": "Visual Studio Code", "client_uri": "https://code.visualstudio.com",
+            "redirect_uris": [
+                "https://insiders.vscode.dev/redirect", "https://vscode.dev/redirect", "http://127.0.0.1/",
+                "http://127.0.0.1:33418/",
+            ],
+            "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+            "response_types": ["code"], "token_endpoint_auth_method": "none", "application_type": "native",
+        }),
+        json!({
+            "client_name": "Cursor", "grant_types": both, "response_types": ["code"], "token_endpoint_auth_method": "none",
+            "redirect_uris": [
+                "cursor://anysphere.cursor-mcp/oauth/callback", "https://www.cursor.com/agents/mcp/oauth/callback",
+                "http://localhost:8787/callback",
+            ],
+        }),
+        json!({
+            "client_name": "Open WebUI", "grant_types": both, "response_types": ["code"],
+            "redirect_uris": ["https://chat.example/oauth/clients/mcp:nextcloud/callback"],
+        }),
+        json!({
+            "client_name": "LibreChat MCP Client", "grant_types": both, "response_types": ["code"],
+            "redirect_uris": ["https://chat.example/api/mcp/nextcloud/oauth/callback"],
+            "token_endpoint_auth_method": "client_secret_basic", "scope": "notes:read",
+        }),
+        json!({
+            "client_name": "MCP Inspector", "client_uri": "https://github.com/modelcontextprotocol/inspector", "scope": "",
+            "redirect_uris": ["http://localhost:6274/oauth/callback"], "token_endpoint_auth_method": "none",
+            "grant_types": both, "response_types": ["code"],
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn what_common_clients_register_is_accepted_and_echoed() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        for client in common_clients() {
+            let answer = register(&world, &client).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{client}: {}", answer.text());
+            let made = answer.json();
+            assert_eq!(made["redirect_uris"], client["redirect_uris"], "{client}");
+            assert_eq!(made["client_name"], client["client_name"]);
+            let grants = made["grant_types"].as_array().expect("grants");
+            assert!(grants.contains(&json!("refresh_token")), "{client}: {grants:?}");
+            if let Some(asked) = client.get("token_endpoint_auth_method") {
+                assert_eq!(&made["token_endpoint_auth_method"], asked, "{client}");
+            }
+        }
+        // Open WebUI knows no other way than these two.
+        let answer = register(&world, &common_clients()[5]).await.json();
+        let method = answer["token_endpoint_auth_method"].as_str().expect("text");
+        assert!(["none", "client_secret_post"].contains(&method), "{method}");
+    }
+}
+
 #[tokio::test]
 async fn d01_unsafe_redirect_uris_are_refused() {
     for role in ROLES {
