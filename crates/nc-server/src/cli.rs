@@ -49,8 +49,8 @@ pub enum Command {
     /// Look at the settings, offline.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Check the Nextcloud and the settings as real clients use them, and say what to mend.
-    Doctor(CloudFlags),
+    /// Check the Nextcloud, the settings and the running deployment as real clients use them, and say what to mend.
+    Doctor(Doctor),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -239,6 +239,29 @@ pub struct CallTool {
     pub arguments: String,
     #[command(flatten)]
     pub(crate) cloud: CloudFlags,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub(crate) cloud: CloudFlags,
+    /// Address of the MCP endpoint as it is entered in clients; plays their sign-in up to where a person is needed.
+    /// Default in mode `oauth`: the public address of the settings.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Play only this client: claude, claude-code, chatgpt, vscode, cursor, open-webui, librechat or inspector; repeatable.
+    #[arg(long, value_name = "NAME")]
+    pub client: Vec<String>,
+    /// Address of your own LibreChat or Open WebUI, for the redirect URI that it registers.
+    #[arg(long, value_name = "URL")]
+    pub client_url: Option<String>,
+    /// Do not register clients. Otherwise each one is deleted again.
+    #[arg(long)]
+    pub no_register: bool,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `config`.

@@ -138,7 +138,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
         Command::Call(arguments) => call::run(setting, arguments).await,
         Command::Admin(arguments) => Box::pin(admin::run(&setting.config, *arguments)).await,
         Command::Config(command) => config::run(&setting, &command),
-        Command::Doctor(_) => doctor::run(setting).await,
+        Command::Doctor(arguments) => Box::pin(doctor::run(setting, arguments)).await,
         Command::Completions { .. } | Command::Manual => Ok(()),
     }
 }
@@ -191,7 +191,8 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
             flag("--port", "server.port", run.port.map(|port| port.to_string()));
             (None, &run.cloud)
         }
-        Command::Stdio(cloud) | Command::Doctor(cloud) => (None, cloud),
+        Command::Stdio(cloud) => (None, cloud),
+        Command::Doctor(doctor) => (None, &doctor.cloud),
         Command::Tools(tools) => (None, &tools.cloud),
         Command::Call(call) => (None, &call.cloud),
         _ => (None, &no_flags),

@@ -1,66 +1,113 @@
-//! `doctor`: asks the Nextcloud what a client will ask, and says what to mend.
+//! `doctor`: asks what a client will ask, of the Nextcloud and of the running deployment, and says what to mend.
 
-use nc_client::{Credential, FilePath, ListOptions, Nextcloud};
+mod deployment;
+mod discovery;
+mod faults;
+mod nextcloud;
+mod outside;
+mod play;
+mod profiles;
+mod registration;
+mod report;
+mod sign_in;
 
+use url::Url;
+
+use self::{profiles::Profile, report::Report};
 use super::{OrFail, Setting, Trouble, connect, output};
 use crate::{
     app,
+    cli::Doctor,
     config::{Config, Mode},
 };
 
-/// Releases that this version was tried with.
-const KNOWN_RELEASES: std::ops::RangeInclusive<u32> = 31..=35;
-
-/// What was found out.
-#[derive(Default)]
-struct Report {
-    lines: Vec<String>,
-    failures: usize,
-}
-
-impl Report {
-    fn fine(&mut self, text: impl AsRef<str>) {
-        self.lines.push(format!("  ok    {}", text.as_ref()));
-    }
-
-    fn warn(&mut self, text: impl AsRef<str>) {
-        self.lines.push(format!("  warn  {}", text.as_ref()));
-    }
-
-    fn fail(&mut self, text: impl AsRef<str>) {
-        self.failures += 1;
-        self.lines.push(format!("  FAIL  {}", text.as_ref()));
-    }
-}
-
-pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
+pub(crate) async fn run(setting: Setting, arguments: Doctor) -> Result<(), Trouble> {
+    let clients = profiles::chosen(&arguments.client)?;
     let setting = connect::with_kept_login(setting)?;
-    let cloud = connect::nextcloud(&setting.config)?;
     let mut report = Report::default();
     check_settings(&setting.config, &mut report);
-    if check_server(&cloud, &mut report).await && setting.config.mode != Some(Mode::Basic) {
-        match credential(&setting.config) {
-            Some(credential) => check_account(&cloud, credential, &mut report).await,
-            None => report.warn("no account is configured, so nothing that needs one was checked"),
-        }
-    }
-    output::data(&report.lines.join("\n")).or_fail()?;
-    if report.failures == 0 {
-        Ok(())
+    if setting.config.cloud.url.is_none() && arguments.url.is_some() {
+        report.warn("no Nextcloud is configured (NEXTCLOUD_HOST), so only the deployment was checked");
     } else {
-        Err(Trouble::Failure(anyhow::anyhow!(
-            "{} of the checks failed",
-            report.failures
-        )))
+        let cloud = connect::nextcloud(&setting.config)?;
+        nextcloud::check(&cloud, &setting.config, &mut report).await;
+    }
+    if let Some(url) = endpoint(&setting.config, arguments.url.as_deref())? {
+        let own = own_client_address(arguments.client_url.as_deref())?;
+        let question = play::Question {
+            endpoint: url,
+            register: !arguments.no_register,
+            own_client: own,
+        };
+        check_deployment(&question, &clients, &mut report).await?;
+    }
+    let text = if arguments.json { report.json() } else { report.text() };
+    output::data(&text).or_fail()?;
+    match report.failures() {
+        0 => Ok(()),
+        failures => Err(Trouble::Failure(anyhow::anyhow!("{failures} of the checks failed"))),
     }
 }
 
-fn credential(config: &Config) -> Option<Credential> {
-    let account = config.cloud.account.as_ref()?;
-    Some(Credential::Basic {
-        login: account.login.clone(),
-        password: account.password.clone(),
+/// Where clients reach the deployment: as asked, or by the settings of a mode in which they sign in.
+fn endpoint(config: &Config, asked: Option<&str>) -> Result<Option<Url>, Trouble> {
+    if let Some(text) = asked {
+        return parse(text).map(Some);
+    }
+    // Without any mode `serve` is its own authorization server; then a public address says that it is meant to run.
+    let signs_in = match config.mode {
+        Some(Mode::OwnIssuer | Mode::ExternalIssuer) => true,
+        Some(Mode::SingleUser | Mode::Basic) => false,
+        None => config.server.public_url.is_some(),
+    };
+    if !signs_in {
+        return Ok(None);
+    }
+    let base = match &config.server.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}:{}", config.server.host, config.server.port),
+    };
+    parse(&format!("{base}{}", config.server.path)).map(Some)
+}
+
+fn parse(text: &str) -> Result<Url, Trouble> {
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| {
+        Trouble::Usage(format!(
+            "`{text}` is no address of an MCP endpoint, such as https://mcp.example.org/mcp"
+        ))
     })
+}
+
+fn own_client_address(text: Option<&str>) -> Result<Option<String>, Trouble> {
+    let address = text.map(parse).transpose()?;
+    Ok(address.map(|url| url.as_str().trim_end_matches('/').to_owned()))
+}
+
+async fn check_deployment(
+    question: &play::Question,
+    clients: &[&'static Profile],
+    report: &mut Report,
+) -> Result<(), Trouble> {
+    let outside = outside::Outside::new(&question.endpoint)?;
+    let reach = deployment::check(&outside, &question.endpoint, report).await;
+    if !reach.answers {
+        return Ok(());
+    }
+    for client in clients {
+        if client.is_in_the_cloud()
+            && let Some(why) = &reach.private
+        {
+            report.client_warns(client, "address", why);
+        }
+        play::play(&outside, question, client, &reach, report).await;
+    }
+    report.skipped(
+        "event streams",
+        "whether the proxy buffers them shows only with a token: nginx needs `proxy_buffering off`",
+    );
+    Ok(())
 }
 
 fn check_settings(config: &Config, report: &mut Report) {
@@ -83,76 +130,5 @@ fn check_settings(config: &Config, report: &mut Report) {
         && url.path().trim_end_matches('/').ends_with("/mcp")
     {
         report.warn("server.public_url names the endpoint; it should be the address without /mcp");
-    }
-}
-
-async fn check_server(cloud: &Nextcloud, report: &mut Report) -> bool {
-    let status = match cloud.status().await {
-        Ok(status) => status,
-        Err(error) => {
-            report.fail(format!("{}: {error}", cloud.config().base_url));
-            return false;
-        }
-    };
-    if status.maintenance {
-        report.fail("the Nextcloud is in maintenance mode (occ maintenance:mode --off)");
-        return false;
-    }
-    if status.needs_db_upgrade {
-        report.fail("the Nextcloud waits for its database upgrade (occ upgrade)");
-        return false;
-    }
-    let release = status
-        .version_string
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok());
-    match release {
-        Some(major) if KNOWN_RELEASES.contains(&major) => report.fine(format!("Nextcloud {}", status.version_string)),
-        _ => report.warn(format!(
-            "Nextcloud {}; this version was tried with {} to {}",
-            status.version_string,
-            KNOWN_RELEASES.start(),
-            KNOWN_RELEASES.end()
-        )),
-    }
-    true
-}
-
-async fn check_account(cloud: &Nextcloud, credential: Credential, report: &mut Report) {
-    let has_app_password = credential.looks_like_app_password();
-    let client = cloud.client(credential);
-    let user = match client.user().await {
-        Ok(user) => user,
-        Err(error) => {
-            report.fail(format!("sign-in: {error}"));
-            return;
-        }
-    };
-    report.fine(format!("signed in as {}", user.id));
-    if !has_app_password {
-        report.warn(
-            "the password does not look like an app password; those are faster and can be revoked one by one \
-             (Settings, Security, Devices and sessions), or run `nextcloud-mcp login`",
-        );
-    }
-    match client.capabilities().await {
-        Ok(capabilities) if capabilities.has("notes") => report.fine("app notes"),
-        Ok(_) => report.warn("the app notes is not installed; its tools are hidden"),
-        Err(error) => report.fail(format!("capabilities: {error}")),
-    }
-    match client
-        .files()
-        .list(
-            &FilePath::root(),
-            &ListOptions {
-                limit: 1,
-                ..ListOptions::default()
-            },
-        )
-        .await
-    {
-        Ok(_) => report.fine("files over WebDAV"),
-        Err(error) => report.fail(format!("files over WebDAV: {error}")),
     }
 }

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod admin;
+mod between;
+mod doctor;
 mod import;
 mod program;
 
