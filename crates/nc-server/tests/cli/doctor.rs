@@ -365,6 +365,87 @@ fn a_client_that_may_not_register_is_told_which_setting_forbids_it() {
 }
 
 #[test]
+fn a_second_look_within_a_minute_is_told_to_wait_and_fails_nothing() {
+    let deployment = Deployment::start(Between::start(), &[]);
+    let several = [
+        "--client",
+        "cursor",
+        "--client",
+        "open-webui",
+        "--client",
+        "librechat",
+        "--client",
+        "inspector",
+    ];
+    for _ in 0..2 {
+        let output = deployment.doctor(&several);
+        assert!(
+            !text(&output.stdout).contains("too many requests"),
+            "{}",
+            text(&output.stdout)
+        );
+    }
+    let output = deployment.doctor(&several);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let report = text(&output.stdout);
+    assert!(report.contains("inspector: registration: "), "{report}");
+    assert!(
+        report.contains("too many requests") && report.contains("→ wait "),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_issuer_elsewhere_that_does_not_know_the_endpoint_is_told_so() {
+    let demo = Demo::start_with(&[("NEXTCLOUD_MCP__EMBEDDED__REGISTRATION", "open")]);
+    let discovery = format!("{}/.well-known/openid-configuration", demo.cloud_url());
+    let between = Between::start();
+    let data = tempfile::tempdir().expect("a folder");
+    let settings = [
+        ("MCP_DEPLOYMENT_MODE", "oauth"),
+        ("NEXTCLOUD_HOST", demo.cloud_url()),
+        ("NEXTCLOUD_MCP_SERVER_URL", &between.url),
+        ("OIDC_DISCOVERY_URL", &discovery),
+        ("NEXTCLOUD_MCP_DATA", data.path().to_str().expect("UTF-8")),
+        ("METRICS_ENABLED", "false"),
+    ];
+    let with_settings = |arguments: &[&str]| {
+        let program = Program::new(arguments);
+        settings
+            .iter()
+            .fold(program, |program, (name, value)| program.env(name, value))
+    };
+    let mut server = with_settings(&["serve", "--port", "0"]).start();
+    let line = server.line_of_stderr_with("MCP server: ");
+    between.leads_to(line.rsplit_once(' ').expect("an address").1.trim_end_matches("/mcp"));
+    // By the settings of the server, without any address.
+    let output = with_settings(&["doctor", "--client", "cursor"]).output();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let report = text(&output.stdout);
+    for wanted in [
+        "  ok    Nextcloud ",
+        "  ok    cursor: challenge, metadata, issuer, registration, token endpoint, refresh, clean-up, bad token",
+        "FAIL  cursor: sign-in page: the issuer sends the client back with invalid_target",
+        "register its address there as a resource",
+    ] {
+        assert!(report.contains(wanted), "no `{wanted}` in {report}");
+    }
+}
+
+#[test]
+fn an_address_without_the_path_of_the_endpoint_is_told() {
+    let demo = Demo::start(&["--mode", "oauth"]);
+    let url = demo.ready["mcp_url"].as_str().expect("text").trim_end_matches("mcp");
+    let output = doctor(url, &["--client", "vscode", "--no-register"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).contains("which ends with /mcp"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
 fn a_deployment_that_is_not_there_is_one_failure() {
     let output = doctor("http://127.0.0.1:9/mcp", &["--json"]);
     assert_eq!(output.status.code(), Some(1));

@@ -151,11 +151,22 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::boot(arguments, &[])
+    }
+
+    /// With settings by their names in the environment.
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::boot(&[], settings)
+    }
+
+    fn boot(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
         let all = [&["demo", "--port", "0", "--json"], arguments].concat();
-        let mut running = Program::new(&all)
-            .env("TMPDIR", temporary.path().to_str().expect("UTF-8"))
-            .start();
+        let mut program = Program::new(&all).env("TMPDIR", temporary.path().to_str().expect("UTF-8"));
+        for (name, value) in settings {
+            program = program.env(name, value);
+        }
+        let mut running = program.start();
         let line = running.read_line();
         let ready = serde_json::from_str(&line).unwrap_or_else(|_| {
             let stderr = running.wait(PATIENCE).stderr;

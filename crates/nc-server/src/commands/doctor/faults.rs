@@ -120,6 +120,12 @@ fn not_routed(url: &Url, summary: &str, asked: Asked) -> Fault {
     let path = url.path();
     let text = format!("{summary}: this path does not lead to this server");
     let host = url.host_str().unwrap_or_default();
+    if asked == Asked::Endpoint && path == "/" {
+        return Fault::new(
+            text,
+            "give clients the address of the MCP endpoint, which ends with /mcp",
+        );
+    }
     let prefix = match asked {
         // Not the folder: the same host may serve certificates' challenges and other applications below it.
         Asked::WellKnown => match path.split('/').nth(2) {

@@ -69,9 +69,15 @@ pub(super) async fn identify(play: &Play<'_>, found: &Found, report: &mut Report
             return None;
         }
     };
+    if answer.status == StatusCode::TOO_MANY_REQUESTS {
+        // The doctor's own doing, when it is asked twice.
+        let fault = unexpected(&answer, Asked::AuthorizationServer);
+        report.client_warns(play.client, step, &fault);
+        return None;
+    }
     match registered(play, found, &answer) {
         Ok(identity) => {
-            if let Some(fault) = shortened(play, &answer) {
+            if let Some(fault) = unfit(play, &answer) {
                 report.client_fails(play.client, step, fault);
             } else {
                 report.client_passes(play.client, step, "accepted");
@@ -106,14 +112,21 @@ async fn by_document(play: &Play<'_>, found: &Found, report: &mut Report) -> Opt
         }
         Err(fault) => {
             let host = document.url.split('/').nth(2).unwrap_or_default();
+            let (who, allowed) = if play.is_own_issuer(found) {
+                (
+                    "this server",
+                    format!(", and name {host} in ALLOWED_MCP_CLIENTS if that is set"),
+                )
+            } else {
+                ("the issuer", String::new())
+            };
             let fault = Fault::new(
                 format!(
                     "the issuer does not take this client by its metadata document {} ({})",
                     document.url, fault.text
                 ),
                 format!(
-                    "let the server ask {host} over https (outgoing firewall, DNS), and name {host} in ALLOWED_MCP_CLIENTS if that is set; the \
-                     log of the server says why the document was not taken"
+                    "let {who} ask {host} over https (outgoing firewall, DNS){allowed}; the log there says why the document was not taken"
                 ),
             );
             play.fails_in_public(report, step, fault);
@@ -157,12 +170,6 @@ fn registered(play: &Play<'_>, found: &Found, answer: &Answer) -> Result<Identit
     };
     let method = information.metadata.token_endpoint_auth_method.clone();
     let method = method.unwrap_or_else(|| "client_secret_basic".to_owned());
-    if !play.client.registration.takes.contains(&method.as_str()) {
-        return Err(Fault::new(
-            format!("the issuer gave the client the way to authenticate `{method}`, which it does not know"),
-            "let the issuer offer `none` or `client_secret_post` to clients that register themselves",
-        ));
-    }
     let secret = information.client_secret.map(SecretString::from);
     let management = information
         .registration_client_uri
@@ -182,9 +189,18 @@ fn registered(play: &Play<'_>, found: &Found, answer: &Answer) -> Result<Identit
     })
 }
 
-/// Something that the client asked for and did not get.
-fn shortened(play: &Play<'_>, answer: &Answer) -> Option<Fault> {
+/// Something in the answer with which the client cannot go on.
+fn unfit(play: &Play<'_>, answer: &Answer) -> Option<Fault> {
     let body = answer.json()?;
+    let method = body["token_endpoint_auth_method"]
+        .as_str()
+        .unwrap_or("client_secret_basic");
+    if !play.client.registration.takes.contains(&method) {
+        return Some(Fault::new(
+            format!("the issuer gave the client the way to authenticate `{method}`, which it does not know"),
+            "let the issuer offer `none` or `client_secret_post` to clients that register themselves",
+        ));
+    }
     let kept: Vec<&str> = body["redirect_uris"]
         .as_array()?
         .iter()
@@ -235,7 +251,6 @@ fn refused(play: &Play<'_>, found: &Found, answer: &Answer) -> Fault {
             "the issuer has to allow {}",
             play.client.registration.redirect_uris.iter().map(|uri| play.own_address(uri)).collect::<Vec<_>>().join(" and ")
         ),
-        "too_many_requests" | "slow_down" | "temporarily_unavailable" => return unexpected(answer, Asked::AuthorizationServer),
         _ => "the issuer's log says which member it does not take".to_owned(),
     };
     Fault::new(text, mend)
