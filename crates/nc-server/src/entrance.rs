@@ -52,6 +52,7 @@ impl Entrance {
                     path: config.server.path.clone(),
                     registration: config.oauth.registration,
                     allowed_clients: config.oauth.allowed_clients.clone(),
+                    client_documents: config.oauth.client_documents,
                     scopes,
                     advertised: advertised(config, scopes),
                     audit_calls: config.audit_calls,

@@ -51,6 +51,8 @@ pub struct OwnIssuerOptions {
     pub registration: RegistrationMode,
     /// Client ids, or hosts of metadata documents, that may be used; empty for all.
     pub allowed_clients: Vec<String>,
+    /// Whether clients may be known by a metadata document of theirs.
+    pub client_documents: bool,
     /// Scopes of the tools.
     pub scopes: ScopeSet,
     /// Scopes that clients are told to ask for first.
@@ -109,14 +111,17 @@ impl OwnIssuer {
             &options.public_url,
         ));
         let sign_in = SignIn::Elsewhere(Arc::clone(&accounts) as _);
-        // Strangers name the addresses of clients' documents and keys.
-        let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
         let calls = options
             .audit_calls
             .then(|| ToolAudit::begin(Arc::clone(&store), clock.clone()));
-        let provider = Provider::new(config, store, sealer, keys, sign_in, clock.clone());
+        let mut provider = Provider::new(config, store, sealer, keys, sign_in, clock.clone());
+        if options.client_documents {
+            // Strangers name the addresses of clients' documents and keys.
+            let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
+            provider = provider.with_fetch(Arc::new(documents));
+        }
         Ok(Self {
-            provider: provider.with_fetch(Arc::new(documents)),
+            provider,
             resource,
             accounts,
             calls,

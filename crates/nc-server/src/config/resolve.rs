@@ -149,6 +149,8 @@ pub struct OAuthSettings {
     pub registration: RegistrationMode,
     /// Clients that may be used; empty for all.
     pub allowed_clients: Vec<String>,
+    /// Whether clients may be known by a metadata document of theirs.
+    pub client_documents: bool,
     /// Whether clients are told to ask for everything at once, not for reading only.
     pub advertises_all: bool,
 }
@@ -160,6 +162,7 @@ impl fmt::Debug for OAuthSettings {
             .field("sealing_keys", &self.sealing_keys.len())
             .field("registration", &self.registration)
             .field("allowed_clients", &self.allowed_clients)
+            .field("client_documents", &self.client_documents)
             .field("advertises_all", &self.advertises_all)
             .finish()
     }
@@ -333,6 +336,7 @@ fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigEr
         sealing_keys: sealing_keys(layers, "oauth.sealing_key")?,
         registration: registration(reader, "oauth.registration"),
         allowed_clients: reader.list("oauth.allowed_clients"),
+        client_documents: reader.bool("oauth.client_documents"),
         advertises_all: reader.text("oauth.advertised_scopes").eq_ignore_ascii_case("all"),
     })
 }

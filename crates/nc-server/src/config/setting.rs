@@ -276,6 +276,15 @@ pub const SETTINGS: &[Setting] = &[
         "Ids of the clients, or hosts of the clients' metadata documents, that may be used. Default: all.",
     ),
     setting(
+        "oauth.client_documents",
+        &["MCP_CLIENT_DOCUMENTS"],
+        Kind::Bool,
+        "true",
+        "Takes clients that are known by a metadata document, which this server fetches from the client's maker. `false` lets them register \
+         instead: for servers without a way out, or where a maker's site answers programs with a check for browsers. Keys that clients publish are not fetched then, \
+         either.",
+    ),
+    setting(
         "oauth.advertised_scopes",
         &["MCP_ADVERTISED_SCOPES"],
         Kind::Choice(&["read", "all"]),

@@ -396,6 +396,24 @@ fn a_second_look_within_a_minute_is_told_to_wait_and_fails_nothing() {
 }
 
 #[test]
+fn without_metadata_documents_every_client_registers() {
+    let deployment = Deployment::start(Between::start(), &[("MCP_CLIENT_DOCUMENTS", "false")]);
+    let output = deployment.doctor(&["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let checks = checks(&output);
+    for client in CLIENTS {
+        for step in ["registration", "sign-in page", "token endpoint", "clean-up"] {
+            assert!(
+                has(&checks, client, step, "ok"),
+                "{client}: {step}: {}",
+                text(&output.stdout)
+            );
+        }
+    }
+    assert!(checks.iter().all(|check| check["step"] != "client document"));
+}
+
+#[test]
 fn an_issuer_elsewhere_that_does_not_know_the_endpoint_is_told_so() {
     let demo = Demo::start_with(&[("NEXTCLOUD_MCP__EMBEDDED__REGISTRATION", "open")]);
     let discovery = format!("{}/.well-known/openid-configuration", demo.cloud_url());

@@ -115,7 +115,9 @@ async fn by_document(play: &Play<'_>, found: &Found, report: &mut Report) -> Opt
             let (who, allowed) = if play.is_own_issuer(found) {
                 (
                     "this server",
-                    format!(", and name {host} in ALLOWED_MCP_CLIENTS if that is set"),
+                    format!(
+                        ", and name {host} in ALLOWED_MCP_CLIENTS if that is set; or let clients register instead, with MCP_CLIENT_DOCUMENTS=false"
+                    ),
                 )
             } else {
                 ("the issuer", String::new())
