@@ -40,7 +40,12 @@ impl Outside {
         base.set_query(None);
         base.set_fragment(None);
         let config = ClientConfig::new(BaseUrl::from_url(base).map_err(usage)?);
-        HttpTransport::new(&config).map(Self).map_err(usage)
+        HttpTransport::new(&config).map(Self).map_err(|_| {
+            Trouble::Usage(
+                "TLS cannot be set up here: this system knows no certificate authorities (package ca-certificates, or SSL_CERT_FILE)"
+                    .to_owned(),
+            )
+        })
     }
 
     /// Sends one request. The headers are written as they are given.
