@@ -126,6 +126,12 @@ pub enum Error {
     /// Sign in again. Nothing more is sent with this credential.
     #[error("Nextcloud refused the sign-in; check the login name and use a valid app password")]
     Unauthorized,
+    /// Give an app password: the token is good, but this interface takes none.
+    #[error("the interface of the app {app} on this Nextcloud takes no access token, only an app password")]
+    BearerRefused {
+        /// The app's name.
+        app: &'static str,
+    },
     /// Check address and network.
     #[error("Nextcloud cannot be reached: {kind}")]
     Unreachable {
@@ -219,6 +225,7 @@ impl Error {
             Self::TooLarge { .. } => "too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unauthorized => "unauthorized",
+            Self::BearerRefused { .. } => "bearer_refused",
             Self::Unreachable { .. } => "unreachable",
             Self::Timeout { .. } => "timeout",
             Self::Maintenance { .. } => "maintenance",

@@ -11,6 +11,7 @@ mod body;
 mod config;
 mod credential;
 mod error;
+mod fallback;
 mod files;
 mod fresh;
 mod links;
@@ -28,6 +29,7 @@ pub use body::{Body, BoxError};
 pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy, Verification};
 pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
+pub use fallback::{Fallback, KeptAppPassword, PendingAppPassword};
 pub use files::{
     Decoded, Download, Encoding, FileEntry, FileId, FileKind, FileOrder, FilePath, FileQuery, FileSlice, Files, Found,
     ListOptions, Listing, Made, NamePattern, Overwrite, Placed, ReadOptions, SortKey, WriteMode, WriteOptions, Written,

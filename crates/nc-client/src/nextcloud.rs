@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 use crate::{
     ClientConfig, Credential, Error, Subject,
     account::{Account, Accounts},
-    answer,
-    error::{Reason, content_type},
+    answer::{self, Whole},
+    error::{Context, Reason, content_type},
+    fallback::{BearerRefusals, Fallback},
     fresh::Fetched,
     random::Jitter,
     request::Request,
@@ -29,6 +30,7 @@ struct Inner {
     transport: Arc<dyn Transport>,
     clock: Clock,
     accounts: Accounts,
+    bearer_refusals: BearerRefusals,
     jitter: Jitter,
 }
 
@@ -41,6 +43,7 @@ impl Nextcloud {
             transport,
             clock,
             accounts: Accounts::new(),
+            bearer_refusals: BearerRefusals::new(),
             jitter,
         }))
     }
@@ -50,6 +53,7 @@ impl Nextcloud {
         Client {
             nextcloud: self.clone(),
             account: self.0.accounts.get(credential),
+            fallback: None,
         }
     }
 
@@ -60,7 +64,9 @@ impl Nextcloud {
     pub async fn status(&self) -> Result<ServerStatus, Error> {
         let subject = Subject::named("the server's status");
         let request = Request::new(self, None, Method::GET, vec!["status.php".to_owned()], subject);
-        request.read_object().await
+        let status: ServerStatus = request.read_object().await?;
+        self.0.bearer_refusals.note_version(&status.version_string);
+        Ok(status)
     }
 
     /// Its settings.
@@ -78,6 +84,10 @@ impl Nextcloud {
 
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.0.accounts
+    }
+
+    pub(crate) fn bearer_refusals(&self) -> &BearerRefusals {
+        &self.0.bearer_refusals
     }
 
     pub(crate) fn jitter(&self) -> &Jitter {
@@ -99,9 +109,17 @@ impl std::fmt::Debug for Nextcloud {
 pub struct Client {
     pub(crate) nextcloud: Nextcloud,
     pub(crate) account: Arc<Account>,
+    fallback: Option<Arc<dyn Fallback>>,
 }
 
 impl Client {
+    /// Lets `fallback` stand in for this handle's token at interfaces of apps that take none.
+    #[must_use]
+    pub fn with_fallback(mut self, fallback: Arc<dyn Fallback>) -> Self {
+        self.fallback = Some(fallback);
+        self
+    }
+
     /// Who the credential belongs to. Asked once, then believed for five minutes.
     ///
     /// # Errors
@@ -144,6 +162,10 @@ impl Client {
                 .if_none_match(known.as_ref());
             match read_ocs_unless_unchanged(request).await? {
                 Some((capabilities, headers)) => {
+                    let capabilities: Capabilities = capabilities;
+                    self.nextcloud
+                        .bearer_refusals()
+                        .note_version(&capabilities.version.string);
                     let etag = headers.get(http::header::ETAG).and_then(|value| value.to_str().ok());
                     Ok(Fetched::New(capabilities, etag.and_then(ETag::parse)))
                 }
@@ -224,7 +246,9 @@ impl Client {
     }
 
     pub(crate) fn request(&self, method: Method, segments: Vec<String>, subject: Subject) -> Request<'_> {
-        Request::new(&self.nextcloud, Some(&self.account), method, segments, subject)
+        let mut request = Request::new(&self.nextcloud, Some(&self.account), method, segments, subject);
+        request.fallback = self.fallback.as_deref();
+        request
     }
 }
 
@@ -243,7 +267,13 @@ async fn read_ocs_unless_unchanged<T: DeserializeOwned>(
     if whole.status == http::StatusCode::NOT_MODIFIED {
         return Ok(None);
     }
-    let envelope: Envelope<serde_json::Value> = answer::json(&whole)?;
+    let data = ocs_data(&context, &whole)?;
+    Ok(Some((data, whole.headers)))
+}
+
+/// The data in the envelope of an OCS answer.
+pub(crate) fn ocs_data<T: DeserializeOwned>(context: &Context, whole: &Whole) -> Result<T, Error> {
+    let envelope: Envelope<serde_json::Value> = answer::json(whole)?;
     let meta = envelope.ocs.meta;
     if !meta.is_success() {
         // HTTP 200 with a failure inside: version 1 does so, and some apps.
@@ -251,7 +281,7 @@ async fn read_ocs_unless_unchanged<T: DeserializeOwned>(
         let now = time::OffsetDateTime::UNIX_EPOCH;
         debug_assert!(content_type(&whole.headers).contains("json") || content_type(&whole.headers).is_empty());
         return Err(
-            match crate::error::from_answer(&context, status, &whole.headers, &whole.body, now) {
+            match crate::error::from_answer(context, status, &whole.headers, &whole.body, now) {
                 Error::ServerError { subject, status, .. } => Error::ServerError {
                     subject,
                     status,
@@ -261,9 +291,8 @@ async fn read_ocs_unless_unchanged<T: DeserializeOwned>(
             },
         );
     }
-    let data = serde_json::from_value(envelope.ocs.data).map_err(|error| {
+    serde_json::from_value(envelope.ocs.data).map_err(|error| {
         tracing::debug!(%error, "the data of an OCS answer has another form than is due");
         whole.bad("JSON of another form than is due")
-    })?;
-    Ok(Some((data, whole.headers)))
+    })
 }

@@ -13,6 +13,7 @@ use crate::{
     answer::{self, Answer, Whole},
     body::Body,
     error::{Condition, Context},
+    fallback::Fallback,
     nextcloud::Nextcloud,
 };
 
@@ -54,6 +55,8 @@ pub(crate) struct Request<'a> {
     pub(crate) nextcloud: &'a Nextcloud,
     /// Whose credential goes along; `None` for what everybody may ask.
     pub(crate) account: Option<&'a Account>,
+    /// What stands in for a token that is not taken.
+    pub(crate) fallback: Option<&'a dyn Fallback>,
     pub(crate) method: Method,
     segments: Vec<String>,
     slash: bool,
@@ -96,6 +99,7 @@ impl<'a> Request<'a> {
         Self {
             nextcloud,
             account,
+            fallback: None,
             method,
             segments,
             slash: false,
@@ -114,6 +118,18 @@ impl<'a> Request<'a> {
             patience: Duration::ZERO,
             sent: false,
             failure: None,
+        }
+    }
+
+    /// The same request, not yet sent, with another credential.
+    pub(crate) fn signed_in_as<'b>(self, account: &'b Account) -> Request<'b>
+    where
+        'a: 'b,
+    {
+        Request {
+            account: Some(account),
+            sent: false,
+            ..self
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     answer::{Answer, Incoming},
     body::Body,
     error::{from_answer, is_maintenance, retry_after},
+    fallback::{self, refuses_bearer},
     observe::Exchange,
     request::Request,
     transport::{TransportError, TransportFailure},
@@ -54,7 +55,12 @@ enum Wait {
 }
 
 /// Sends `request` and gives the answer, if it is one that was hoped for.
-pub(crate) async fn send(mut request: Request<'_>, reading: Reading) -> Result<Answer, Error> {
+pub(crate) async fn send(request: Request<'_>, reading: Reading) -> Result<Answer, Error> {
+    fallback::send(request, reading).await
+}
+
+/// The same with the request's own credential and no other.
+pub(crate) async fn send_as(request: &mut Request<'_>, reading: Reading) -> Result<Answer, Error> {
     let path = request.path()?;
     if let (Some(account), Some(app)) = (request.account, request.context.app)
         && account.lacks(app, request.nextcloud.clock().now())
@@ -63,13 +69,13 @@ pub(crate) async fn send(mut request: Request<'_>, reading: Reading) -> Result<A
     }
     let timeouts = request.nextcloud.config().timeouts;
     let transfer = reading == Reading::Head || request.payload.length() > SLOWEST_UPLOAD;
-    let call = send_patiently(&mut request, &path, reading);
+    let call = send_patiently(request, &path, reading);
     if transfer {
         return call.await;
     }
     match tokio::time::timeout(timeouts.call, call).await {
         Ok(result) => result,
-        Err(_) => Err(timed_out(&request)),
+        Err(_) => Err(timed_out(request)),
     }
 }
 
@@ -123,9 +129,20 @@ async fn once(request: &mut Request<'_>, path: &str, reading: Reading) -> Try {
             Err(error) => return Try::Failed(error),
         }
     };
-    judge_standing(request, response.status());
-    drop(admission);
-    answered(request, response, reading).await
+    if response.status() != StatusCode::UNAUTHORIZED {
+        judge_standing(request, response.status());
+        drop(admission);
+        return answered(request, response, reading).await;
+    }
+    let refused = answered(request, response, reading).await;
+    // One that is refused for being a token may be a good one.
+    if let Some(account) = request.account
+        && !matches!(refused, Try::Failed(Error::BearerRefused { .. }))
+    {
+        request.nextcloud.accounts().reject(account);
+        tracing::warn!("Nextcloud refused a credential; nothing more is sent with it");
+    }
+    refused
 }
 
 /// Sends it to one address.
@@ -213,13 +230,10 @@ fn timed_out(request: &Request<'_>) -> Error {
     }
 }
 
-/// Draws the conclusion from an answer for the credential.
+/// Draws the conclusion from an answer for the credential. A refusal of it is judged by its words.
 fn judge_standing(request: &Request<'_>, status: StatusCode) {
     let Some(account) = request.account else { return };
-    if status == StatusCode::UNAUTHORIZED {
-        request.nextcloud.accounts().reject(account);
-        tracing::warn!("Nextcloud refused a credential; nothing more is sent with it");
-    } else if !request.public && !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS {
+    if !request.public && !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS {
         account.prove();
     }
 }
@@ -264,6 +278,11 @@ async fn answered(request: &mut Request<'_>, response: Response<Body>, reading: 
         // The reason is a courtesy; the status is what counts.
         body.limited_to(REFUSAL_BYTES).collect().await.unwrap_or_default()
     };
+    if refuses_bearer(request, status, &headers, &words)
+        && let Some(app) = request.context.app
+    {
+        return Try::Failed(Error::BearerRefused { app });
+    }
     let error = from_answer(&request.context, status, &headers, &words, now);
     if let (Error::AppMissing { app }, Some(account)) = (&error, request.account) {
         account.note_missing(app, now);

@@ -1,8 +1,10 @@
 //! Behaviour of the client through the wire: recorded traffic of a real Nextcloud, and servers that misbehave.
 
+mod bearer_refused;
 mod core_replay;
 mod downloads;
 mod files_replay;
+mod header_rule;
 mod login_flow;
 mod names;
 mod notes_replay;
