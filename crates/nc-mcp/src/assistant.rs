@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use nc_auth::{Caller, Credential};
+use nc_auth::{Caller, Credential, Scope, ScopeSet};
 use nc_client::{Client, Nextcloud};
 use nc_mcp_kit::{Backend, BoxFuture, Call, Failure, ResourceSpec, ToolError, ToolTable};
 use nc_proto::clock::Clock;
@@ -11,6 +11,7 @@ use rmcp::model::{
 use crate::{
     completions,
     context::{AccessContext, Context},
+    fallback::with_kept,
     instructions::INSTRUCTIONS,
     provisioning::{self, Provisioning},
     resources,
@@ -109,10 +110,11 @@ impl Assistant {
         }))
     }
 
-    fn context(&self, call: Call) -> Result<Context, ToolError> {
+    /// What a call works with that needs these scopes.
+    fn context(&self, call: Call, needed: ScopeSet) -> Result<Context, ToolError> {
         let client = self.client(&call.caller).ok_or_else(|| self.provisioning_required())?;
         Ok(Context {
-            client,
+            client: with_kept(client, &call.caller, needed, self.provisioning.as_ref()),
             call,
             options: Arc::clone(&self.options),
             clock: self.clock.clone(),
@@ -133,14 +135,34 @@ impl Assistant {
     }
 
     /// A refusal by the cloud ends the credential that we keep for the caller; that is the caller's to mend.
-    async fn judge_refusal(&self, caller: &Caller, failure: Failure) -> Failure {
-        match &self.provisioning {
-            Some(provisioning) if failure.code() == "unauthorized" && provisioning.refused(caller).await => {
+    async fn judge_refusal(&self, caller: &Caller, needed: ScopeSet, failure: Failure) -> Failure {
+        let Some(provisioning) = &self.provisioning else {
+            return failure;
+        };
+        match failure {
+            Failure::Tool(error) if error.code == "bearer_refused" => {
+                if let Some(kept) = provisioning.app_password(caller, needed).await {
+                    // The one that is kept was tried.
+                    provisioning.refused(&with_app_password(caller, kept.credential)).await;
+                }
+                provisioning::app_password_required(provisioning.as_ref(), &error.message).into()
+            }
+            Failure::Tool(error) if error.code == "unauthorized" && provisioning.refused(caller).await => {
                 self.provisioning_required().into()
             }
-            _ => failure,
+            failure => failure,
         }
     }
+}
+
+/// The caller, with an app password in the place of the token.
+fn with_app_password(caller: &Caller, credential: nc_client::Credential) -> Caller {
+    let mut caller = caller.clone();
+    if let nc_client::Credential::Basic { login, password } = credential {
+        let login = nc_auth::LoginName::new(login);
+        caller.credential = Credential::Basic { login, password };
+    }
+    caller
 }
 
 fn table(rows: &[Row]) -> ToolTable {
@@ -202,12 +224,13 @@ impl Backend for Assistant {
     ) -> BoxFuture<'_, Result<CallToolResponse, Failure>> {
         Box::pin(async move {
             let caller = call.caller.clone();
-            let result = match &self.rows[index].work {
-                Work::Cloud(run) => run(self.context(call)?, arguments).await,
+            let row = &self.rows[index];
+            let result = match &row.work {
+                Work::Cloud(run) => run(self.context(call, row.spec.scopes)?, arguments).await,
                 Work::Access(run) => run(self.access_context(&caller)?, arguments).await,
             };
             match result {
-                Err(failure) => Err(self.judge_refusal(&caller, failure).await),
+                Err(failure) => Err(self.judge_refusal(&caller, row.spec.scopes, failure).await),
                 answered => answered,
             }
         })
@@ -220,14 +243,17 @@ impl Backend for Assistant {
         call: Call,
     ) -> BoxFuture<'a, Result<ReadResourceResult, ErrorData>> {
         Box::pin(async move {
-            let context = self.context(call).map_err(|error| resources::not_provisioned(&error))?;
+            let context = self
+                .context(call, spec.scopes)
+                .map_err(|error| resources::not_provisioned(&error))?;
             resources::read(context, spec, uri).await
         })
     }
 
     fn complete(&self, request: CompleteRequestParams, call: Call) -> BoxFuture<'_, Result<CompletionInfo, ErrorData>> {
         Box::pin(async move {
-            match self.context(call) {
+            // Only ids of notes are completed.
+            match self.context(call, ScopeSet::EMPTY.with(Scope::NotesRead)) {
                 Ok(context) => completions::complete(context, request).await,
                 Err(_) => Ok(CompletionInfo::default()),
             }

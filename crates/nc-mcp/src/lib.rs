@@ -9,6 +9,7 @@ mod assistant;
 mod completions;
 mod context;
 mod errors;
+mod fallback;
 mod instructions;
 mod provisioning;
 mod reading;

@@ -1,4 +1,5 @@
-use nc_auth::Caller;
+use nc_auth::{Caller, ScopeSet};
+use nc_client::PendingAppPassword;
 use nc_mcp_kit::{BoxFuture, Failure, ToolError};
 
 /// What a person gave for the cloud.
@@ -30,6 +31,12 @@ pub trait Provisioning: Send + Sync + 'static {
     /// so.
     fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool>;
 
+    /// The app password that the caller gave beside a token, for interfaces that take no token. `None`: none is kept, or it
+    /// was not given for what is `needed`.
+    fn app_password<'a>(&'a self, _caller: &'a Caller, _needed: ScopeSet) -> PendingAppPassword<'a> {
+        Box::pin(async { None })
+    }
+
     /// What the person has to do to give a new one: a sentence for the model.
     fn how_to_give_one(&self) -> String;
 
@@ -41,5 +48,13 @@ pub trait Provisioning: Send + Sync + 'static {
 pub(crate) fn required(provisioning: Option<&dyn Provisioning>) -> ToolError {
     let how = provisioning.map_or_else(|| "sign in again".to_owned(), Provisioning::how_to_give_one);
     let message = format!("this server has no access to the Nextcloud for this person, or it was taken back; {how}");
+    ToolError::new("provisioning_required", message)
+}
+
+/// The answer to a caller whose token an app's interface does not take, and who gave no app password that opens it.
+/// `refusal` says which interface that is.
+pub(crate) fn app_password_required(provisioning: &dyn Provisioning, refusal: &str) -> ToolError {
+    let how = provisioning.how_to_give_one();
+    let message = format!("{refusal}, and this server keeps none for this person that the Nextcloud takes; {how}");
     ToolError::new("provisioning_required", message)
 }

@@ -139,6 +139,9 @@ pub(crate) fn not_provisioned(error: &ToolError) -> ErrorData {
 fn refused(uri: &str, failure: Failure) -> ErrorData {
     match failure {
         Failure::Tool(error) if error.code == "not_found" => ErrorData::resource_not_found(error.message, None),
+        Failure::Tool(error) if error.code == "bearer_refused" => {
+            not_provisioned(&ToolError::new("provisioning_required", error.message))
+        }
         // Own codes lie outside of JSON-RPC's reserved range, so the kind is told in the text.
         Failure::Tool(error) => ErrorData::internal_error(format!("{uri}: {error}"), None),
         Failure::Protocol(error) => error,

@@ -75,6 +75,7 @@ impl Entrance {
                     token_type: issuer.token_type,
                     requested: issuer.scopes,
                     cloud_resource: issuer.cloud_resource,
+                    prefer_app_password: issuer.prefer_app_password,
                     scope_prefix: issuer.scope_prefix,
                     accept_typ_jwt: issuer.accept_typ_jwt,
                     patience: issuer.patience,

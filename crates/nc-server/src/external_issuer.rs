@@ -1,6 +1,7 @@
 //! The MCP server for the tokens of an issuer elsewhere. Opened before it listens: what is wrong is said then.
 
 mod access_for_cloud;
+mod app_password;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -59,6 +60,8 @@ pub struct ExternalIssuerOptions {
     pub requested: Option<String>,
     /// Audience of the Nextcloud's interfaces; `None` for its address.
     pub cloud_resource: Option<String>,
+    /// Whether an app password that is kept comes before an exchanged token.
+    pub prefer_app_password: bool,
     /// Prefix of scopes, without its slash.
     pub scope_prefix: Option<String>,
     /// Whether signed tokens of the type `JWT` are taken.
@@ -121,7 +124,8 @@ impl ExternalIssuer {
         let access = ExternalAccess::new(
             Exchange::new(&issuer, &client, cloud_resource(&bases, options), options.clock.clone()),
             vault,
-        );
+        )
+        .preferring_app_passwords(options.prefer_app_password);
         tell(&issuer, &access);
         Ok(Self {
             resource,
@@ -157,6 +161,11 @@ impl ExternalIssuer {
     /// What writes calls of tools to the audit log, if that is switched on.
     pub const fn calls(&self) -> Option<&ToolAudit> {
         self.calls.as_ref()
+    }
+
+    /// The app passwords that people gave.
+    pub fn vault(&self) -> &Vault {
+        self.access.vault()
     }
 
     /// What has to be done while the server runs; to be dropped when it ends.

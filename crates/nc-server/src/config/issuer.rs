@@ -43,6 +43,8 @@ pub struct IssuerSettings {
     pub token_type: String,
     /// Audience of the Nextcloud's interfaces.
     pub cloud_resource: Option<String>,
+    /// Whether an app password that is kept comes before an exchanged token.
+    pub prefer_app_password: bool,
     /// Prefix of scopes.
     pub scope_prefix: Option<String>,
     /// Whether signed tokens of the type `JWT` are taken.
@@ -85,6 +87,7 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<IssuerSet
         scopes,
         token_type: reader.text("issuer.token_type").to_ascii_lowercase(),
         cloud_resource: text("issuer.cloud_resource"),
+        prefer_app_password: reader.bool("issuer.prefer_app_password"),
         scope_prefix: text("issuer.scope_prefix"),
         accept_typ_jwt: reader.bool("issuer.accept_typ_jwt"),
         patience: reader.seconds("issuer.patience_s"),

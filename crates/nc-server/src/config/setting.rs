@@ -351,6 +351,14 @@ pub const SETTINGS: &[Setting] = &[
         "Audience of the Nextcloud's interfaces, for which tokens are exchanged. Default: the Nextcloud's address for browsers.",
     ),
     setting(
+        "issuer.prefer_app_password",
+        &["MCP_PREFER_APP_PASSWORD"],
+        Kind::Bool,
+        "false",
+        "Uses the app password that is kept for a person, where one is, before an exchanged token. It costs the Nextcloud less \
+         than tokens do, but can do all that the person can: only this server's scopes limit it.",
+    ),
+    setting(
         "issuer.scope_prefix",
         &["OIDC_RESOURCE_SERVER_ID"],
         Kind::Text,

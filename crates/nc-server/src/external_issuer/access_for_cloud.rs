@@ -1,10 +1,12 @@
 use std::{error::Error, sync::Arc};
 
 use nc_access::external::ExternalAccess;
-use nc_auth::{Caller, Credential};
-use nc_client::Nextcloud;
+use nc_auth::{Caller, Credential, ScopeSet};
+use nc_client::{Nextcloud, PendingAppPassword};
 use nc_mcp::{Given, Provisioning};
 use nc_mcp_kit::{BoxFuture, Failure};
+
+use super::app_password;
 
 /// What this server has for the cloud: an exchanged token, or an app password that is kept.
 pub(super) struct AccessForCloud {
@@ -98,11 +100,21 @@ impl Provisioning for AccessForCloud {
     /// A token that the cloud takes no more is exchanged anew with the next request.
     fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            if let Credential::Bearer(token) = &caller.credential {
-                self.access.forget(token);
+            match (&caller.credential, self.client(&caller.credential)) {
+                (Credential::Bearer(token), _) => {
+                    self.access.forget(token);
+                    false
+                }
+                (Credential::Basic { password, .. }, Some(client)) => {
+                    app_password::end(self.access.vault(), caller, password, &client).await
+                }
+                _ => false,
             }
-            false
         })
+    }
+
+    fn app_password<'a>(&'a self, caller: &'a Caller, needed: ScopeSet) -> PendingAppPassword<'a> {
+        Box::pin(app_password::find(self.access.vault(), caller, needed))
     }
 
     fn how_to_give_one(&self) -> String {
