@@ -3,6 +3,8 @@
 
 use std::{net::TcpListener, path::Path, sync::Arc};
 
+use nc_access::{AppPassword, Profile, Vault};
+use nc_auth::LoginName;
 use nc_client::{BaseUrl, ClientConfig, HttpTransport, Nextcloud};
 use nc_provider::{
     Resource, ResourceDocument,
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{Reply, message, send},
+    app::{Reply, TestUser, message, send},
     cloud_app::CloudApp,
     recorder::Recorder,
 };
@@ -63,6 +65,8 @@ pub struct ExternalApp {
     pub mcp_url: String,
     /// What the client sends to the cloud.
     pub recorder: Recorder,
+    /// What people gave.
+    pub vault: Vault,
     http: reqwest::Client,
     stop: CancellationToken,
 }
@@ -100,6 +104,10 @@ impl ExternalApp {
         let recorder = Recorder::new(Arc::new(transport));
         let nextcloud = Nextcloud::new(client, Arc::new(recorder.clone()), cloud.clock.clone());
         let entrance = Entrance::open(&config, Mode::ExternalIssuer, &nextcloud, &url, &cloud.clock).await?;
+        let Entrance::ExternalIssuer(issuer) = &entrance else {
+            panic!("another entrance was opened")
+        };
+        let vault = issuer.vault().clone();
         let stop = CancellationToken::new();
         let router = app::router(&config, &entrance, nextcloud, cloud.clock.clone(), &stop)?;
         let stopped = stop.clone();
@@ -112,9 +120,27 @@ impl ExternalApp {
             url,
             mcp_url,
             recorder,
+            vault,
             http: http(),
             stop,
         })
+    }
+
+    /// Keeps a user's app password for whoever the issuer calls `subject`.
+    ///
+    /// # Panics
+    /// When it cannot be kept.
+    pub async fn keep_app_password(&self, subject: &str, user: &TestUser) {
+        let profile = Profile {
+            uid: user.name.to_owned(),
+            ..Profile::default()
+        };
+        let app_password = AppPassword {
+            login: LoginName::new(user.name),
+            password: user.app_password.as_str().into(),
+        };
+        let kept = self.vault.keep(subject, &profile, &app_password).await;
+        kept.expect("kept");
     }
 
     /// A request to a path of this server.

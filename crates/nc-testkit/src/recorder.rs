@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use nc_client::{Body, PendingAnswer, Transport};
 use serde_json::Value;
@@ -24,7 +24,16 @@ pub struct Sent {
     pub headers: HeaderMap,
 }
 
-/// Writes down every request.
+impl Sent {
+    /// What is wrong with it: each request to a cloud says that it is a program's, and none carries a cookie.
+    pub fn breach(&self) -> Option<String> {
+        let says_so = self.headers.get("ocs-apirequest").is_some_and(|value| value == "true");
+        let breaks = !says_so || self.headers.contains_key(header::COOKIE);
+        breaks.then(|| format!("{} {}", self.method, self.path))
+    }
+}
+
+/// Writes down every request. Each answer sets a cookie, as a Nextcloud's do, for the client to drop.
 #[derive(Clone)]
 pub struct Recorder {
     inner: Arc<dyn Transport>,
@@ -78,7 +87,9 @@ impl Transport for Recorder {
         let delay = Duration::from_millis(self.delay_ms.load(Ordering::SeqCst));
         Box::pin(async move {
             tokio::time::sleep(delay).await;
-            let answer = self.inner.send(request).await?;
+            let mut answer = self.inner.send(request).await?;
+            let cookie = HeaderValue::from_static("nc_session_id=somebody; Path=/; HttpOnly");
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
             match hidden {
                 Some(key) => Ok(without(answer, key).await),
                 None => Ok(answer),

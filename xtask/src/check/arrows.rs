@@ -51,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-auth",
             "nc-cloud",
             "nc-provider",
+            "nc-access",
         ],
     ),
     ("xtask", &[]),

@@ -272,3 +272,43 @@ async fn no_secret_of_the_exchange_is_written_down() {
         assert!(!text.contains(&token) && !text.contains(&both.client.1));
     }
 }
+
+#[tokio::test]
+async fn e05_scopes_of_more_tools_show_in_metadata_challenge_and_refusal_by_themselves() {
+    let cases = [
+        ("notes,server", json!(["notes:read", "openid"])),
+        ("notes,server,webdav", json!(["files:read", "notes:read", "openid"])),
+    ];
+    for (apps, scopes) in cases {
+        let both = Both::boot_with(&[("MCP_ENABLED_APPS", apps)]).await;
+        let path = "/.well-known/oauth-protected-resource/mcp";
+        let document = send(both.mcp.request("GET", path)).await.message();
+        assert_eq!(document["scopes_supported"], scopes, "{apps}");
+        let words: Vec<&str> = scopes
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let expected = format!("scope=\"{}\"", words.join(" "));
+        let reply = both.mcp.list("").await;
+        assert!(challenge(&reply).contains(&expected), "{apps}: {reply:?}");
+        let reading = both.token(&both.cloud.alice, "openid notes:read", Format::Jwt).await;
+        let reply = both
+            .mcp
+            .call(&reading, "nc_webdav_read_file", json!({ "path": "a" }))
+            .await;
+        if apps.contains("webdav") {
+            assert_eq!(reply.status, 403);
+            assert!(
+                challenge(&reply).contains(r#"scope="files:read notes:read openid""#),
+                "{reply:?}"
+            );
+        } else {
+            assert!(
+                reply.message().get("error").is_some(),
+                "there is no such tool: {reply:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Every tool with real arguments, through the assembly that ships, and what the cloud is sent for it.
+
+use std::collections::BTreeSet;
+
+use nc_testkit::{
+    app::{Reply, TestUser, send},
+    cloud_app::{CloudApp, Format},
+    external_app::{Door, ExternalApp, make_client},
+    own_issuer_app::OwnIssuerApp,
+    recorder::Sent,
+};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write";
+
+/// What the walk needs of an assembly.
+trait Assembly {
+    async fn call(&self, tool: &str, arguments: Value) -> Reply;
+
+    fn cloud(&self, method: &str, path: &str) -> RequestBuilder;
+
+    fn user(&self) -> &TestUser;
+}
+
+struct External<'a> {
+    cloud: &'a CloudApp,
+    mcp: &'a ExternalApp,
+    token: String,
+}
+
+impl Assembly for External<'_> {
+    async fn call(&self, tool: &str, arguments: Value) -> Reply {
+        self.mcp.call(&self.token, tool, arguments).await
+    }
+
+    fn cloud(&self, method: &str, path: &str) -> RequestBuilder {
+        self.cloud.request(method, path)
+    }
+
+    fn user(&self) -> &TestUser {
+        &self.cloud.alice
+    }
+}
+
+struct Own<'a> {
+    app: &'a OwnIssuerApp,
+    token: String,
+}
+
+impl Assembly for Own<'_> {
+    async fn call(&self, tool: &str, arguments: Value) -> Reply {
+        self.app.call(&self.token, tool, arguments).await
+    }
+
+    fn cloud(&self, method: &str, path: &str) -> RequestBuilder {
+        self.app.request(method, &format!("{}{path}", self.app.cloud_url))
+    }
+
+    fn user(&self) -> &TestUser {
+        &self.app.alice
+    }
+}
+
+/// Calls tools, and notes which.
+struct Walk<'a, A> {
+    assembly: &'a A,
+    called: BTreeSet<String>,
+}
+
+impl<A: Assembly> Walk<'_, A> {
+    /// A call that succeeds.
+    async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.called.insert(tool.to_owned());
+        let reply = self.assembly.call(tool, arguments).await;
+        assert_eq!(reply.status, 200, "{tool}: {reply:?}");
+        assert_ne!(reply.result()["isError"], true, "{tool}: {reply:?}");
+        reply.structured()
+    }
+
+    /// A call about the access to the cloud: what it says differs between assemblies.
+    async fn ask(&mut self, tool: &str, arguments: Value) {
+        self.called.insert(tool.to_owned());
+        let reply = self.assembly.call(tool, arguments).await;
+        assert_eq!(reply.status, 200, "{tool}: {reply:?}");
+        reply.result();
+    }
+
+    async fn notes(&mut self) {
+        let note = json!({ "title": "Plan", "content": "first", "category": "Work" });
+        let made = self.call("nc_notes_create_note", note).await;
+        let id = made["id"].clone();
+        let attachment = json!({ "note_id": id, "attachment_filename": self.attach(&id).await });
+        self.call("nc_notes_get_attachment", attachment).await;
+        let read = self.call("nc_notes_get_note", json!({ "note_id": id })).await;
+        assert_eq!(read["content"], "first");
+        let change = json!({ "note_id": id, "etag": read["etag"], "content": "second" });
+        self.call("nc_notes_update_note", change).await;
+        let more = json!({ "note_id": id, "content": "third" });
+        self.call("nc_notes_append_content", more).await;
+        let listed = self.call("nc_notes_list_notes", json!({})).await;
+        assert!(listed.to_string().contains("Plan"), "{listed}");
+        let found = self.call("nc_notes_search_notes", json!({ "query": "third" })).await;
+        assert!(found.to_string().contains("Plan"), "{found}");
+        self.call("nc_notes_get_settings", json!({})).await;
+        self.call("nc_notes_delete_note", json!({ "note_id": id })).await;
+    }
+
+    /// A file for a note, by another program. Its name.
+    async fn attach(&self, id: &Value) -> Value {
+        let part = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\ntext\r\n--b--\r\n";
+        let path = format!("/index.php/apps/notes/api/v1.4/attachment/{id}");
+        let request = self.assembly.cloud("POST", &path).body(part);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        let request = request.header("authorization", self.assembly.user().basic());
+        send(request).await.message()["filename"].clone()
+    }
+
+    async fn files(&mut self) {
+        self.call("nc_webdav_create_directory", json!({ "path": "Walk" })).await;
+        let file = json!({ "path": "Walk/a.txt", "content": "text" });
+        self.call("nc_webdav_write_file", file).await;
+        let read = self.call("nc_webdav_read_file", json!({ "path": "Walk/a.txt" })).await;
+        assert_eq!(read["content"], "text");
+        let listed = self.call("nc_webdav_list_directory", json!({ "path": "Walk" })).await;
+        assert_eq!(listed["files_count"], 1);
+        let found = self
+            .call("nc_webdav_search_files", json!({ "name_pattern": "a.txt" }))
+            .await;
+        assert!(found.to_string().contains("Walk/a.txt"), "{found}");
+        self.call("nc_webdav_find_by_name", json!({ "pattern": "a.txt" })).await;
+        self.call("nc_webdav_find_by_type", json!({ "mime_type": "text/plain" }))
+            .await;
+        self.call("nc_webdav_list_favorites", json!({})).await;
+        let places = json!({ "source_path": "Walk/a.txt", "destination_path": "Walk/b.txt" });
+        self.call("nc_webdav_copy_resource", places).await;
+        let places = json!({ "source_path": "Walk/b.txt", "destination_path": "Walk/c.txt" });
+        self.call("nc_webdav_move_resource", places).await;
+        self.call("nc_webdav_delete_resource", json!({ "path": "Walk" })).await;
+    }
+
+    async fn access(&mut self) {
+        for tool in ["check_logged_in", "check_provisioning_status", "nc_auth_check_status"] {
+            self.ask(tool, json!({})).await;
+        }
+        for tool in ["nc_auth_provision_access", "provision_nextcloud_access"] {
+            self.ask(tool, json!({})).await;
+        }
+        let scopes = json!({ "add_scopes": ["notes:write"] });
+        self.ask("nc_auth_update_scopes", scopes).await;
+        self.ask("revoke_nextcloud_access", json!({})).await;
+    }
+}
+
+/// Walks over all tools; those that are listed and were not called fail the test.
+async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
+    let called = BTreeSet::new();
+    let mut walk = Walk { assembly, called };
+    walk.call("nc_get_capabilities", json!({})).await;
+    walk.notes().await;
+    walk.files().await;
+    walk.access().await;
+    let listed: BTreeSet<String> = listed.into_iter().collect();
+    assert_eq!(walk.called, listed, "the walk is not over all tools");
+}
+
+fn assert_rule(sent: &[Sent], expected: &[&str]) {
+    let breaches: Vec<String> = sent.iter().filter_map(Sent::breach).collect();
+    assert!(
+        breaches.is_empty(),
+        "requests without the header, or with a cookie: {breaches:?}"
+    );
+    for start in expected {
+        let line = |sent: &Sent| format!("{} {}", sent.method, sent.path);
+        assert!(
+            sent.iter().any(|sent| line(sent).starts_with(start)),
+            "nothing like {start} was sent"
+        );
+    }
+}
+
+#[tokio::test]
+async fn c13_every_tool_works_with_tokens_at_a_stock_cloud_and_every_request_says_that_it_is_a_programs() {
+    let cloud = CloudApp::boot_with(&[
+        ("EMBEDDED_CLOUD_REGISTRATION", "open"),
+        ("EMBEDDED_CLOUD_EMULATE_STOCK_CORS", "header"),
+    ])
+    .await;
+    let data = tempfile::tempdir().expect("a folder");
+    let door = Door::new();
+    let (id, secret) = make_client(&cloud, &door.mcp_url, &[&cloud.url]).await;
+    let settings = [
+        ("NEXTCLOUD_OIDC_CLIENT_ID", id.as_str()),
+        ("NEXTCLOUD_OIDC_CLIENT_SECRET", &secret),
+    ];
+    let mcp = ExternalApp::open(door, &cloud, data.path(), &settings)
+        .await
+        .expect("a server");
+    for format in [Format::Jwt, Format::Opaque] {
+        let client = cloud.client(format).await;
+        let asked = [("scope", SCOPES), ("resource", mcp.mcp_url.as_str())];
+        let tokens = cloud.authorize(&cloud.alice, &client, &asked).await;
+        let token = tokens.access_token().to_owned();
+        let result = mcp.list(&token).await.result();
+        let tools = result["tools"].as_array().expect("tools").iter();
+        let listed = tools
+            .map(|tool| tool["name"].as_str().expect("a name").to_owned())
+            .collect();
+        let (cloud, mcp) = (&cloud, &mcp);
+        walk(&External { cloud, mcp, token }, listed).await;
+    }
+    let sent = mcp.recorder.take();
+    assert_rule(
+        &sent,
+        &[
+            "GET /status.php",
+            "GET /ocs/v2.php/cloud/capabilities",
+            "PROPFIND /remote.php/dav/",
+        ],
+    );
+    let authorization = |sent: &Sent| sent.headers.get("authorization").cloned();
+    let all_tokens = sent
+        .iter()
+        .filter_map(authorization)
+        .all(|value| value.as_bytes().starts_with(b"Bearer "));
+    assert!(all_tokens, "no app password is needed");
+}
+
+#[tokio::test]
+async fn every_tool_works_with_app_passwords_and_so_does_the_rule_from_sign_in_to_the_end() {
+    let app = OwnIssuerApp::boot().await;
+    let token = app.token(&app.alice, SCOPES).await;
+    let listed = app.tools(&token).await;
+    walk(&Own { app: &app, token }, listed).await;
+    let expected = [
+        "POST /index.php/login/v2",
+        "POST /index.php/login/v2/poll",
+        "GET /ocs/v2.php/cloud/user",
+        "PROPFIND /remote.php/dav/",
+        "DELETE /ocs/v2.php/core/apppassword",
+    ];
+    assert_rule(&app.recorder.take(), &expected);
+}
