@@ -1,5 +1,7 @@
 //! The MCP server before a cloud whose app interfaces take no tokens, whatever header comes with them.
 
+use nc_access::{AppPassword, Profile, TakenOver};
+use nc_auth::{Grants, LoginName, Scope, ScopeSet};
 use nc_testkit::{
     app::{Reply, TestUser, send},
     cloud_app::{CloudApp, Format},
@@ -118,7 +120,7 @@ async fn c13_without_an_app_password_the_person_is_told_what_to_do_and_the_rest_
     both.mcp.keep_app_password(&subject(&token), &both.cloud.bob).await;
     let refusal = both.write(&token).await.error_text();
     assert!(refusal.starts_with("provisioning_required: "), "{refusal}");
-    assert!(!both.sent().iter().any(|sent| at_notes(sent)));
+    assert!(!both.sent().iter().any(at_notes));
     both.mcp.keep_app_password(&subject(&token), &both.cloud.alice).await;
     both.write(&token).await.structured();
 }
@@ -141,6 +143,35 @@ async fn c13_an_app_password_that_the_person_took_back_is_not_used_again() {
     both.write(&token).await.error_text();
     assert!(!both.sent().iter().any(with_password));
     both.look(&token).await.structured();
+}
+
+#[tokio::test]
+async fn c13_an_app_password_stands_in_only_for_what_it_was_given_for() {
+    let both = Both::boot("always", &[]).await;
+    let token = both.token(&both.cloud.alice).await;
+    let alice = &both.cloud.alice;
+    let given = TakenOver {
+        profile: Profile {
+            uid: alice.name.to_owned(),
+            ..Profile::default()
+        },
+        app_password: AppPassword {
+            login: LoginName::new(alice.name),
+            password: alice.app_password.as_str().into(),
+        },
+        limit: Grants::Only(ScopeSet::EMPTY.with(Scope::NotesRead)),
+        given_at: 0,
+        is_active: true,
+    };
+    assert!(both.mcp.vault.take_over(&subject(&token), &given).await.expect("kept"));
+    let refusal = both.write(&token).await.error_text();
+    assert!(refusal.starts_with("provisioning_required: "), "{refusal}");
+    assert!(!both.sent().iter().any(with_password));
+    let query = json!({ "query": "of" });
+    both.mcp.call(&token, "nc_notes_search_notes", query).await.structured();
+    let sent = both.sent();
+    assert!(sent.iter().any(with_password));
+    assert!(sent.iter().all(|sent| sent.method == "GET"), "{sent:?}");
 }
 
 #[tokio::test]
