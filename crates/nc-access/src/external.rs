@@ -13,7 +13,11 @@ mod endpoints;
 mod exchange;
 mod introspection;
 mod patience;
+mod provisioning;
+mod refreshed;
 mod registration;
+mod relying_party;
+mod sign_in;
 mod tokens;
 
 pub use access::ExternalAccess;
@@ -23,7 +27,11 @@ pub use discovery::{Discovered, Place, discover};
 pub use endpoints::{Bases, Party, is_protected, rewrite};
 pub use exchange::Exchange;
 pub use patience::patiently;
+pub use provisioning::{Asked, Links};
+pub use refreshed::Refreshed;
 pub use registration::Registration;
+pub use relying_party::{Believed, CALLBACK, IssuerError, Question, RelyingParty, Tokens};
+pub use sign_in::{Arrived, Purpose, SignInError, SignIns};
 pub use tokens::ExternalTokens;
 
 use std::path::PathBuf;

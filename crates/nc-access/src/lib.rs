@@ -8,9 +8,13 @@
 
 mod bearer;
 pub mod external;
+mod random;
 mod resource;
 mod vault;
 
 pub use bearer::{Access, BearerTokens, CloudAccess, NoAccess};
+pub use random::{NoRandomness, secret};
 pub use resource::Resource;
-pub use vault::{AppPassword, Kept, Profile, TakenOver, Vault, VaultError};
+pub use vault::{
+    AppPassword, Discarded, DiscardedRefresh, Kept, KeptRefresh, NewRefresh, Profile, TakenOver, Vault, VaultError,
+};

@@ -1,19 +1,24 @@
-//! What people gave for the cloud: an app password each, sealed where it is stored.
+//! What people gave for the cloud: an app password or a refresh token each, sealed where it is stored.
+
+mod refresh;
+mod takeover;
 
 use std::sync::Arc;
 
 use nc_auth::{Credential, Grants, LoginName, Scope, UserId};
 use nc_proto::clock::Clock;
 use nc_store::{CredentialKind, CredentialRecord, CredentialState, SealError, Sealer, Store, StoreError};
-use rand::{TryRng as _, rngs::SysRng};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::Access;
+use crate::{
+    Access,
+    random::{self, NoRandomness},
+};
 
-mod takeover;
-
+pub use refresh::{KeptRefresh, NewRefresh};
 pub use takeover::TakenOver;
 
 /// Rows that are read at a time.
@@ -38,9 +43,12 @@ pub enum VaultError {
     /// What was sealed cannot be read.
     #[error("a stored credential cannot be read")]
     Unreadable(#[from] serde_json::Error),
+    /// What was sealed is no text.
+    #[error("a stored credential is no text")]
+    NotText,
     /// The operating system gave no randomness.
-    #[error("no randomness")]
-    Randomness,
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
 }
 
 /// Login name and app password of an account.
@@ -50,6 +58,14 @@ pub struct AppPassword {
     pub login: LoginName,
     /// The app password.
     pub password: SecretString,
+}
+
+impl AppPassword {
+    /// Whether it is this app password.
+    pub fn is(&self, password: &SecretString) -> bool {
+        let (kept, given) = (self.password.expose_secret(), password.expose_secret());
+        kept.as_bytes().ct_eq(given.as_bytes()).into()
+    }
 }
 
 /// What is known about the account of a credential. Not secret.
@@ -133,6 +149,15 @@ impl Document {
     }
 }
 
+/// A refresh token that is to be taken back at the issuer.
+#[derive(Debug)]
+pub struct DiscardedRefresh {
+    /// Its number, for [`Vault::taken_back`].
+    pub number: i64,
+    /// The refresh token.
+    pub token: SecretString,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     login: String,
@@ -171,7 +196,7 @@ impl Vault {
 
     async fn check_key(&self) -> Result<(), VaultError> {
         let unit = self.store.begin().await?;
-        let place = place("", CHECK);
+        let place = place("", CHECK, CredentialKind::AppPassword);
         if let Some(known) = unit.find_credential("", CHECK, CredentialKind::AppPassword).await? {
             return match self.sealer.open(&place, &known.sealed) {
                 Ok(_) => Ok(()),
@@ -184,7 +209,7 @@ impl Vault {
             subject: CHECK.to_owned(),
             kind: CredentialKind::AppPassword,
             state: CredentialState::Active,
-            sealed: self.sealer.seal(&place, b"check", nonce()?)?,
+            sealed: self.sealer.seal(&place, b"check", random::bytes()?)?,
             document: "{}".to_owned(),
             created_at: self.now(),
             changed_at: self.now(),
@@ -211,9 +236,23 @@ impl Vault {
     /// # Errors
     /// When the store fails; then nothing is kept.
     pub async fn keep(&self, subject: &str, profile: &Profile, app_password: &AppPassword) -> Result<bool, VaultError> {
+        let sealed = self.seal(subject, app_password)?;
+        let document = serde_json::to_string(&Document::new(profile, Grants::Unrestricted))?;
+        self.put(subject, CredentialKind::AppPassword, sealed, document, None)
+            .await
+    }
+
+    /// Stores a credential; the one of before is set aside. Whether there was one.
+    async fn put(
+        &self,
+        subject: &str,
+        kind: CredentialKind,
+        sealed: Vec<u8>,
+        document: String,
+        expires_at: Option<i64>,
+    ) -> Result<bool, VaultError> {
         let now = self.now();
         let unit = self.store.begin().await?;
-        let kind = CredentialKind::AppPassword;
         let before = unit.find_credential(&self.issuer, subject, kind).await?;
         let replaced = before.is_some();
         if let Some(before) = before {
@@ -230,11 +269,11 @@ impl Vault {
             subject: subject.to_owned(),
             kind,
             state: CredentialState::Active,
-            sealed: self.seal(subject, app_password)?,
-            document: serde_json::to_string(&Document::new(profile, Grants::Unrestricted))?,
+            sealed,
+            document,
             created_at: now,
             changed_at: now,
-            expires_at: None,
+            expires_at,
         };
         unit.put_credential(&record).await?;
         unit.commit().await?;
@@ -269,7 +308,9 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn revoke(&self, subject: &str, kept: &Kept) -> Result<bool, VaultError> {
-        self.change(subject, Some(kept.number), CredentialState::Revoked).await
+        let kind = CredentialKind::AppPassword;
+        self.change(subject, kind, Some(kept.number), CredentialState::Revoked)
+            .await
     }
 
     /// Gives a person's credential up; it is still to be taken back at the cloud. Whether there was one.
@@ -277,14 +318,19 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn discard(&self, subject: &str) -> Result<bool, VaultError> {
-        self.change(subject, None, CredentialState::Discarded).await
+        let kind = CredentialKind::AppPassword;
+        self.change(subject, kind, None, CredentialState::Discarded).await
     }
 
-    async fn change(&self, subject: &str, number: Option<i64>, state: CredentialState) -> Result<bool, VaultError> {
+    async fn change(
+        &self,
+        subject: &str,
+        kind: CredentialKind,
+        number: Option<i64>,
+        state: CredentialState,
+    ) -> Result<bool, VaultError> {
         let unit = self.store.begin().await?;
-        let found = unit
-            .find_credential(&self.issuer, subject, CredentialKind::AppPassword)
-            .await?;
+        let found = unit.find_credential(&self.issuer, subject, kind).await?;
         let Some(record) = found.filter(|record| number.is_none_or(|number| number == record.number)) else {
             return Ok(false);
         };
@@ -305,7 +351,7 @@ impl Vault {
     pub async fn list_discarded(&self) -> Result<Vec<Discarded>, VaultError> {
         let mut discarded = Vec::new();
         for record in self.records().await? {
-            if record.state == CredentialState::Discarded {
+            if record.state == CredentialState::Discarded && record.kind == CredentialKind::AppPassword {
                 let kept = self.open_record(&record)?;
                 discarded.push(Discarded {
                     number: record.number,
@@ -335,7 +381,10 @@ impl Vault {
         let kept = records
             .into_iter()
             .filter(|record| record.state != CredentialState::Discarded);
-        Ok(kept.map(|record| record.subject).collect())
+        let mut subjects: Vec<String> = kept.map(|record| record.subject).collect();
+        subjects.sort();
+        subjects.dedup();
+        Ok(subjects)
     }
 
     /// What can be said of a stored credential without opening it: whose it is, and what it was given for.
@@ -366,9 +415,9 @@ impl Vault {
                 let Some(record) = listed.into_iter().find(|record| record.number == known.number) else {
                     continue;
                 };
-                let place = place(&record.issuer, &record.subject);
+                let place = place(&record.issuer, &record.subject, record.kind);
                 let plain = self.sealer.open(&place, &record.sealed)?;
-                let sealed = self.sealer.seal(&place, &plain, nonce()?)?;
+                let sealed = self.sealer.seal(&place, &plain, random::bytes()?)?;
                 unit.put_credential(&CredentialRecord { sealed, ..record }).await?;
                 unit.commit().await?;
                 done += 1;
@@ -393,13 +442,21 @@ impl Vault {
             password: app_password.password.expose_secret().to_owned(),
         };
         let plain = Zeroizing::new(serde_json::to_vec(&plain)?);
-        Ok(self.sealer.seal(&place(&self.issuer, subject), &plain, nonce()?)?)
+        self.seal_bytes(subject, CredentialKind::AppPassword, &plain)
+    }
+
+    fn seal_bytes(&self, subject: &str, kind: CredentialKind, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let place = place(&self.issuer, subject, kind);
+        Ok(self.sealer.seal(&place, plain, random::bytes()?)?)
+    }
+
+    fn open_bytes(&self, record: &CredentialRecord) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let place = place(&record.issuer, &record.subject, record.kind);
+        Ok(self.sealer.open(&place, &record.sealed)?)
     }
 
     fn open_record(&self, record: &CredentialRecord) -> Result<Kept, VaultError> {
-        let plain = self
-            .sealer
-            .open(&place(&record.issuer, &record.subject), &record.sealed)?;
+        let plain = self.open_bytes(record)?;
         let sealed: Sealed = serde_json::from_slice(&plain)?;
         let (profile, limit) = Self::describe(record)?;
         Ok(Kept {
@@ -428,14 +485,8 @@ impl Profile {
 }
 
 /// Where a credential belongs. As a JSON list, so that no name can pass for two.
-fn place(issuer: &str, subject: &str) -> String {
-    serde_json::json!(["credentials", issuer, subject, CredentialKind::AppPassword.word()]).to_string()
-}
-
-fn nonce() -> Result<[u8; 24], VaultError> {
-    let mut nonce = [0; 24];
-    SysRng.try_fill_bytes(&mut nonce).map_err(|_| VaultError::Randomness)?;
-    Ok(nonce)
+fn place(issuer: &str, subject: &str, kind: CredentialKind) -> String {
+    serde_json::json!(["credentials", issuer, subject, kind.word()]).to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, ErrorData};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, ErrorData, InputRequiredResult};
 
 /// Something that the model can act on: a stable code for machines and a sentence for readers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,8 @@ pub enum Failure {
     Tool(ToolError),
     /// A fault of the protocol.
     Protocol(ErrorData),
+    /// The person has to act first; the client asks them and calls again (revision 2026-07-28).
+    InputRequired(Box<InputRequiredResult>),
     /// A fault of ours: logged here, hidden from the client.
     Internal(String),
 }
@@ -54,6 +56,7 @@ impl Failure {
         match self {
             Self::Tool(error) => error.code,
             Self::Protocol(_) => "protocol_error",
+            Self::InputRequired(_) => "input_required",
             Self::Internal(_) => "internal_error",
         }
     }
@@ -65,6 +68,7 @@ impl Failure {
                 Ok(CallToolResult::error(vec![ContentBlock::text(crate::text::visible(&error.to_string()))]).into())
             }
             Self::Protocol(error) => Err(error),
+            Self::InputRequired(result) => Ok((*result).into()),
             Self::Internal(cause) => {
                 tracing::error!(%cause, "tool call failed inside");
                 Err(ErrorData::internal_error("internal error", None))

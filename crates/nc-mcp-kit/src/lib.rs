@@ -5,6 +5,7 @@
 //! * [`Handler`]: the protocol, over any backend, in every revision that the SDK speaks.
 //! * [`Observer`]: is told who called which tool, and how it ended.
 //! * [`Limit`]: how many calls there may be.
+//! * [`Visit`]: what came of asking the person to open a page.
 //! * [`http`]: streamable HTTP with credentials, scope gate, host and origin checks.
 //! * [`stdio`]: one JSON message a line, for one user.
 
@@ -23,6 +24,7 @@ pub mod stdio;
 mod text;
 mod tool;
 mod version;
+mod visit;
 
 pub use arguments::check as check_arguments;
 pub use backend::{Backend, BoxFuture, Features};
@@ -36,3 +38,4 @@ pub use schema::{Direction, schema_of};
 pub use text::structured;
 pub use tool::{Hints, ToolSpec, ToolTable};
 pub use version::PROTOCOL_VERSIONS;
+pub use visit::Visit;

@@ -121,10 +121,11 @@ impl Assistant {
         })
     }
 
-    fn access_context(&self, caller: &Caller) -> Result<AccessContext, ToolError> {
+    fn access_context(&self, call: Call) -> Result<AccessContext, ToolError> {
         let provisioning = self.provisioning.clone().ok_or_else(|| self.provisioning_required())?;
         Ok(AccessContext {
-            caller: caller.clone(),
+            caller: call.caller.clone(),
+            call,
             provisioning,
             clock: self.clock.clone(),
         })
@@ -227,7 +228,7 @@ impl Backend for Assistant {
             let row = &self.rows[index];
             let result = match &row.work {
                 Work::Cloud(run) => run(self.context(call, row.spec.scopes)?, arguments).await,
-                Work::Access(run) => run(self.access_context(&caller)?, arguments).await,
+                Work::Access(run) => run(self.access_context(call)?, arguments).await,
             };
             match result {
                 Err(failure) => Err(self.judge_refusal(&caller, row.spec.scopes, failure).await),

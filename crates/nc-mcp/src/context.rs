@@ -22,6 +22,8 @@ pub(crate) struct Context {
 pub(crate) struct AccessContext {
     /// Whose access it is.
     pub(crate) caller: Caller,
+    /// The call.
+    pub(crate) call: Call,
     pub(crate) provisioning: Arc<dyn Provisioning>,
     pub(crate) clock: Clock,
 }

@@ -1,4 +1,4 @@
-use nc_auth::{Caller, ScopeSet};
+use nc_auth::{Caller, Scope, ScopeSet};
 use nc_client::PendingAppPassword;
 use nc_mcp_kit::{BoxFuture, Failure, ToolError};
 
@@ -11,12 +11,18 @@ pub struct Given {
     pub login_name: Option<String>,
     /// Whether the cloud still takes it, as far as is known.
     pub is_active: bool,
-    /// `app_password` or `refresh_token`.
+    /// Whether its time is over.
+    pub is_expired: bool,
+    /// `app_password`, `refresh_token`, or `access_token` where the client's own is exchanged.
     pub credential_type: &'static str,
     /// How it was given: `login_flow_v2` or `oauth`.
     pub flow_type: &'static str,
     /// When, as RFC 3339.
     pub given_at: Option<String>,
+    /// When it ends, as RFC 3339, if that is known.
+    pub ends_at: Option<String>,
+    /// What it allows at the cloud, where it is limited.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// What people gave for the cloud, where this server keeps it for them. Always the caller's own.
@@ -35,6 +41,22 @@ pub trait Provisioning: Send + Sync + 'static {
     /// was not given for what is `needed`.
     fn app_password<'a>(&'a self, _caller: &'a Caller, _needed: ScopeSet) -> PendingAppPassword<'a> {
         Box::pin(async { None })
+    }
+
+    /// Begins with asking the person for one, with `scopes`; without them, with those of the connection. The address that
+    /// the person has to open; it works once and for this person only. `None`: there is no such page, and
+    /// [`Self::how_to_give_one`] says what to do instead.
+    fn ask<'a>(
+        &'a self,
+        _caller: &'a Caller,
+        _scopes: Option<&'a [Scope]>,
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Whether the person was asked lately and may be about to give one.
+    fn is_asked(&self, _caller: &Caller) -> bool {
+        false
     }
 
     /// What the person has to do to give a new one: a sentence for the model.

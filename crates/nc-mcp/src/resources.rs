@@ -145,6 +145,7 @@ fn refused(uri: &str, failure: Failure) -> ErrorData {
         // Own codes lie outside of JSON-RPC's reserved range, so the kind is told in the text.
         Failure::Tool(error) => ErrorData::internal_error(format!("{uri}: {error}"), None),
         Failure::Protocol(error) => error,
+        Failure::InputRequired(_) => ErrorData::invalid_request(format!("{uri}: the person has to act first"), None),
         Failure::Internal(cause) => {
             tracing::error!(%cause, "resource read failed inside");
             ErrorData::internal_error("internal error", None)

@@ -18,6 +18,9 @@ pub enum Error {
     /// has to leave it first.
     #[error("the signing key is not made yet")]
     KeyMissing,
+    /// The person signed in with another account than before.
+    #[error("the person signed in with another account than before")]
+    OtherAccount,
     /// What is stored or made does not have the form it should have.
     #[error("{0}")]
     Internal(&'static str),

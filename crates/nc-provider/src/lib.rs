@@ -17,6 +17,7 @@ mod consents;
 mod credentials;
 mod directory;
 mod error;
+mod flow;
 mod grants;
 mod issue;
 mod keys;
@@ -41,6 +42,7 @@ pub use directory::{
     PolledElsewhere, SignIn, StartedElsewhere,
 };
 pub use error::Error;
+pub use flow::{Flow, FlowHost, Flows, SignedInElsewhere, Stage};
 pub use grants::{AccessDocument, Authentication, CodeDocument, GrantDocument, RefreshDocument};
 pub use keys::{KeyOptions, KeyRing, SigningKey};
 pub use provider::{Provider, subject_of};

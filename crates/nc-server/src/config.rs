@@ -9,7 +9,7 @@ mod resolve;
 mod setting;
 
 pub use external_issuers::ExternalIssuersConfig;
-pub use issuer::{ExternalClient, IssuerSettings};
+pub use issuer::{CloudAccessKind, ExternalClient, IssuerSettings};
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};
 pub use resolve::{

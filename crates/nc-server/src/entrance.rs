@@ -76,6 +76,7 @@ impl Entrance {
                     requested: issuer.scopes,
                     cloud_resource: issuer.cloud_resource,
                     prefer_app_password: issuer.prefer_app_password,
+                    cloud_access: issuer.cloud_access,
                     scope_prefix: issuer.scope_prefix,
                     accept_typ_jwt: issuer.accept_typ_jwt,
                     patience: issuer.patience,

@@ -2,6 +2,8 @@
 
 mod access_for_cloud;
 mod app_password;
+mod browser;
+mod giving;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -10,8 +12,8 @@ use axum::Router;
 use nc_access::{
     BearerTokens, Resource, Vault,
     external::{
-        Bases, ClientFile, Discovered, Exchange, ExternalAccess, ExternalTokens, OwnClient, Place, Registration,
-        discover, patiently,
+        Bases, ClientFile, Discovered, Exchange, ExternalAccess, ExternalTokens, Links, OwnClient, Place, Refreshed,
+        Registration, RelyingParty, SignIns, discover, patiently,
     },
 };
 use nc_auth::{
@@ -22,14 +24,15 @@ use nc_client::Nextcloud;
 use nc_cloud::SealingKey;
 use nc_mcp::Provisioning;
 use nc_mcp_kit::http::Authenticate;
-use nc_proto::clock::Clock;
+use nc_proto::{clock::Clock, oauth::scope_list::ScopeList};
 use nc_store::{Sealer, Store};
 use secrecy::SecretString;
 use url::Url;
 
-use self::access_for_cloud::AccessForCloud;
+use self::{access_for_cloud::AccessForCloud, giving::Giving};
 use crate::{
-    config::{ExternalClient, IssuerSettings},
+    config::{CloudAccessKind, ExternalClient, IssuerSettings},
+    nextcloud_accounts::NextcloudAccounts,
     own_issuer::make_folder,
     provider_data::ProviderData,
     tool_audit::{self, ToolAudit},
@@ -62,6 +65,8 @@ pub struct ExternalIssuerOptions {
     pub cloud_resource: Option<String>,
     /// Whether an app password that is kept comes before an exchanged token.
     pub prefer_app_password: bool,
+    /// How the Nextcloud is reached; `None` for what the issuer offers.
+    pub cloud_access: Option<CloudAccessKind>,
     /// Prefix of scopes, without its slash.
     pub scope_prefix: Option<String>,
     /// Whether signed tokens of the type `JWT` are taken.
@@ -84,8 +89,8 @@ pub struct ExternalIssuer {
     resource: Resource,
     tokens: Arc<ExternalTokens>,
     access: Arc<ExternalAccess>,
+    giving: Arc<Giving>,
     nextcloud: Nextcloud,
-    issuer: String,
     store: Arc<dyn Store>,
     calls: Option<ToolAudit>,
     clock: Clock,
@@ -114,19 +119,52 @@ impl ExternalIssuer {
         status.await.context("the Nextcloud does not answer")?;
         make_folder(&options.data).with_context(|| format!("cannot make the folder {}", options.data.display()))?;
         let client = Arc::new(own_client(&fetch, &issuer, own, &resource, options).await?);
-        let tokens = ExternalTokens::open(&issuer, &client, fetch, &options.clock).await?;
+        let kind = access_kind(&issuer, &bases, options)?;
+        let keys = ExternalTokens::keys(&issuer, &fetch, &options.clock).await?;
+        let party = RelyingParty::new(&issuer, &client, Arc::clone(&keys), own, options.clock.clone());
+        let party = Arc::new(party);
+        let tokens = ExternalTokens::new(&issuer, &client, keys, &options.clock);
         let data = ProviderData::open(&options.data, &options.sealing_keys).await?;
-        let store: Arc<dyn Store> = data.store;
-        let vault = vault(&issuer.issuer, Arc::clone(&store), data.sealer, &options.clock).await?;
+        let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
+        let vault = vault(&issuer.issuer, Arc::clone(&store), Arc::clone(&sealer), &options.clock).await?;
         let calls = options
             .audit_calls
             .then(|| ToolAudit::begin(Arc::clone(&store), options.clock.clone()));
-        let access = ExternalAccess::new(
-            Exchange::new(&issuer, &client, cloud_resource(&bases, options), options.clock.clone()),
+        let cloud_resource = cloud_resource(&bases, options);
+        let refreshed = (kind == CloudAccessKind::RefreshToken).then(|| {
+            let party = Arc::clone(&party);
+            Refreshed::new(party, vault.clone(), &cloud_resource, options.clock.clone())
+        });
+        let exchange = if kind == CloudAccessKind::TokenExchange {
+            Exchange::new(&issuer, &client, cloud_resource.clone(), options.clock.clone())
+        } else {
+            None
+        };
+        let access = ExternalAccess::new(exchange, refreshed.clone(), vault.clone())
+            .preferring_app_passwords(options.prefer_app_password);
+        tell(&issuer, kind);
+        let giving = Giving {
+            kind,
+            own: options.public_url.clone(),
+            issuer_host: host_of(&issuer.authorization),
+            sign_ins: SignIns::new(party, Arc::clone(&store), Arc::clone(&sealer), options.clock.clone()),
+            links: Links::new(Arc::clone(&store), options.clock.clone()),
+            refreshed,
+            accounts: Arc::new(NextcloudAccounts::new(
+                nextcloud.clone(),
+                vault.clone(),
+                Arc::clone(&store),
+                nextcloud.config().base_url.to_string(),
+                &options.public_url,
+            )),
             vault,
-        )
-        .preferring_app_passwords(options.prefer_app_password);
-        tell(&issuer, &access);
+            store: Arc::clone(&store),
+            sealer,
+            resource: cloud_resource,
+            ceiling: ceiling(options),
+            limit: Giving::limit(&options.clock),
+            clock: options.clock.clone(),
+        };
         Ok(Self {
             resource,
             tokens: Arc::new(
@@ -135,17 +173,17 @@ impl ExternalIssuer {
                     .with_legacy_typ(options.accept_typ_jwt),
             ),
             access: Arc::new(access),
+            giving: Arc::new(giving),
             nextcloud: nextcloud.clone(),
-            issuer: issuer.issuer,
             store,
             calls,
             clock: options.clock.clone(),
         })
     }
 
-    /// The metadata of the MCP endpoint.
+    /// The metadata of the MCP endpoint, and the pages on which people give access to the Nextcloud.
     pub fn routes(&self) -> Router {
-        self.resource.routes()
+        self.resource.routes().merge(self.giving.routes())
     }
 
     /// Callers of the MCP endpoint by their tokens.
@@ -170,16 +208,19 @@ impl ExternalIssuer {
 
     /// What has to be done while the server runs; to be dropped when it ends.
     pub async fn keep_up(self) {
-        tool_audit::sweep_in_time(&*self.store, &self.clock).await;
+        tokio::join!(
+            tool_audit::sweep_in_time(&*self.store, &self.clock),
+            self.giving.keep_taking_back()
+        );
     }
 
     /// What happens when the Nextcloud takes a credential no more.
     pub fn provisioning(&self) -> Arc<dyn Provisioning> {
-        Arc::new(AccessForCloud {
-            access: Arc::clone(&self.access),
-            nextcloud: self.nextcloud.clone(),
-            issuer: self.issuer.clone(),
-        })
+        Arc::new(AccessForCloud::new(
+            Arc::clone(&self.access),
+            Arc::clone(&self.giving),
+            self.nextcloud.clone(),
+        ))
     }
 }
 
@@ -263,15 +304,52 @@ fn cloud_resource(bases: &Bases, options: &ExternalIssuerOptions) -> String {
     options.cloud_resource.clone().unwrap_or_else(address)
 }
 
+/// How the Nextcloud is reached.
+fn access_kind(issuer: &Discovered, bases: &Bases, options: &ExternalIssuerOptions) -> anyhow::Result<CloudAccessKind> {
+    let is_the_cloud = [&bases.internal, &bases.public]
+        .iter()
+        .any(|base| base.origin() == issuer.token.origin());
+    Ok(match options.cloud_access {
+        Some(CloudAccessKind::TokenExchange) if !issuer.exchanges => anyhow::bail!(
+            "the issuer does not offer token exchange: set NEXTCLOUD_OIDC_CLOUD_ACCESS to refresh_token or app_password"
+        ),
+        Some(kind) => kind,
+        None if issuer.exchanges => CloudAccessKind::TokenExchange,
+        None if is_the_cloud || options.cloud_resource.is_some() => CloudAccessKind::RefreshToken,
+        None => CloudAccessKind::AppPassword,
+    })
+}
+
+/// What people can be asked for.
+fn ceiling(options: &ExternalIssuerOptions) -> ScopeList {
+    let of_tools: Vec<&str> = options.scopes.iter().map(Scope::as_str).collect();
+    let of_tools = ScopeList::from_tokens(of_tools).unwrap_or_default();
+    let requested = options.requested.as_deref().map(ScopeList::parse);
+    match requested {
+        Some(Ok(requested)) => of_tools.intersection(&requested),
+        Some(Err(_)) | None => of_tools,
+    }
+}
+
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 /// What an operator should know.
-fn tell(issuer: &Discovered, access: &ExternalAccess) {
+fn tell(issuer: &Discovered, kind: CloudAccessKind) {
     tracing::info!(issuer = issuer.issuer, "tokens of this issuer are taken");
     if issuer.introspection.is_none() {
         tracing::warn!("the issuer does not offer introspection: only signed access tokens are taken");
     }
-    if !access.exchanges() {
-        tracing::warn!(
-            "the issuer does not offer token exchange: the Nextcloud is reached only for people whose app password is kept; consider the mode `login_flow`"
-        );
+    match kind {
+        CloudAccessKind::TokenExchange => tracing::info!("tokens are exchanged for the Nextcloud"),
+        CloudAccessKind::RefreshToken => {
+            tracing::info!("people agree once that this server keeps a refresh token for the Nextcloud");
+        }
+        CloudAccessKind::AppPassword => {
+            tracing::info!("people give this server an app password for the Nextcloud");
+        }
     }
 }

@@ -21,6 +21,7 @@ pub mod external_issuer;
 mod health;
 mod logging;
 mod login_store;
+mod nextcloud_accounts;
 pub mod own_issuer;
 pub mod provider;
 pub mod provider_data;

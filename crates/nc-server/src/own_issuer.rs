@@ -1,7 +1,6 @@
 //! The MCP server's own authorization server: people sign in at their Nextcloud through Login Flow v2, and what they give
 //! there reaches it for them. Needs nothing of the Nextcloud but that.
 
-mod accounts;
 mod app_passwords;
 
 use std::{
@@ -27,8 +26,8 @@ use nc_store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
-use self::{accounts::NextcloudAccounts, app_passwords::AppPasswords};
-use crate::{provider_data::ProviderData, tool_audit::ToolAudit};
+use self::app_passwords::AppPasswords;
+use crate::{nextcloud_accounts::NextcloudAccounts, provider_data::ProviderData, tool_audit::ToolAudit};
 
 /// Most clients that registered themselves.
 const MOST_DYNAMIC_CLIENTS: u64 = 10_000;

@@ -80,6 +80,12 @@ words! {
         Logout = "logout",
         /// A sign-in at another server that is under way.
         SignIn = "sign_in",
+        /// A link for a person who shall give a credential for the cloud; key is the link's secret.
+        ProvisioningLink = "provisioning_link",
+        /// A browser that came with such a link.
+        Provisioning = "provisioning",
+        /// A sign-in at an issuer elsewhere that is under way; key is made of its `state` and the browser's secret.
+        Callback = "callback",
         /// Something that may be seen once only: `jti` of proofs and assertions.
         Seen = "seen",
     }

@@ -1,5 +1,7 @@
 //! The embedded cloud with its provider, assembled by the code that ships, on a real socket and with a clock of the test.
 
+mod looking;
+
 use std::{collections::HashMap, net::TcpListener, sync::Mutex};
 
 use nc_auth::UserId;

@@ -69,6 +69,7 @@ pub struct ExternalApp {
     pub vault: Vault,
     http: reqwest::Client,
     stop: CancellationToken,
+    served: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Drop for ExternalApp {
@@ -111,11 +112,10 @@ impl ExternalApp {
         let stop = CancellationToken::new();
         let router = app::router(&config, &entrance, nextcloud, cloud.clock.clone(), &stop)?;
         let stopped = stop.clone();
-        tokio::spawn(nc_server::serve(
-            listener,
-            router,
-            async move { stopped.cancelled().await },
-        ));
+        let served = tokio::spawn(async move {
+            let until = async move { stopped.cancelled().await };
+            nc_server::serve(listener, router, until).await.expect("served");
+        });
         Ok(Self {
             url,
             mcp_url,
@@ -123,6 +123,7 @@ impl ExternalApp {
             vault,
             http: http(),
             stop,
+            served: Some(served),
         })
     }
 
@@ -141,6 +142,23 @@ impl ExternalApp {
         };
         let kept = self.vault.keep(subject, &profile, &app_password).await;
         kept.expect("kept");
+    }
+
+    /// Ends it. A door at the same address.
+    ///
+    /// # Panics
+    /// When it does not end, or the port is gone.
+    pub async fn close(&mut self) -> Door {
+        self.stop.cancel();
+        if let Some(served) = self.served.take() {
+            served.await.expect("it ends");
+        }
+        let address = self.url.trim_start_matches("http://");
+        Door {
+            listener: TcpListener::bind(address).expect("the port"),
+            url: self.url.clone(),
+            mcp_url: self.mcp_url.clone(),
+        }
     }
 
     /// A request to a path of this server.
@@ -175,7 +193,8 @@ impl ExternalApp {
 /// When the provider refuses.
 pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&str]) -> (String, String) {
     let admin = Admin::new(cloud.provider.store(), cloud.provider.now(), "test");
-    let mut new = NewAdminClient::new("MCP server", vec![format!("{mcp_url}/callback")]);
+    let own = mcp_url.trim_end_matches("/mcp");
+    let mut new = NewAdminClient::new("MCP server", vec![format!("{own}/oauth/callback")]);
     let targets = exchange_targets.iter().map(|target| (*target).to_owned()).collect();
     new.changes = vec![ClientChange::ExchangeTargets(targets)];
     let made = admin.create_client(new).await.expect("a client");

@@ -6,6 +6,7 @@
 //! * [`own_issuer_app`]: the MCP server with its own authorization server over that cloud.
 //! * [`external_app`]: the same for the tokens of an issuer elsewhere.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
+//! * [`tab`]: a browser that visits any server.
 //! * [`totp`]: the codes of an authenticator app.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
@@ -18,5 +19,6 @@ pub mod external_app;
 pub mod load;
 pub mod own_issuer_app;
 pub mod recorder;
+pub mod tab;
 pub mod totp;
 pub mod wire_record;

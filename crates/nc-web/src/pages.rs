@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod contrast;
+mod give_access;
 mod login_flow;
 mod notice;
 mod policy;
@@ -14,6 +15,7 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+pub use give_access::{AccessKind, GiveAccess};
 pub use login_flow::{Connected, Grant, SignIn};
 pub use notice::Notice;
 use policy::Policy;

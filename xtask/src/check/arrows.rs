@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-cloud",
             "nc-provider",
             "nc-access",
+            "nc-store",
         ],
     ),
     ("xtask", &[]),

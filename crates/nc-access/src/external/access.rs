@@ -2,21 +2,24 @@ use async_trait::async_trait;
 use nc_auth::{Credential, token::AuthContext};
 use secrecy::SecretString;
 
-use super::Exchange;
+use super::{Exchange, Refreshed};
 use crate::{Access, CloudAccess, Kept, NoAccess, Vault};
 
-/// Reaches the cloud with an exchanged token; where the issuer exchanges none, with the app password that the person gave.
+/// Reaches the cloud with an exchanged token; or with one from the refresh token that the person gave; where neither is to be
+/// had, with the app password that the person gave.
 pub struct ExternalAccess {
     exchange: Option<Exchange>,
+    refreshed: Option<Refreshed>,
     vault: Vault,
     prefers_app_passwords: bool,
 }
 
 impl ExternalAccess {
     /// The vault is that of the issuer's people.
-    pub const fn new(exchange: Option<Exchange>, vault: Vault) -> Self {
+    pub const fn new(exchange: Option<Exchange>, refreshed: Option<Refreshed>, vault: Vault) -> Self {
         Self {
             exchange,
+            refreshed,
             vault,
             prefers_app_passwords: false,
         }
@@ -40,10 +43,18 @@ impl ExternalAccess {
         &self.vault
     }
 
-    /// Forgets an exchanged token that the cloud does not take.
-    pub fn forget(&self, token: &SecretString) {
+    /// Tokens from what people gave, where that is how the cloud is reached.
+    pub const fn refreshed(&self) -> Option<&Refreshed> {
+        self.refreshed.as_ref()
+    }
+
+    /// Forgets a token of this person that the cloud does not take.
+    pub async fn forget(&self, subject: &str, token: &SecretString) {
         if let Some(exchange) = &self.exchange {
             exchange.forget(token);
+        }
+        if let Some(refreshed) = &self.refreshed {
+            refreshed.forget(subject, Some(token)).await;
         }
     }
 
@@ -65,6 +76,11 @@ impl CloudAccess for ExternalAccess {
         if let Some(exchange) = &self.exchange {
             let exchanged = exchange.token(token, presented).await?;
             return Ok(exchanged.map_or(Credential::NotProvisioned, Credential::Bearer).into());
+        }
+        if let Some(refreshed) = &self.refreshed
+            && let Some(token) = refreshed.token(&token.subject).await?
+        {
+            return Ok(Credential::Bearer(token).into());
         }
         Ok(Kept::access(self.kept(token).await?))
     }

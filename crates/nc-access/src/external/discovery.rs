@@ -45,16 +45,22 @@ impl Place {
 pub struct Discovered {
     /// The issuer.
     pub issuer: String,
+    /// Where browsers sign people in.
+    pub authorization: Url,
     /// Its keys.
     pub keys: Url,
     /// Where tokens are got.
     pub token: Url,
     /// What a token is worth.
     pub introspection: Option<Url>,
+    /// Where tokens are given up.
+    pub revocation: Option<Url>,
     /// Where clients register.
     pub registration: Option<Url>,
     /// Whether tokens can be exchanged.
     pub exchanges: bool,
+    /// Whether every answer of the sign-in names the issuer (RFC 9207).
+    pub names_itself: bool,
     /// How clients may authenticate; empty when the document does not say.
     pub auth_methods: Vec<String>,
 }
@@ -91,12 +97,17 @@ pub async fn discover(
         Ok(rewrite(&url, Party::Server, bases))
     };
     let optional = |name, text: Option<&String>| text.map(|text| ours(name, text)).transpose();
+    let authorization = Url::parse(&metadata.authorization_endpoint);
+    let authorization = authorization.map_err(|_| StartError::NoEndpoint("authorization_endpoint"))?;
     Ok(Discovered {
+        authorization: rewrite(&authorization, Party::Browser, bases),
         keys: optional("jwks_uri", metadata.jwks_uri.as_ref())?.ok_or(StartError::NoEndpoint("jwks_uri"))?,
         token: ours("token_endpoint", &metadata.token_endpoint)?,
         introspection: optional("introspection_endpoint", metadata.introspection_endpoint.as_ref())?,
+        revocation: optional("revocation_endpoint", metadata.revocation_endpoint.as_ref())?,
         registration: optional("registration_endpoint", metadata.registration_endpoint.as_ref())?,
         exchanges: metadata.grant_types_supported.iter().any(|grant| grant == EXCHANGE),
+        names_itself: metadata.authorization_response_iss_parameter_supported,
         auth_methods: metadata.token_endpoint_auth_methods_supported,
         issuer: metadata.issuer,
     })

@@ -33,27 +33,28 @@ impl ExternalTokens {
     ///
     /// # Errors
     /// [`StartError::NoKeys`].
-    pub async fn open(
-        issuer: &Discovered,
-        client: &Arc<OwnClient>,
-        fetch: GuardedFetch,
-        clock: &Clock,
-    ) -> Result<Self, StartError> {
-        let fetch: Arc<dyn Fetch> = Arc::new(fetch);
+    pub async fn keys(issuer: &Discovered, fetch: &GuardedFetch, clock: &Clock) -> Result<Arc<JwkSource>, StartError> {
+        let fetch: Arc<dyn Fetch> = Arc::new(fetch.clone());
         let keys = JwkSource::remote(issuer.keys.clone(), fetch, clock.clone());
-        if !keys.warm().await {
-            return Err(StartError::NoKeys);
+        if keys.warm().await {
+            Ok(Arc::new(keys))
+        } else {
+            Err(StartError::NoKeys)
         }
+    }
+
+    /// Believes tokens signed with `keys`, and others where the issuer tells `client` what they are worth.
+    pub fn new(issuer: &Discovered, client: &Arc<OwnClient>, keys: Arc<JwkSource>, clock: &Clock) -> Self {
         let name: Arc<str> = issuer.issuer.as_str().into();
         let opaque = issuer
             .introspection
             .clone()
             .map(|url| Introspector::new(Arc::clone(&name), url, Arc::clone(client), clock.clone()));
-        Ok(Self {
+        Self {
             signed: AccessTokenVerifier::new(issuer.issuer.as_str(), keys, clock.clone()),
             opaque,
             prefix: None,
-        })
+        }
     }
 
     /// Takes `{prefix}/` off scopes, as identity providers like Cognito write them.

@@ -42,7 +42,7 @@ pub trait Revocations: Send + Sync {
 /// Verifies signed access tokens (RFC 9068 §4) of one issuer.
 pub struct AccessTokenVerifier {
     issuer: String,
-    keys: JwkSource,
+    keys: Arc<JwkSource>,
     algorithms: Vec<Algorithm>,
     legacy: LegacyTyp,
     revocations: Option<Arc<dyn Revocations>>,
@@ -52,10 +52,10 @@ pub struct AccessTokenVerifier {
 
 impl AccessTokenVerifier {
     /// A verifier for the tokens of `issuer`, which is compared to the byte.
-    pub fn new(issuer: impl Into<String>, keys: JwkSource, clock: Clock) -> Self {
+    pub fn new(issuer: impl Into<String>, keys: impl Into<Arc<JwkSource>>, clock: Clock) -> Self {
         Self {
             issuer: issuer.into(),
-            keys,
+            keys: keys.into(),
             algorithms: Algorithm::ALL.to_vec(),
             legacy: LegacyTyp::default(),
             revocations: None,
@@ -91,7 +91,7 @@ impl AccessTokenVerifier {
     }
 
     /// The keys, to fetch them ahead.
-    pub const fn keys(&self) -> &JwkSource {
+    pub fn keys(&self) -> &JwkSource {
         &self.keys
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use nc_proto::{
     clock::Clock,
     oauth::jose::{Algorithm, Compact, IdClaims, IdExpectation, token_hash},
@@ -23,7 +25,7 @@ pub enum IdTokenRefusal {
 pub struct IdTokenVerifier {
     issuer: String,
     client_id: String,
-    keys: JwkSource,
+    keys: Arc<JwkSource>,
     algorithms: Vec<Algorithm>,
     clock: Clock,
 }
@@ -33,14 +35,14 @@ impl IdTokenVerifier {
     pub fn for_client(
         issuer: impl Into<String>,
         client_id: impl Into<String>,
-        keys: JwkSource,
+        keys: impl Into<Arc<JwkSource>>,
         algorithms: &[Algorithm],
         clock: Clock,
     ) -> Self {
         Self {
             issuer: issuer.into(),
             client_id: client_id.into(),
-            keys,
+            keys: keys.into(),
             algorithms: algorithms.to_vec(),
             clock,
         }

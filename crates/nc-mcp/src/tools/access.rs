@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use nc_auth::{Grants, Scope};
-use nc_mcp_kit::{Failure, Hints, ToolError};
+use nc_mcp_kit::{Failure, Hints, ToolError, Visit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::ACCESS;
 use crate::{
+    Given,
     context::AccessContext,
     row::{Row, access_row},
 };
@@ -44,7 +46,7 @@ pub(crate) fn rows() -> Vec<Row> {
             CHANGE,
             "nc_auth_provision_access",
             "Provision Nextcloud Access",
-            "Says how to give this server access to the Nextcloud, if it has none.",
+            "Asks the person to give this server access to the Nextcloud, if it has none: a page opens, or a link is returned to show.",
             provision_access,
         ),
         access_row(
@@ -60,7 +62,7 @@ pub(crate) fn rows() -> Vec<Row> {
             CHANGE,
             "provision_nextcloud_access",
             "Grant Server Access to Nextcloud",
-            "Says how to give this server access to the Nextcloud, if it has none.",
+            "Asks the person to give this server access to the Nextcloud, if it has none: a page opens, or a link is returned to show.",
             provision_nextcloud_access,
         ),
         access_row(
@@ -88,11 +90,11 @@ struct LoggedIn {
 }
 
 async fn check_logged_in(context: AccessContext, _arguments: Nothing) -> Result<LoggedIn, Failure> {
-    let given = context.provisioning.given(&context.caller).await?;
-    let result = if given.is_some_and(|given| given.is_active) {
-        "yes".to_owned()
-    } else {
-        format!("no: {}", context.provisioning.how_to_give_one())
+    let asked = context.ask(None).await?;
+    let result = match (asked.status, asked.url) {
+        ("active", _) => "yes".to_owned(),
+        (_, Some(url)) => format!("no: {} {url}", asked.message),
+        (_, None) => format!("no: {}", asked.message),
     };
     Ok(LoggedIn { result })
 }
@@ -100,28 +102,38 @@ async fn check_logged_in(context: AccessContext, _arguments: Nothing) -> Result<
 #[derive(Serialize, JsonSchema)]
 struct ProvisioningStatus {
     is_provisioned: bool,
+    /// `none`, `pending`, `active`, `revoked` or `expired`.
+    status: String,
     /// When it was given, RFC 3339.
     provisioned_at: Option<String>,
+    /// When it ends, RFC 3339, if that is known.
+    expires_at: Option<String>,
     /// `app_password` or `refresh_token`.
     credential_type: Option<String>,
     /// The client of this connection.
     client_id: Option<String>,
     /// Scopes of this connection.
     scopes: Option<Vec<String>>,
+    /// What the access allows at the Nextcloud, where it is limited.
+    provisioned_scopes: Option<Vec<String>>,
     /// How it was given.
     flow_type: Option<String>,
 }
 
 async fn check_provisioning_status(context: AccessContext, _arguments: Nothing) -> Result<ProvisioningStatus, Failure> {
     let given = context.provisioning.given(&context.caller).await?;
+    let status = context.status(given.as_ref());
     let given = given.filter(|given| given.is_active);
     Ok(ProvisioningStatus {
         is_provisioned: given.is_some(),
+        status: status.to_owned(),
         provisioned_at: given.as_ref().and_then(|given| given.given_at.clone()),
+        expires_at: given.as_ref().and_then(|given| given.ends_at.clone()),
         credential_type: given.as_ref().map(|given| given.credential_type.to_owned()),
         client_id: context.caller.client.as_deref().map(str::to_owned),
         scopes: Some(context.scopes()),
-        flow_type: given.map(|given| given.flow_type.to_owned()),
+        flow_type: given.as_ref().map(|given| given.flow_type.to_owned()),
+        provisioned_scopes: given.and_then(|given| given.scopes),
     })
 }
 
@@ -129,7 +141,7 @@ async fn check_provisioning_status(context: AccessContext, _arguments: Nothing) 
 struct AccessStatus {
     success: bool,
     timestamp: String,
-    /// `none`, `active` or `revoked`.
+    /// `none`, `pending`, `active`, `revoked` or `expired`.
     status: String,
     message: String,
     /// Id of the account at the Nextcloud.
@@ -142,10 +154,11 @@ struct AccessStatus {
 
 async fn check_status(context: AccessContext, _arguments: Nothing) -> Result<AccessStatus, Failure> {
     let given = context.provisioning.given(&context.caller).await?;
-    let (status, message) = match &given {
-        Some(given) if given.is_active => ("active", "This server can reach the Nextcloud for you.".to_owned()),
-        Some(_) => ("revoked", context.provisioning.how_to_give_one()),
-        None => ("none", context.provisioning.how_to_give_one()),
+    let status = context.status(given.as_ref());
+    let message = match status {
+        "active" => "This server can reach the Nextcloud for you.".to_owned(),
+        "pending" => "The person was asked and has not finished yet.".to_owned(),
+        _ => context.provisioning.how_to_give_one(),
     };
     Ok(AccessStatus {
         success: true,
@@ -169,9 +182,10 @@ struct WantedScopes {
 struct ProvisionAccess {
     success: bool,
     timestamp: String,
-    /// `active`, or `required` when the person has to act.
+    /// `active`; `opened` when the person went to the page; `declined` when they do not want to; `required` when they still
+    /// have to act.
     status: String,
-    /// A page for the person, where there is one.
+    /// A page for the person, where there is one: it works once, within ten minutes, and for nobody else.
     login_url: Option<String>,
     message: String,
     /// Id of the account at the Nextcloud.
@@ -181,21 +195,15 @@ struct ProvisionAccess {
 
 async fn provision_access(context: AccessContext, arguments: WantedScopes) -> Result<ProvisionAccess, Failure> {
     let requested = arguments.scopes.map(|scopes| known(&scopes)).transpose()?;
-    let given = context.provisioning.given(&context.caller).await?;
-    let active = given.as_ref().is_some_and(|given| given.is_active);
-    let message = if active {
-        "This server can reach the Nextcloud for you already.".to_owned()
-    } else {
-        context.provisioning.how_to_give_one()
-    };
+    let asked = context.ask(requested.as_deref()).await?;
     Ok(ProvisionAccess {
         success: true,
         timestamp: context.timestamp(),
-        status: if active { "active" } else { "required" }.to_owned(),
-        login_url: None,
-        message,
-        user_id: given.map(|given| given.user_id),
-        requested_scopes: requested.map(|scopes| scopes.into_iter().map(str::to_owned).collect()),
+        status: asked.status.to_owned(),
+        login_url: asked.url,
+        message: asked.message,
+        user_id: asked.user_id,
+        requested_scopes: requested.map(|scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect()),
     })
 }
 
@@ -235,7 +243,7 @@ struct ScopeChange {
 struct ScopesToChange {
     success: bool,
     timestamp: String,
-    /// `unchanged`, or `required` when the person has to act.
+    /// `unchanged`; `opened` when the person went to the page; `declined`; `required` when they still have to act.
     status: String,
     /// The page on which the person changes it.
     login_url: Option<String>,
@@ -248,20 +256,28 @@ struct ScopesToChange {
 async fn update_scopes(context: AccessContext, arguments: ScopeChange) -> Result<ScopesToChange, Failure> {
     let add = known(&arguments.add_scopes.unwrap_or_default())?;
     let remove = known(&arguments.remove_scopes.unwrap_or_default())?;
-    let previous = context.scopes();
-    let mut wanted: BTreeSet<&str> = previous.iter().map(String::as_str).collect();
+    let given = context.provisioning.given(&context.caller).await?;
+    let kept = given.filter(|given| given.is_active).and_then(|given| given.scopes);
+    let is_of_access = kept.is_some();
+    let previous = kept.unwrap_or_else(|| context.scopes());
+    let mut wanted: BTreeSet<Scope> = previous.iter().filter_map(|scope| scope.parse().ok()).collect();
     wanted.extend(add);
     wanted.retain(|scope| !remove.contains(scope));
-    let new: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
-    let page = context.provisioning.page();
-    let (status, message, login_url) = if new == previous {
+    let mut new: Vec<String> = wanted.iter().map(|scope| scope.as_str().to_owned()).collect();
+    new.sort();
+    let is_same = previous.len() == new.len() && previous.iter().all(|scope| new.contains(scope));
+    let (status, message, login_url) = if is_same {
         ("unchanged", "The connection has these scopes already.".to_owned(), None)
+    } else if is_of_access {
+        let wanted: Vec<Scope> = wanted.into_iter().collect();
+        let asked = context.show(Some(&wanted)).await?;
+        (asked.status, asked.message, asked.url)
     } else {
         let message =
             "Only the person can change this: on the page, or by connecting anew when the client asks for more. A \
                        call that lacks a scope makes clients that can ask for it."
                 .to_owned();
-        ("required", message, Some(page))
+        ("required", message, Some(context.provisioning.page()))
     };
     Ok(ScopesToChange {
         success: true,
@@ -292,17 +308,109 @@ async fn revoke_nextcloud_access(context: AccessContext, _arguments: Nothing) ->
     })
 }
 
-/// The scopes as this product spells them.
-fn known(names: &[String]) -> Result<Vec<&'static str>, Failure> {
+/// The scopes of these names.
+fn known(names: &[String]) -> Result<Vec<Scope>, Failure> {
     let read = |name: &String| {
-        name.parse::<Scope>().map(Scope::as_str).map_err(|_| {
+        name.parse::<Scope>().map_err(|_| {
             ToolError::invalid_argument(format!("there is no scope `{name}`; scopes look like `notes:read`")).into()
         })
     };
     names.iter().map(read).collect()
 }
 
+/// Under which the client answers for the page.
+const PAGE: &str = "nextcloud_access";
+
+/// What came of asking the person.
+struct Asked {
+    status: &'static str,
+    message: String,
+    url: Option<String>,
+    user_id: Option<String>,
+}
+
+impl Asked {
+    fn new(status: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            url: None,
+            user_id: None,
+        }
+    }
+}
+
+impl Asked {
+    fn after(visit: Visit) -> Self {
+        match visit {
+            Visit::Opened => Self::new(
+                "opened",
+                "The person opened the page. Call check_provisioning_status to see whether they finished.",
+            ),
+            Visit::Declined => Self::new(
+                "declined",
+                "The person did not want to give access. Do not ask again unless they bring it up.",
+            ),
+            Visit::NotAsked => Self::new(
+                "required",
+                "The person has to open the link to give this server access to the Nextcloud. It works once, within ten \
+                 minutes, and for nobody else. Show it, and call check_provisioning_status afterwards.",
+            ),
+        }
+    }
+}
+
 impl AccessContext {
+    /// Asks the person for access, unless there is access with these scopes already.
+    async fn ask(&self, scopes: Option<&[Scope]>) -> Result<Asked, Failure> {
+        let given = self.provisioning.given(&self.caller).await?;
+        let is_enough = |given: &Given| match (scopes, &given.scopes) {
+            (Some(wanted), Some(has)) => wanted.iter().all(|scope| has.iter().any(|name| name == scope.as_str())),
+            _ => true,
+        };
+        let user_id = given.as_ref().map(|given| given.user_id.clone());
+        if given.is_some_and(|given| given.is_active && is_enough(&given)) {
+            let message = "This server can reach the Nextcloud for you already.";
+            return Ok(Asked {
+                user_id,
+                ..Asked::new("active", message)
+            });
+        }
+        Ok(Asked {
+            user_id,
+            ..self.show(scopes).await?
+        })
+    }
+
+    /// Leads the person to the page, or says what to do.
+    async fn show(&self, scopes: Option<&[Scope]>) -> Result<Asked, Failure> {
+        if let Some(visit) = self.call.visit(PAGE) {
+            return Ok(Asked::after(visit));
+        }
+        let Some(link) = self.provisioning.ask(&self.caller, scopes).await? else {
+            return Ok(Asked::new("required", self.provisioning.how_to_give_one()));
+        };
+        let url = Url::parse(&link).map_err(|error| Failure::Internal(error.to_string()))?;
+        let message = "This server needs access to your Nextcloud to go on. Open the page to give it.";
+        match self.call.show_page(PAGE, message, &url).await? {
+            Visit::NotAsked => Ok(Asked {
+                url: Some(link),
+                ..Asked::after(Visit::NotAsked)
+            }),
+            visit => Ok(Asked::after(visit)),
+        }
+    }
+
+    fn status(&self, given: Option<&Given>) -> &'static str {
+        match given {
+            Some(given) if given.is_active => "active",
+            _ if self.provisioning.is_asked(&self.caller) => "pending",
+            Some(given) if given.is_expired => "expired",
+            Some(_) => "revoked",
+            None => "none",
+        }
+    }
+
     fn scopes(&self) -> Vec<String> {
         let granted = match self.caller.grants {
             Grants::Only(scopes) => scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),

@@ -13,7 +13,7 @@ use super::{
 };
 
 pub use claims::{ClaimRequest, ClaimsRequest};
-pub use response::{Answer, ResponseMode};
+pub use response::{Answer, AnswerError, IssuerParameter, ResponseMode};
 
 mod claims;
 mod response;

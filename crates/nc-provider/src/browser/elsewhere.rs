@@ -3,8 +3,6 @@
 //! The page that waits asks again by itself; each time the server looks what came of the sign-in. Without a script the
 //! browser needs no more than the `Refresh` header.
 
-mod flow;
-
 use axum::{
     Extension,
     extract::{Query, State},
@@ -16,9 +14,7 @@ use nc_web::{
     ClientAddress,
     pages::provider::{Cancel, StartAgain, StartElsewhere, Waiting},
 };
-use url::Url;
 
-use self::flow::{Flow, Flows, Stage};
 use super::{
     Browser,
     answer::see_other,
@@ -28,7 +24,10 @@ use super::{
     session::SignedIn,
     visit::{Entering, Visit},
 };
-use crate::{Audit, Authentication, ElsewhereAccounts, Endpoint, Event};
+use crate::{
+    Audit, Authentication, ElsewhereAccounts, Endpoint, Event, Provider,
+    flow::{Flow, Flows, Stage},
+};
 
 /// Below the page: the page that waits.
 pub(super) const WAIT: &str = "/wait";
@@ -78,7 +77,7 @@ pub(super) async fn start(
     }
     let accounts = accounts(&browser)?;
     let started = match accounts.start().await {
-        Ok(started) if is_web_page(&started.login_url) => started,
+        Ok(started) if started.is_web_page() => started,
         outcome => {
             if let Err(error) = outcome {
                 tracing::warn!(
@@ -229,18 +228,13 @@ fn again(browser: &Browser, visit: &Visit, status: StatusCode, text: &str) -> Re
     page.into_response()
 }
 
-fn flows<'a>(browser: &'a Browser, visit: &Visit) -> Flows<'a> {
+fn flows<'a>(browser: &'a Browser, visit: &Visit) -> Flows<'a, Provider> {
     Flows {
-        provider: &browser.provider,
+        host: &browser.provider,
         key: visit.secret.key(&visit.purpose("sign-in elsewhere")),
     }
 }
 
 fn accounts(browser: &Browser) -> Result<&dyn ElsewhereAccounts, Refusal> {
     browser.elsewhere().ok_or_else(ended)
-}
-
-/// A link to anything else could run in our page.
-fn is_web_page(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nc_auth::{LoginName, UserId};
 use secrecy::SecretString;
+use url::Url;
 
 use super::{Directory, DirectoryError};
 
@@ -39,6 +40,13 @@ pub struct StartedElsewhere {
     pub login_url: String,
     /// What asks for the outcome.
     pub token: SecretString,
+}
+
+impl StartedElsewhere {
+    /// Whether the page is one for browsers. A link to anything else could run in our own page.
+    pub fn is_web_page(&self) -> bool {
+        Url::parse(&self.login_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    }
 }
 
 /// What came of a sign-in so far.

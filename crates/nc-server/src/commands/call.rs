@@ -23,7 +23,7 @@ pub(crate) async fn run(setting: Setting, arguments: CallTool) -> Result<(), Tro
             let value = result.structured_content.unwrap_or_default();
             output::data(&serde_json::to_string_pretty(&value).or_fail()?).or_fail()
         }
-        Ok(_) => Err(Trouble::Failure(anyhow!(
+        Ok(_) | Err(Failure::InputRequired(_)) => Err(Trouble::Failure(anyhow!(
             "this tool needs to ask you something, which only works in an MCP client"
         ))),
         Err(Failure::Tool(error)) => Err(Trouble::Failure(anyhow!("{error}"))),

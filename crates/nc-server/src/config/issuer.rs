@@ -26,6 +26,17 @@ impl fmt::Debug for ExternalClient {
     }
 }
 
+/// How the Nextcloud is reached for a person whose token is of an issuer elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloudAccessKind {
+    /// The issuer exchanges the client's token for one for the Nextcloud (RFC 8693).
+    TokenExchange,
+    /// With tokens from a refresh token that the person gave.
+    RefreshToken,
+    /// With an app password that the person gave.
+    AppPassword,
+}
+
 /// What holds for an issuer elsewhere.
 #[derive(Debug, Clone)]
 pub struct IssuerSettings {
@@ -45,6 +56,8 @@ pub struct IssuerSettings {
     pub cloud_resource: Option<String>,
     /// Whether an app password that is kept comes before an exchanged token.
     pub prefer_app_password: bool,
+    /// How the Nextcloud is reached; `None` for what the issuer offers.
+    pub cloud_access: Option<CloudAccessKind>,
     /// Prefix of scopes.
     pub scope_prefix: Option<String>,
     /// Whether signed tokens of the type `JWT` are taken.
@@ -88,6 +101,12 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<IssuerSet
         token_type: reader.text("issuer.token_type").to_ascii_lowercase(),
         cloud_resource: text("issuer.cloud_resource"),
         prefer_app_password: reader.bool("issuer.prefer_app_password"),
+        cloud_access: match reader.text("issuer.cloud_access").to_ascii_lowercase().as_str() {
+            "token_exchange" => Some(CloudAccessKind::TokenExchange),
+            "refresh_token" => Some(CloudAccessKind::RefreshToken),
+            "app_password" => Some(CloudAccessKind::AppPassword),
+            _ => None,
+        },
         scope_prefix: text("issuer.scope_prefix"),
         accept_typ_jwt: reader.bool("issuer.accept_typ_jwt"),
         patience: reader.seconds("issuer.patience_s"),

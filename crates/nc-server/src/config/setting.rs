@@ -359,6 +359,15 @@ pub const SETTINGS: &[Setting] = &[
          than tokens do, but can do all that the person can: only this server's scopes limit it.",
     ),
     setting(
+        "issuer.cloud_access",
+        &["NEXTCLOUD_OIDC_CLOUD_ACCESS"],
+        Kind::Choice(&["auto", "token_exchange", "refresh_token", "app_password"]),
+        "auto",
+        "How the Nextcloud is reached for a person with a token of that issuer: the token is exchanged; or the person agrees once \
+         and this server keeps a refresh token; or the person gives an app password. `auto`: exchange where the issuer offers it; \
+         else a refresh token where the issuer is the Nextcloud or `issuer.cloud_resource` is set; else an app password.",
+    ),
+    setting(
         "issuer.scope_prefix",
         &["OIDC_RESOURCE_SERVER_ID"],
         Kind::Text,

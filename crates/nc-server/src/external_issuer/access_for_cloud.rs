@@ -1,21 +1,56 @@
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
+use moka::sync::Cache;
 use nc_access::external::ExternalAccess;
-use nc_auth::{Caller, Credential, ScopeSet};
+use nc_auth::{Caller, Credential, Scope, ScopeSet};
 use nc_client::{Nextcloud, PendingAppPassword};
 use nc_mcp::{Given, Provisioning};
-use nc_mcp_kit::{BoxFuture, Failure};
+use nc_mcp_kit::{BoxFuture, Failure, ToolError};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::app_password;
+use super::{app_password, giving::Giving};
+use crate::config::CloudAccessKind;
 
-/// What this server has for the cloud: an exchanged token, or an app password that is kept.
+/// Links that one person may ask for.
+const LINKS_PER_HOUR: u32 = 10;
+/// Seconds for which a link is good.
+const LINK_LASTS_S: i64 = 600;
+const PEOPLE: u64 = 10_000;
+
+/// The links that a person got.
+#[derive(Clone, Copy)]
+struct Links {
+    /// Hours since 1970.
+    hour: i64,
+    /// How many in it.
+    count: u32,
+    /// Unix seconds.
+    last_at: i64,
+}
+
+/// What this server has for the cloud: an exchanged token, one from a refresh token, or an app password.
 pub(super) struct AccessForCloud {
-    pub(super) access: Arc<ExternalAccess>,
-    pub(super) nextcloud: Nextcloud,
-    pub(super) issuer: String,
+    access: Arc<ExternalAccess>,
+    giving: Arc<Giving>,
+    nextcloud: Nextcloud,
+    /// By subject.
+    links: Cache<String, Links>,
 }
 
 impl AccessForCloud {
+    pub(super) fn new(access: Arc<ExternalAccess>, giving: Arc<Giving>, nextcloud: Nextcloud) -> Self {
+        let links = Cache::builder()
+            .max_capacity(PEOPLE)
+            .time_to_live(Duration::from_hours(2))
+            .build();
+        Self {
+            access,
+            giving,
+            nextcloud,
+            links,
+        }
+    }
+
     fn client(&self, credential: &Credential) -> Option<nc_client::Client> {
         let credential = match credential {
             Credential::Basic { login, password } => nc_client::Credential::Basic {
@@ -29,59 +64,125 @@ impl AccessForCloud {
     }
 
     async fn describe(&self, caller: &Caller) -> Result<Option<Given>, Failure> {
-        let Some(client) = self.client(&caller.credential) else {
-            return Ok(None);
-        };
-        let is_exchanged = matches!(caller.credential, Credential::Bearer(_));
-        let user = match client.user().await {
-            Ok(user) => Some(user),
-            Err(nc_client::Error::Unauthorized) => None,
-            Err(error) => return Err(failed(&error)),
-        };
-        let login_name = match &caller.credential {
-            Credential::Basic { login, .. } => Some(login.as_str().to_owned()),
-            Credential::Bearer(_) | Credential::NotProvisioned => None,
-        };
-        Ok(Some(Given {
-            user_id: user.as_ref().map(|user| user.id.clone()).unwrap_or_default(),
-            login_name,
-            is_active: user.is_some(),
-            credential_type: if is_exchanged { "access_token" } else { "app_password" },
-            flow_type: if is_exchanged { "oauth" } else { "login_flow_v2" },
-            given_at: None,
+        let subject = caller.subject.as_str();
+        if self.access.exchanges() && matches!(caller.credential, Credential::Bearer(_)) {
+            let (is_active, user_id) = self.seen(caller).await;
+            return Ok(Some(Given {
+                is_active,
+                is_expired: false,
+                user_id,
+                login_name: None,
+                credential_type: "access_token",
+                flow_type: "oauth",
+                given_at: None,
+                ends_at: None,
+                scopes: None,
+            }));
+        }
+        let vault = self.access.vault();
+        if self.access.refreshed().is_some() {
+            let kept = vault.find_refresh(subject).await.map_err(|error| failed(&error))?;
+            if let Some(kept) = kept {
+                let (is_taken, user_id) = self.seen(caller).await;
+                return Ok(Some(Given {
+                    is_active: kept.is_active && is_taken,
+                    is_expired: kept.is_expired,
+                    user_id,
+                    login_name: None,
+                    credential_type: "refresh_token",
+                    flow_type: "oauth",
+                    given_at: rfc3339(kept.created_at),
+                    ends_at: kept.expires_at.and_then(rfc3339),
+                    scopes: Some(kept.scopes),
+                }));
+            }
+        }
+        let kept = vault.find(subject).await.map_err(|error| failed(&error))?;
+        Ok(kept.map(|kept| Given {
+            user_id: kept.profile.uid,
+            login_name: Some(kept.app_password.login.as_str().to_owned()),
+            is_active: kept.is_active,
+            is_expired: false,
+            credential_type: "app_password",
+            flow_type: "login_flow_v2",
+            given_at: rfc3339(kept.created_at),
+            ends_at: None,
+            scopes: None,
         }))
     }
 
-    /// An exchanged token is no more than the client's own: there is nothing to take back but an app password.
+    /// Whether the cloud takes what this server has, and whose account it is. A cloud that cannot be asked has not refused it.
+    async fn seen(&self, caller: &Caller) -> (bool, String) {
+        let Some(client) = self.client(&caller.credential) else {
+            return (false, String::new());
+        };
+        match client.user().await {
+            Ok(user) => (true, user.id.clone()),
+            Err(nc_client::Error::Unauthorized) => (false, String::new()),
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the Nextcloud does not say whose account it is");
+                (true, String::new())
+            }
+        }
+    }
+
+    /// An exchanged token is no more than the client's own, so nothing of it is taken back.
     async fn give_up(&self, caller: &Caller) -> Result<bool, Failure> {
+        let subject = caller.subject.as_str();
         if let Credential::Bearer(token) = &caller.credential {
-            self.access.forget(token);
-            return Ok(false);
+            self.access.forget(subject, token).await;
         }
         let vault = self.access.vault();
-        let had = vault.discard(caller.subject.as_str()).await;
-        let had = had.map_err(|error| failed(&error))?;
-        for one in vault.list_discarded().await.map_err(|error| failed(&error))? {
-            let credential = Credential::Basic {
-                login: one.app_password.login,
-                password: one.app_password.password,
-            };
-            let Some(client) = self.client(&credential) else {
-                continue;
-            };
-            match client.revoke_app_password().await {
-                // It was taken back there before.
-                Ok(()) | Err(nc_client::Error::Unauthorized) => {
-                    vault.taken_back(one.number).await.map_err(|error| failed(&error))?;
-                }
-                Err(error) => tracing::warn!(
-                    code = error.code(),
-                    "an app password could not be taken back at the Nextcloud; it is tried again with the next one"
-                ),
-            }
+        let had_refresh = vault.discard_refresh(subject).await.map_err(|error| failed(&error))?;
+        if let Some(refreshed) = self.access.refreshed() {
+            refreshed.forget(subject, None).await;
+        }
+        let had_password = vault.discard(subject).await.map_err(|error| failed(&error))?;
+        let had = had_refresh || had_password;
+        if had {
+            self.giving.take_back().await;
+            self.giving.note_taken_back(caller).await;
         }
         Ok(had)
     }
+
+    async fn link(&self, caller: &Caller, scopes: Option<&[Scope]>) -> Result<Option<String>, Failure> {
+        if self.giving.kind == CloudAccessKind::TokenExchange && matches!(caller.credential, Credential::Bearer(_)) {
+            return Ok(None);
+        }
+        self.count(caller)?;
+        let link = self.giving.link(caller, scopes).await;
+        link.map(Some).map_err(|error| failed(&error))
+    }
+
+    fn count(&self, caller: &Caller) -> Result<(), Failure> {
+        let now = self.giving.clock.now().unix_timestamp();
+        let hour = now.div_euclid(3600);
+        let key = caller.subject.as_str().to_owned();
+        let count = match self.links.get(&key) {
+            Some(links) if links.hour == hour => links.count,
+            _ => 0,
+        };
+        if count >= LINKS_PER_HOUR {
+            return Err(ToolError::new(
+                "rate_limited",
+                "ten links were made for this person within an hour; use the last one, or wait for the next hour",
+            )
+            .into());
+        }
+        let links = Links {
+            hour,
+            count: count + 1,
+            last_at: now,
+        };
+        self.links.insert(key, links);
+        Ok(())
+    }
+}
+
+fn rfc3339(at: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(at).ok()?;
+    at.format(&Rfc3339).ok()
 }
 
 fn failed(error: &dyn Error) -> Failure {
@@ -97,12 +198,26 @@ impl Provisioning for AccessForCloud {
         Box::pin(self.give_up(caller))
     }
 
-    /// A token that the cloud takes no more is exchanged anew with the next request.
+    fn ask<'a>(
+        &'a self,
+        caller: &'a Caller,
+        scopes: Option<&'a [Scope]>,
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        Box::pin(self.link(caller, scopes))
+    }
+
+    fn is_asked(&self, caller: &Caller) -> bool {
+        let now = self.giving.clock.now().unix_timestamp();
+        let links = self.links.get(caller.subject.as_str());
+        links.is_some_and(|links| now < links.last_at.saturating_add(LINK_LASTS_S))
+    }
+
+    /// A token that the cloud takes no more is got anew with the next request. An app password is worth nothing from then on.
     fn refused<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             match (&caller.credential, self.client(&caller.credential)) {
                 (Credential::Bearer(token), _) => {
-                    self.access.forget(token);
+                    self.access.forget(caller.subject.as_str(), token).await;
                     false
                 }
                 (Credential::Basic { password, .. }, Some(client)) => {
@@ -118,11 +233,18 @@ impl Provisioning for AccessForCloud {
     }
 
     fn how_to_give_one(&self) -> String {
-        "the client's token needs a scope of an app, and an administrator has to let this server exchange tokens at the issuer"
-            .to_owned()
+        match self.giving.kind {
+            CloudAccessKind::TokenExchange => {
+                "the client's token needs a scope of an app, and an administrator has to let this server exchange tokens at the issuer; where the Nextcloud takes no tokens, NEXTCLOUD_OIDC_CLOUD_ACCESS=app_password lets people give app passwords"
+            }
+            CloudAccessKind::RefreshToken | CloudAccessKind::AppPassword => {
+                "call provision_nextcloud_access and show the person the link that it answers with"
+            }
+        }
+        .to_owned()
     }
 
     fn page(&self) -> String {
-        self.issuer.clone()
+        self.giving.sign_ins.party().issuer().to_owned()
     }
 }

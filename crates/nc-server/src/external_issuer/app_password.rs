@@ -3,8 +3,7 @@
 use nc_access::Vault;
 use nc_auth::{Caller, ScopeSet};
 use nc_client::{Client, Credential, KeptAppPassword};
-use secrecy::{ExposeSecret as _, SecretString};
-use subtle::ConstantTimeEq as _;
+use secrecy::SecretString;
 
 /// The one that the caller gave, and nobody else's, if it was given for what is `needed`.
 pub(super) async fn find(vault: &Vault, caller: &Caller, needed: ScopeSet) -> Option<KeptAppPassword> {
@@ -35,10 +34,8 @@ pub(super) async fn end(vault: &Vault, caller: &Caller, password: &SecretString,
         let Some(kept) = vault.find(subject).await? else {
             return Ok(true);
         };
-        let (known, used) = (kept.app_password.password.expose_secret(), password.expose_secret());
-        let is_same: bool = known.as_bytes().ct_eq(used.as_bytes()).into();
         // Another one: the person has given it meanwhile, and the next call uses it.
-        if !is_same || client.is_still_accepted().await? {
+        if !kept.app_password.is(password) || client.is_still_accepted().await? {
             return Ok(false);
         }
         if vault.revoke(subject, &kept).await? {

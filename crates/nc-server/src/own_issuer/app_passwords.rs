@@ -1,16 +1,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nc_access::{Access, AppPassword, CloudAccess, Kept, NoAccess};
+use nc_access::{Access, CloudAccess, Kept, NoAccess};
 use nc_auth::{Caller, Credential, token::AuthContext};
 use nc_mcp::{Given, Provisioning};
 use nc_mcp_kit::{BoxFuture, Failure};
 use nc_provider::{Endpoint, Provider};
-use secrecy::{ExposeSecret as _, SecretString};
-use subtle::ConstantTimeEq as _;
+use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::accounts::NextcloudAccounts;
+use crate::nextcloud_accounts::NextcloudAccounts;
 
 /// The app passwords that people gave when they signed in.
 pub(super) struct AppPasswords {
@@ -29,7 +28,7 @@ impl AppPasswords {
         let Some(kept) = self.accounts.find(subject).await? else {
             return Ok(true);
         };
-        if !is_same(&kept.app_password, password) {
+        if !kept.app_password.is(password) {
             // The person has signed in again meanwhile: the next call uses the new one.
             return Ok(false);
         }
@@ -45,11 +44,6 @@ impl AppPasswords {
         }
         Ok(true)
     }
-}
-
-fn is_same(kept: &AppPassword, used: &SecretString) -> bool {
-    let (kept, used) = (kept.password.expose_secret(), used.expose_secret());
-    kept.as_bytes().ct_eq(used.as_bytes()).into()
 }
 
 #[async_trait]
@@ -70,11 +64,14 @@ impl Provisioning for AppPasswords {
                 user_id: kept.profile.uid,
                 login_name: Some(kept.app_password.login.as_str().to_owned()),
                 is_active: kept.is_active,
+                is_expired: false,
                 credential_type: "app_password",
                 flow_type: "login_flow_v2",
                 given_at: OffsetDateTime::from_unix_timestamp(kept.created_at)
                     .ok()
                     .and_then(|at| at.format(&Rfc3339).ok()),
+                ends_at: None,
+                scopes: None,
             }))
         })
     }

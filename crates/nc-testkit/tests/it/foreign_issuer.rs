@@ -108,6 +108,7 @@ impl ForeignIssuer {
             .route("/token", post(posted))
             .route("/introspect", post(posted))
             .route("/register", post(posted))
+            .route("/revoke", post(posted))
             .fallback(elsewhere)
             .with_state(Arc::clone(&published));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");

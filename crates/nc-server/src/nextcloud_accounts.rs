@@ -1,3 +1,5 @@
+//! The accounts of the Nextcloud, as far as people signed in there through this server (Login Flow v2).
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -16,7 +18,7 @@ const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// The accounts of the Nextcloud, as far as people signed in there through this server.
-pub(super) struct NextcloudAccounts {
+pub(crate) struct NextcloudAccounts {
     nextcloud: Nextcloud,
     vault: Vault,
     store: Arc<dyn Store>,
@@ -25,7 +27,7 @@ pub(super) struct NextcloudAccounts {
 }
 
 impl NextcloudAccounts {
-    pub(super) fn new(
+    pub(crate) fn new(
         nextcloud: Nextcloud,
         vault: Vault,
         store: Arc<dyn Store>,
@@ -43,17 +45,17 @@ impl NextcloudAccounts {
     }
 
     /// What a person gave.
-    pub(super) async fn find(&self, subject: &str) -> Result<Option<Kept>, VaultError> {
+    pub(crate) async fn find(&self, subject: &str) -> Result<Option<Kept>, VaultError> {
         self.vault.find(subject).await
     }
 
     /// Notes that the Nextcloud refused it.
-    pub(super) async fn revoke(&self, subject: &str, kept: &Kept) -> Result<bool, VaultError> {
+    pub(crate) async fn revoke(&self, subject: &str, kept: &Kept) -> Result<bool, VaultError> {
         self.vault.revoke(subject, kept).await
     }
 
     /// A client with that credential.
-    pub(super) fn client(&self, app_password: &AppPassword) -> Client {
+    pub(crate) fn client(&self, app_password: &AppPassword) -> Client {
         self.nextcloud.client(Credential::Basic {
             login: app_password.login.as_str().to_owned(),
             password: app_password.password.clone(),
@@ -61,7 +63,7 @@ impl NextcloudAccounts {
     }
 
     /// Takes back at the Nextcloud what was given up here. What fails stays for the next time.
-    pub(super) async fn take_back(&self) {
+    pub(crate) async fn take_back(&self) {
         let discarded = match self.vault.list_discarded().await {
             Ok(discarded) => discarded,
             Err(error) => {

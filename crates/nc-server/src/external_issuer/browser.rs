@@ -1,0 +1,95 @@
+//! The cookie that tells one browser from another on the pages of this mode. It is worth nothing at the MCP endpoint.
+
+use axum::{
+    body::to_bytes,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use nc_web::{cookies, csrf, pages::Notice};
+use url::Url;
+
+/// Cookies do not tell ports apart, and the cloud may share a host with this server.
+const NAME: &str = "mcp_browser";
+/// Longer than any sign-in lasts.
+const LASTS_S: u32 = 60 * 60;
+/// Bytes of a secret, in characters of base64url.
+const CHARACTERS: usize = 43;
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// The secret of one browser.
+pub(super) struct Browser(String);
+
+impl Browser {
+    /// That of a request.
+    pub(super) fn find(headers: &HeaderMap, own: &Url) -> Option<Self> {
+        let value = cookies::find(headers, NAME, own.scheme() == "https")?;
+        let is_secret = value.len() == CHARACTERS
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        is_secret.then(|| Self(value.to_owned()))
+    }
+
+    /// A fresh one; `None` without randomness.
+    pub(super) fn create() -> Option<Self> {
+        nc_access::secret().ok().map(Self)
+    }
+
+    /// What records are bound to.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// The token of a form.
+    pub(super) fn csrf(&self, purpose: &str) -> String {
+        csrf::token(&self.0, purpose)
+    }
+
+    /// Gives it to the browser.
+    pub(super) fn set(&self, own: &Url, response: &mut Response) {
+        let cookie = cookies::Cookie {
+            name: NAME,
+            value: &self.0,
+            max_age_s: LASTS_S,
+            secure: own.scheme() == "https",
+        };
+        if let Some(value) = cookie.header_value() {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+
+    /// Whether a post comes from the form that was shown to this browser for this purpose.
+    pub(super) async fn is_own_post(&self, request: Request, own: &Url, purpose: &str) -> bool {
+        if csrf::is_cross_site(request.headers(), &authority(own)) {
+            return false;
+        }
+        let Ok(body) = to_bytes(request.into_body(), MAX_FORM_BYTES).await else {
+            return false;
+        };
+        let given = url::form_urlencoded::parse(&body).find(|(name, _)| name == "csrf");
+        given.is_some_and(|(_, token)| csrf::is_valid(&self.0, purpose, &token))
+    }
+}
+
+fn authority(own: &Url) -> String {
+    let host = own.host_str().unwrap_or_default();
+    own.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// To another page, by GET.
+pub(super) fn see_other(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => (
+            StatusCode::SEE_OTHER,
+            [
+                (header::LOCATION, location),
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+                (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            ],
+        )
+            .into_response(),
+        Err(_) => Notice::internal_error().into_response(),
+    }
+}
