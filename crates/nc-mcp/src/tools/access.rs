@@ -182,7 +182,7 @@ struct WantedScopes {
 struct ProvisionAccess {
     success: bool,
     timestamp: String,
-    /// `active`; `opened` when the person went to the page; `declined` when they do not want to; `required` when they still
+    /// `active`, `opened` when the person went to the page, `declined` when they do not want to, `required` when they still
     /// have to act.
     status: String,
     /// A page for the person, where there is one: it works once, within ten minutes, and for nobody else.
@@ -243,7 +243,7 @@ struct ScopeChange {
 struct ScopesToChange {
     success: bool,
     timestamp: String,
-    /// `unchanged`; `opened` when the person went to the page; `declined`; `required` when they still have to act.
+    /// `unchanged`, `opened` when the person went to the page, `declined`, `required` when they still have to act.
     status: String,
     /// The page on which the person changes it.
     login_url: Option<String>,
