@@ -94,7 +94,7 @@ async fn e06_the_configured_address_is_kept_whatever_the_server_calls_itself() {
 }
 
 #[tokio::test]
-async fn a_flow_ends_after_twenty_minutes() {
+async fn e06_a_flow_ends_after_twenty_minutes() {
     let server = Server::start_raw(|seen, number| match number {
         0 => started(seen, "https://cloud.example.org"),
         _ => Reply::json(404, "[]"),

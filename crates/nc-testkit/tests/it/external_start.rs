@@ -10,9 +10,11 @@ use nc_testkit::{
     app::Reply,
     cloud_app::CloudApp,
     external_app::{Door, ExternalApp},
+    tab::Tab,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::{
     foreign_issuer::{ForeignIssuer, World, encode, with},
@@ -458,4 +460,92 @@ async fn scopes_with_the_prefix_of_a_resource_server_are_understood() {
         let listed = mcp.list(&token).await.result().to_string();
         assert_eq!(listed.contains("nc_notes_get_note"), shows, "{scope}");
     }
+}
+
+#[tokio::test]
+async fn e07_endpoints_of_the_cloud_are_asked_where_this_server_reaches_it_and_others_where_they_are() {
+    let (cloud, record) = CloudApp::boot_recorded().await;
+    let issuer = ForeignIssuer::boot().await;
+    issuer.describe("grant_types_supported", json!([EXCHANGE]));
+    // One on the public base of the cloud, one on the internal base, and the keys at the issuer.
+    let public = "https://cloud.example.org";
+    issuer.describe("token_endpoint", json!(format!("{public}/tenant/token?tenant=1")));
+    let authorization = format!("{}/tenant/authorize?tenant=1", cloud.url);
+    issuer.describe("authorization_endpoint", json!(authorization));
+    let data = tempfile::tempdir().expect("a folder");
+    let more = [
+        ("NEXTCLOUD_PUBLIC_URL", public),
+        ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "token_exchange"),
+    ];
+    let settings = [&issuer.settings_with_client()[..], &more].concat();
+    let mcp = ExternalApp::open(Door::new(), &cloud, data.path(), &settings)
+        .await
+        .expect("it starts");
+    let claims = with(issuer.claims(&cloud), "aud", json!(mcp.mcp_url));
+    let token = issuer.token(&claims);
+    assert!(issuer.asked() > 0, "its keys are asked where it says");
+    mcp.call(&token, "nc_notes_search_notes", json!({ "query": "x" })).await;
+    let asked = |path: &str| {
+        record
+            .all()
+            .iter()
+            .filter(|passed| passed.uri.to_string() == path)
+            .count()
+    };
+    assert_eq!(
+        asked("/tenant/token?tenant=1"),
+        1,
+        "inside, with path and query as they are"
+    );
+    // People are sent to the public base.
+    drop(mcp);
+    let access = [
+        ("NEXTCLOUD_PUBLIC_URL", public),
+        ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "refresh_token"),
+    ];
+    let settings = [&issuer.settings_with_client()[..], &access].concat();
+    let mcp = ExternalApp::open(Door::new(), &cloud, data.path(), &settings)
+        .await
+        .expect("it starts");
+    let token = issuer.token(&with(issuer.claims(&cloud), "aud", json!(mcp.mcp_url)));
+    let answer = mcp
+        .call(&token, "provision_nextcloud_access", json!({}))
+        .await
+        .structured();
+    let mut tab = Tab::new();
+    let page = tab
+        .open("GET", answer["provisioning_url"].as_str().expect("a link"), None)
+        .await;
+    let is_there = |url: &Url| url.path() == "/tenant/authorize";
+    let there = tab.submit_until(&page, &cloud.alice, is_there).await;
+    assert!(
+        there
+            .at
+            .as_str()
+            .starts_with("https://cloud.example.org/tenant/authorize?tenant=1&"),
+        "{}",
+        there.at
+    );
+    // The same host at another port is somebody else.
+    drop(mcp);
+    issuer.describe(
+        "authorization_endpoint",
+        json!("https://cloud.example.org:8443/authorize"),
+    );
+    let mcp = ExternalApp::open(Door::new(), &cloud, data.path(), &settings)
+        .await
+        .expect("it starts");
+    let token = issuer.token(&with(issuer.claims(&cloud), "aud", json!(mcp.mcp_url)));
+    let answer = mcp
+        .call(&token, "provision_nextcloud_access", json!({}))
+        .await
+        .structured();
+    let mut tab = Tab::new();
+    let page = tab
+        .open("GET", answer["provisioning_url"].as_str().expect("a link"), None)
+        .await;
+    let there = tab
+        .submit_until(&page, &cloud.alice, |url| url.path() == "/authorize")
+        .await;
+    assert_eq!(there.at.port(), Some(8443));
 }

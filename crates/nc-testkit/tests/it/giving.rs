@@ -540,3 +540,36 @@ async fn a_person_who_does_not_want_to_shares_nothing() {
         .await;
     assert_eq!(again.reply.status, 400);
 }
+
+#[tokio::test]
+async fn e06_what_was_granted_is_kept_once_and_the_address_is_as_configured() {
+    let both = Both::boot(PASSWORD).await;
+    let token = both.token(&both.cloud.alice, ALL).await;
+    let mut tab = Tab::new();
+    let waiting = both.give(&mut tab, &token, &both.cloud.alice).await;
+    // Pending: asked again, and nothing is there.
+    both.cloud.clock.advance(time::Duration::seconds(6));
+    let waiting = tab.refresh(&waiting).await;
+    assert!(waiting.reply.headers.contains_key("refresh"), "{}", waiting.reply.text);
+    let mut other_tab = Tab::new();
+    let page = other_tab.open("GET", &waiting.button(), None).await;
+    other_tab.submit_all(page, &both.cloud.alice, "").await;
+    both.cloud.clock.advance(time::Duration::seconds(6));
+    both.mcp.recorder.take();
+    let done = tab.refresh(&waiting).await;
+    assert!(
+        done.reply.text.contains("Nextcloud access provisioned"),
+        "{}",
+        done.reply.text
+    );
+    let asked = |path: &str| {
+        let sent = both.mcp.recorder.take();
+        sent.iter().filter(|sent| sent.path.contains(path)).count()
+    };
+    assert_eq!(asked("/login/v2/poll"), 1);
+    // Looking again asks nothing again: it is over.
+    let again = tab.refresh(&waiting).await;
+    assert_eq!(again.reply.status, 400);
+    assert_eq!(asked("/login/v2/poll"), 0);
+    both.search(&token).await.structured();
+}

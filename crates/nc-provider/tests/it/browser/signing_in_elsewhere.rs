@@ -88,7 +88,7 @@ async fn s05_a_sign_in_of_another_browser_is_refused() {
 }
 
 #[tokio::test]
-async fn s05_a_flow_that_is_finished_after_1201_seconds_starts_again_and_its_app_password_is_taken_back() {
+async fn s05_e06_a_flow_that_is_finished_after_1201_seconds_starts_again_and_its_app_password_is_taken_back() {
     let world = world_elsewhere().await;
     let (mut agent, page) = waiting(&world, &Request::new("app")).await;
     let (_, url) = page.refresh();
