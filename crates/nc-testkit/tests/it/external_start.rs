@@ -489,7 +489,7 @@ async fn e07_endpoints_of_the_cloud_are_asked_where_this_server_reaches_it_and_o
         record
             .all()
             .iter()
-            .filter(|passed| passed.uri.to_string() == path)
+            .filter(|passed| passed.uri == path)
             .count()
     };
     assert_eq!(
