@@ -1,5 +1,6 @@
 //! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
 
+mod database;
 mod external_issuers;
 mod issuer;
 mod layers;
@@ -8,6 +9,7 @@ mod reference;
 mod resolve;
 mod setting;
 
+pub use database::Database;
 pub use external_issuers::ExternalIssuersConfig;
 pub use issuer::{CloudAccessKind, ExternalClient, IssuerSettings};
 pub use layers::{ConfigError, Environment, Layers, Source};

@@ -5,7 +5,7 @@ use nc_access::Vault;
 use nc_auth::Grants;
 use nc_proto::clock::Clock;
 use nc_provider::{Audit, Event};
-use nc_store::{CredentialRecord, CredentialState, Lookup as _, Store as _};
+use nc_store::{CredentialRecord, CredentialState};
 
 use crate::provider_data::ProviderData;
 

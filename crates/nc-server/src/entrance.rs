@@ -47,6 +47,7 @@ impl Entrance {
                 let scopes = scopes(config, cloud, clock);
                 let options = OwnIssuerOptions {
                     data: config.oauth.data.clone(),
+                    database: config.oauth.database.clone(),
                     sealing_keys: config.oauth.sealing_keys.clone(),
                     public_url: public_url(config, url)?,
                     path: config.server.path.clone(),
@@ -65,6 +66,7 @@ impl Entrance {
                 let issuer = config.issuer.clone();
                 let options = ExternalIssuerOptions {
                     data: config.oauth.data.clone(),
+                    database: config.oauth.database.clone(),
                     sealing_keys: config.oauth.sealing_keys.clone(),
                     public_url: public_url(config, url)?,
                     path: config.server.path.clone(),

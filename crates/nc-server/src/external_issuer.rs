@@ -31,7 +31,7 @@ use url::Url;
 
 use self::{access_for_cloud::AccessForCloud, giving::Giving};
 use crate::{
-    config::{CloudAccessKind, ExternalClient, IssuerSettings},
+    config::{CloudAccessKind, Database, ExternalClient, IssuerSettings},
     nextcloud_accounts::NextcloudAccounts,
     own_issuer::make_folder,
     provider_data::ProviderData,
@@ -43,6 +43,8 @@ use crate::{
 pub struct ExternalIssuerOptions {
     /// Folder of the registered client and of what people gave.
     pub data: PathBuf,
+    /// Which database.
+    pub database: Database,
     /// Keys that seal; empty for the one in the folder.
     pub sealing_keys: Vec<SealingKey>,
     /// Address of this server as clients reach it.
@@ -124,7 +126,7 @@ impl ExternalIssuer {
         let party = RelyingParty::new(&issuer, &client, Arc::clone(&keys), own, options.clock.clone());
         let party = Arc::new(party);
         let tokens = ExternalTokens::new(&issuer, &client, keys, &options.clock);
-        let data = ProviderData::open(&options.data, &options.sealing_keys).await?;
+        let data = ProviderData::open(&options.data, &options.sealing_keys, &options.database).await?;
         let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
         let vault = vault(&issuer.issuer, Arc::clone(&store), Arc::clone(&sealer), &options.clock).await?;
         let calls = options

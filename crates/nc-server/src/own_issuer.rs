@@ -27,7 +27,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
 use self::app_passwords::AppPasswords;
-use crate::{nextcloud_accounts::NextcloudAccounts, provider_data::ProviderData, tool_audit::ToolAudit};
+use crate::{
+    config::Database, nextcloud_accounts::NextcloudAccounts, provider_data::ProviderData, tool_audit::ToolAudit,
+};
 
 /// Most clients that registered themselves.
 const MOST_DYNAMIC_CLIENTS: u64 = 10_000;
@@ -40,6 +42,8 @@ const TAKE_BACK_EVERY: Duration = Duration::from_mins(10);
 pub struct OwnIssuerOptions {
     /// Folder of its database.
     pub data: PathBuf,
+    /// Which database.
+    pub database: Database,
     /// Keys that seal; empty for the one in the folder.
     pub sealing_keys: Vec<SealingKey>,
     /// Address of this server as clients reach it: the issuer.
@@ -80,7 +84,7 @@ impl OwnIssuer {
     pub async fn open(nextcloud: &Nextcloud, options: &OwnIssuerOptions) -> anyhow::Result<Self> {
         let issuer = options.public_url.as_str().trim_end_matches('/').to_owned();
         make_folder(&options.data).with_context(|| format!("cannot make the folder {}", options.data.display()))?;
-        let data = ProviderData::open(&options.data, &options.sealing_keys).await?;
+        let data = ProviderData::open(&options.data, &options.sealing_keys, &options.database).await?;
         let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
         let clock = options.clock.clone();
         let vault = Vault::open(Arc::clone(&store), Arc::clone(&sealer), clock.clone(), &issuer).await?;

@@ -9,7 +9,7 @@ use nc_client::{Credential, Nextcloud};
 use nc_import::{AppPasswordRow, PeerStore};
 use nc_proto::clock::Clock;
 use nc_provider::{Audit, Event, subject_of};
-use nc_store::{Digest, Lookup as _, Store as _, TicketKind};
+use nc_store::{Digest, TicketKind};
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 

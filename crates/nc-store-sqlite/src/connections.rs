@@ -1,7 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -24,6 +24,7 @@ pub(crate) struct Connections {
 impl Connections {
     /// Opens the database at `path`, makes it when absent, and brings its schema up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        refuse_foreign(path).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -63,6 +64,23 @@ impl Connections {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// Looks before anything is written: opening for writing already changes how the file is journalled.
+async fn refuse_foreign(path: &Path) -> Result<(), Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let foreign: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+        .fetch_optional(&mut connection)
+        .await?;
+    connection.close().await?;
+    if foreign.is_some() {
+        return Err(Error::Foreign);
+    }
+    Ok(())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

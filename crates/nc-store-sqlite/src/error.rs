@@ -11,6 +11,11 @@ pub(crate) enum Error {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Seal(#[from] nc_store::SealError),
+    #[error(
+        "the database belongs to another program, nextcloud-mcp-server by its table alembic_version: give this server one of \
+         its own; `nextcloud-mcp admin credentials import` takes over what people gave"
+    )]
+    Foreign,
     #[error("damaged: {0}")]
     Damaged(&'static str),
 }

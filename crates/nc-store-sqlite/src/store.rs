@@ -31,11 +31,6 @@ impl SqliteStore {
         })
     }
 
-    /// Waits for work under way, then closes the file.
-    pub async fn close(&self) {
-        self.connections.close().await;
-    }
-
     pub(crate) async fn connection(&self) -> Result<PoolConnection<Sqlite>, Error> {
         self.connections.read().await
     }
@@ -50,6 +45,7 @@ impl Store for SqliteStore {
         )))
     }
 
+    /// An SQLite file, to be put in the place of the database while nothing uses it.
     async fn back_up(&self, target: &Path) -> Result<(), StoreError> {
         let name = target
             .to_str()
@@ -70,6 +66,10 @@ impl Store for SqliteStore {
         let mut connection = self.connection().await?;
         let mut moment = connection.begin().await.map_err(Error::from)?;
         Ok(audit::verify(&mut moment, &self.chain).await?)
+    }
+
+    async fn close(&self) {
+        self.connections.close().await;
     }
 }
 

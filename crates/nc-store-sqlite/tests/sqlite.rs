@@ -106,6 +106,30 @@ async fn a_second_process_writes_beside_the_first() {
     );
 }
 
+#[tokio::test]
+async fn the_database_of_another_program_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("provider.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut theirs = SqliteConnection::connect_with(&options).await.unwrap();
+    for table in [
+        "CREATE TABLE alembic_version (version_num TEXT)",
+        "CREATE TABLE refresh_tokens (user_id TEXT)",
+    ] {
+        sqlx::query(table).execute(&mut theirs).await.unwrap();
+    }
+    let error = SqliteStore::open(&path, sealer()).await.unwrap_err();
+    let StoreError::Backend(cause) = error else {
+        panic!("{error:?}")
+    };
+    assert!(cause.to_string().contains("credentials import"), "{cause}");
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE type = 'table'")
+        .fetch_one(&mut theirs)
+        .await
+        .unwrap();
+    assert_eq!(tables, 2, "nothing was added");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_may_open_a_new_database_at_the_same_moment() {
     for _ in 0..5 {

@@ -55,6 +55,7 @@ checks! {
         the_oldest_unused_client_of_the_kind_is_evicted_first,
         deleting_a_client_takes_all_that_came_from_it,
         a_resource_is_replaced_listed_and_outlives_its_owner,
+        nothing_is_found_by_a_name_with_a_null_character,
     }
     tickets {
         a_ticket_is_found_until_it_ends,

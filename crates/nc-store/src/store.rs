@@ -12,11 +12,14 @@ pub trait Store: Lookup {
     /// Begins a unit of work. Units are serialised.
     async fn begin(&self) -> Result<Box<dyn Unit>, StoreError>;
 
-    /// Copies the whole database into a new file or schema, consistent, while it is in use.
+    /// Copies the whole database into a new file, consistent, while it is in use. The backend says how it is put back.
     async fn back_up(&self, target: &std::path::Path) -> Result<(), StoreError>;
 
     /// Goes through the whole audit log, and finds the first entry that is not what was written.
     async fn verify_audit(&self) -> Result<AuditReport, StoreError>;
+
+    /// Waits for work under way, then closes every connection.
+    async fn close(&self);
 }
 
 /// Questions. Those with `now` do not find what has ended.

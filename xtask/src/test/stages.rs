@@ -141,6 +141,17 @@ pub(super) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "postgres",
+        about: "the store on PostgreSQL, and two servers that share a database",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "pg_ctlcluster",
+                package: "postgresql",
+            })?;
+            workshop.script("postgres.py")
+        },
+    },
+    Stage {
         name: "durability",
         about: "kill -9 during writes: what was acknowledged is there",
         run: |workshop| workshop.script("durability.py"),

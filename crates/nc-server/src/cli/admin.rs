@@ -118,7 +118,8 @@ pub enum AdminCommand {
     /// The same as `credentials import`.
     #[command(hide = true)]
     ImportPeer(ImportArguments),
-    /// Copy the database, also while the server uses it. The key that opens private keys, `cloud.key`, is not in it.
+    /// Copy the database, also while the server uses it: an SQLite file, or a script for `psql` where it is PostgreSQL. The key
+    /// that opens private keys (`cloud.key`, or `TOKEN_ENCRYPTION_KEY`) is not in it.
     #[command(name = "oidc:backup")]
     Backup {
         /// A file that is not there yet.

@@ -16,14 +16,13 @@ use nc_provider::{
     Audit, Event, KeyOptions, KeyRing,
     admin::{Admin, AdminError, ClientChange, InitialAccess, NewClaim, WhichClient, describe_claim},
 };
-use nc_store::{Lookup as _, Store as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::{OrFail, Trouble};
 use crate::{
     cli::admin::{AdminArguments, AdminCommand, AuditCommand, InitialAccessTokenCommand, LogoutUriOf, SettingCommand},
-    config::Config,
+    config::{Config, Database},
     provider_data::ProviderData,
 };
 
@@ -43,12 +42,17 @@ impl From<AdminError> for Trouble {
 type Shown = Result<Value, Trouble>;
 
 pub(crate) async fn run(config: &Config, arguments: AdminArguments) -> Result<(), Trouble> {
+    // Accounts are those of an embedded cloud, which keeps everything in its folder.
+    let database = match &arguments.command {
+        AdminCommand::Accounts(_) => &Database::InFolder,
+        _ => &config.oauth.database,
+    };
     // A folder that is made by a slip of the pen would look as if everything were lost.
-    if !arguments.data.is_dir() {
+    if !arguments.data.is_dir() && !matches!(database, Database::Postgres(_)) {
         let text = format!("there is no folder {}; name it with --data", arguments.data.display());
         return Err(Trouble::Usage(text));
     }
-    let data = ProviderData::open(&arguments.data, sealing_keys(config))
+    let data = ProviderData::open(&arguments.data, sealing_keys(config), database)
         .await
         .or_fail()?;
     let shown = work(config, &arguments.data, &data, arguments.command).await;

@@ -75,8 +75,10 @@ pub(super) const HINTS: &[Hint] = &[
         "this server registers itself when NEXTCLOUD_OIDC_CLIENT_ID is not set",
     ),
     hint("ALLOWED_MGMT_CLIENT", OAUTH),
-    hint("TOKEN_STORAGE_DB", "set NEXTCLOUD_MCP_DATA, the folder of the database"),
-    hint("DATABASE_URL", OAUTH),
+    hint(
+        "DATABASE_URL",
+        "set TOKEN_STORAGE_DB to a database of this server's own; `admin credentials import` takes over what people gave",
+    ),
     hint(
         "DOCUMENT_MAX_PDF_SIZE_MB",
         "this version does not extract text from documents",

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
+    database::{self, Database},
     external_issuers::ExternalIssuersConfig,
     issuer::{self, IssuerSettings},
     layers::{ConfigError, Layers},
@@ -141,8 +142,10 @@ impl fmt::Debug for EmbeddedSettings {
 /// What holds for the authorization server.
 #[derive(Clone)]
 pub struct OAuthSettings {
-    /// Folder of its database.
+    /// Folder of its database, its key and its client.
     pub data: PathBuf,
+    /// Which database.
+    pub database: Database,
     /// Keys that seal; empty for the one in the folder.
     pub sealing_keys: Vec<SealingKey>,
     /// Who may register clients.
@@ -159,6 +162,7 @@ impl fmt::Debug for OAuthSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuthSettings")
             .field("data", &self.data)
+            .field("database", &self.database)
             .field("sealing_keys", &self.sealing_keys.len())
             .field("registration", &self.registration)
             .field("allowed_clients", &self.allowed_clients)
@@ -331,9 +335,11 @@ impl Config {
 }
 
 fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigError> {
+    let sealing_keys = sealing_keys(layers, "oauth.sealing_key")?;
     Ok(OAuthSettings {
         data: PathBuf::from(reader.text("oauth.data")),
-        sealing_keys: sealing_keys(layers, "oauth.sealing_key")?,
+        database: database::read(layers, !sealing_keys.is_empty())?,
+        sealing_keys,
         registration: registration(reader, "oauth.registration"),
         allowed_clients: reader.list("oauth.allowed_clients"),
         client_documents: reader.bool("oauth.client_documents"),

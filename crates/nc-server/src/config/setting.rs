@@ -254,6 +254,15 @@ pub const SETTINGS: &[Setting] = &[
          both readable by their owner only. `nextcloud-mcp admin --data` works on it.",
     ),
     setting(
+        "oauth.database",
+        &["TOKEN_STORAGE_DB"],
+        Kind::Secret,
+        "",
+        "The authorization server's database: the path of an SQLite file, in a folder that is not open to everybody, or \
+         `postgres://user:password@host/database` for several servers at once, which then need `oauth.sealing_key`. Beyond this \
+         machine `sslmode` is `verify-full` unless the address says otherwise. Default: `provider.db` in the data folder.",
+    ),
+    setting(
         "oauth.sealing_key",
         &["TOKEN_ENCRYPTION_KEY"],
         Kind::Secret,

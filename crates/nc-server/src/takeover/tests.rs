@@ -8,6 +8,7 @@ use nc_import::{BadRow, LeftBehind};
 use secrecy::SecretString;
 
 use super::*;
+use crate::config::Database;
 
 const ISSUER: &str = "https://sso.example";
 const RANDOM: &str = "d2Fzbid0IG1lIHdhc24ndCBtZSB3YXNuJ3QgbWUgd2Fzbid0IG1lIHdhc24ndCBtZSB3YXNu";
@@ -54,7 +55,9 @@ impl World {
         };
         let client = ClientConfig::new(BaseUrl::parse("https://cloud.example").expect("an address"));
         let nextcloud = Nextcloud::new(client, Arc::new(watch), clock.clone());
-        let data = ProviderData::open(folder.path(), &[]).await.expect("data");
+        let data = ProviderData::open(folder.path(), &[], &Database::InFolder)
+            .await
+            .expect("data");
         Self {
             _folder: folder,
             cloud,

@@ -195,3 +195,17 @@ pub(super) async fn a_resource_is_replaced_listed_and_outlives_its_owner(store: 
     assert_eq!(unit.find_resource("https://b/").await?, None);
     Ok(())
 }
+
+/// Strangers choose what is asked for, and not every database can hold that.
+pub(super) async fn nothing_is_found_by_a_name_with_a_null_character(store: Arc<dyn Store>) -> Outcome {
+    let name = "a\0b";
+    let unit = store.begin().await?;
+    assert!(unit.find_client(name).await?.is_none());
+    assert!(unit.find_resource(name).await?.is_none());
+    assert!(unit.find_subject(name, name).await?.is_none());
+    assert!(unit.find_consent("a", name, "").await?.is_none());
+    unit.insert_client(&client("a")).await?;
+    unit.commit().await?;
+    assert!(store.find_client("a").await?.is_some(), "the unit stayed usable");
+    Ok(())
+}

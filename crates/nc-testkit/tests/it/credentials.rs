@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nc_server::{
+    config::Database,
     credentials::{self, Whose},
     provider_data::ProviderData,
 };
@@ -29,7 +30,7 @@ async fn a_revoked_credential_ends_what_lives_from_it_and_is_taken_back_at_the_c
     let of_bob = app.token(&app.bob, SCOPES).await;
 
     // As the command line does, beside the running server.
-    let data = ProviderData::open(&app.folder.path().join("mcp"), &[])
+    let data = ProviderData::open(&app.folder.path().join("mcp"), &[], &Database::InFolder)
         .await
         .expect("the data");
     let before = credentials::list(&data).await.expect("a list");

@@ -485,13 +485,7 @@ async fn e07_endpoints_of_the_cloud_are_asked_where_this_server_reaches_it_and_o
     let token = issuer.token(&claims);
     assert!(issuer.asked() > 0, "its keys are asked where it says");
     mcp.call(&token, "nc_notes_search_notes", json!({ "query": "x" })).await;
-    let asked = |path: &str| {
-        record
-            .all()
-            .iter()
-            .filter(|passed| passed.uri == path)
-            .count()
-    };
+    let asked = |path: &str| record.all().iter().filter(|passed| passed.uri == path).count();
     assert_eq!(
         asked("/tenant/token?tenant=1"),
         1,

@@ -81,4 +81,8 @@ impl Store for Counting {
     async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         self.inner.verify_audit().await
     }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
 }

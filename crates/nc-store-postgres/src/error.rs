@@ -1,0 +1,34 @@
+use nc_store::StoreError;
+
+/// What a statement or a row can do wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    #[error(transparent)]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Seal(#[from] nc_store::SealError),
+    #[error("the address of the database is not one of PostgreSQL: write postgres://user:password@host/database")]
+    Address,
+    #[error(
+        "the database belongs to another program, nextcloud-mcp-server by its table alembic_version: give this server one of \
+         its own; `nextcloud-mcp admin credentials import` takes over what people gave"
+    )]
+    Foreign,
+    #[error("damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Damaged(what) => Self::Damaged(what),
+            Error::Sql(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => Self::Damaged("a column"),
+            Error::Sql(sqlx::Error::Database(error)) if error.is_unique_violation() => Self::Exists,
+            other => Self::Backend(Box::new(other)),
+        }
+    }
+}
