@@ -6,4 +6,4 @@
 pub mod fernet;
 mod peer_store;
 
-pub use peer_store::{AppPasswordRow, BadRow, LeftBehind, PeerError, PeerStore};
+pub use peer_store::{AppPasswordRow, BadRow, LeftBehind, PeerError, PeerStore, RefreshTokenRow};

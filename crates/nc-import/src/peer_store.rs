@@ -57,6 +57,26 @@ impl fmt::Debug for AppPasswordRow {
     }
 }
 
+/// A refresh token for the Nextcloud that somebody gave.
+pub struct RefreshTokenRow {
+    /// Who that is towards the MCP server: the issuer's name of the person.
+    pub user_id: String,
+    /// The token.
+    pub token: SecretString,
+    /// What it allows.
+    pub scopes: Vec<String>,
+    /// When it ends, Unix seconds, where that was noted.
+    pub expires_at: Option<i64>,
+    /// When it was given, Unix seconds.
+    pub given_at: i64,
+}
+
+impl fmt::Debug for RefreshTokenRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RefreshTokenRow({})", self.user_id)
+    }
+}
+
 /// A row that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRow {
@@ -69,8 +89,6 @@ pub struct BadRow {
 /// How much there is that is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeftBehind {
-    /// Refresh tokens of people.
-    pub refresh_tokens: u64,
     /// Clients that the server registered at an issuer.
     pub oauth_clients: u64,
     /// Entries of the audit log.
@@ -86,6 +104,10 @@ pub struct PeerStore {
     pub app_passwords: Vec<AppPasswordRow>,
     /// Rows with app passwords that cannot be used.
     pub bad: Vec<BadRow>,
+    /// Refresh tokens that open.
+    pub refresh_tokens: Vec<RefreshTokenRow>,
+    /// Rows with refresh tokens that cannot be used.
+    pub bad_refresh_tokens: Vec<BadRow>,
     /// What is not read.
     pub left: LeftBehind,
 }
@@ -99,35 +121,96 @@ impl PeerStore {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
         let mut connection = SqliteConnection::connect_with(&options).await?;
         let revision = revision(&mut connection).await?;
-        let rows = sqlx::query(AssertSqlSafe(statement(&mut connection).await?))
-            .fetch_all(&mut connection)
-            .await?;
-        let (mut app_passwords, mut bad) = (Vec::new(), Vec::new());
-        let mut is_key_good = rows.is_empty();
-        for row in &rows {
-            let opened = open(row, keys);
-            is_key_good |= opened.is_ok();
-            let user_id: String = row.try_get("user_id").unwrap_or_default();
-            match opened.and_then(|plain| app_password(row, &user_id, &plain)) {
-                Ok(row) => app_passwords.push(row),
-                Err(why) => bad.push(BadRow { user_id, why }),
-            }
-        }
-        if !is_key_good {
+        let given = Read::all(&mut connection, APP_PASSWORDS, keys, app_password).await?;
+        let given = given.ok_or(PeerError::Foreign)?;
+        let refresh = Read::all(&mut connection, REFRESH_TOKENS, keys, refresh_token).await?;
+        let refresh = refresh.unwrap_or_default();
+        if given.opened + refresh.opened == 0 && given.bad.len() + refresh.bad.len() > 0 {
             return Err(PeerError::WrongKey);
         }
         let left = LeftBehind {
-            refresh_tokens: count(&mut connection, "refresh_tokens").await?,
             oauth_clients: count(&mut connection, "oauth_clients").await?,
             audit_entries: count(&mut connection, "audit_logs").await?,
         };
         connection.close().await?;
         Ok(Self {
             revision,
-            app_passwords,
-            bad,
+            app_passwords: given.good,
+            bad: given.bad,
+            refresh_tokens: refresh.good,
+            bad_refresh_tokens: refresh.bad,
             left,
         })
+    }
+}
+
+/// A table with encrypted values. The columns are those that are read; the first two are the owner's and the encrypted one.
+struct Table {
+    name: &'static str,
+    texts: &'static [&'static str],
+    encrypted: &'static str,
+    numbers: &'static [&'static str],
+}
+
+const APP_PASSWORDS: Table = Table {
+    name: "app_passwords",
+    texts: &["user_id", "scopes", "username"],
+    encrypted: "encrypted_password",
+    numbers: &["created_at"],
+};
+
+const REFRESH_TOKENS: Table = Table {
+    name: "refresh_tokens",
+    texts: &["user_id", "scopes", "token_audience"],
+    encrypted: "encrypted_token",
+    numbers: &["created_at", "expires_at"],
+};
+
+/// The rows of a table.
+struct Read<T> {
+    good: Vec<T>,
+    bad: Vec<BadRow>,
+    opened: usize,
+}
+
+impl<T> Default for Read<T> {
+    fn default() -> Self {
+        Self {
+            good: Vec::new(),
+            bad: Vec::new(),
+            opened: 0,
+        }
+    }
+}
+
+impl<T> Read<T> {
+    /// `None`: there is no such table.
+    async fn all(
+        connection: &mut SqliteConnection,
+        table: Table,
+        keys: &[FernetKey],
+        judge: fn(&SqliteRow, &str, &[u8]) -> Result<T, &'static str>,
+    ) -> Result<Option<Self>, PeerError> {
+        let Some(statement) = statement(connection, &table).await? else {
+            return Ok(None);
+        };
+        let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(connection).await?;
+        let mut read = Self::default();
+        for row in &rows {
+            let opened = open(row, keys);
+            read.opened += usize::from(opened.is_ok());
+            let user_id: String = row.try_get("user_id").unwrap_or_default();
+            let judged = match &opened {
+                Ok(_) if user_id.is_empty() => Err("it does not say whose it is"),
+                Ok(plain) => judge(row, &user_id, plain),
+                Err(why) => Err(*why),
+            };
+            match judged {
+                Ok(row) => read.good.push(row),
+                Err(why) => read.bad.push(BadRow { user_id, why }),
+            }
+        }
+        Ok(Some(read))
     }
 }
 
@@ -151,35 +234,35 @@ async fn revision(connection: &mut SqliteConnection) -> Result<u16, PeerError> {
     number.ok_or_else(|| PeerError::Revision(revision.clone()))
 }
 
-/// The older revisions lack columns; what they lack was never said.
-async fn statement(connection: &mut SqliteConnection) -> Result<String, PeerError> {
-    let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info('app_passwords')")
+/// The older revisions lack columns; what they lack was never said. `None`: there is no such table.
+async fn statement(connection: &mut SqliteConnection, table: &Table) -> Result<Option<String>, PeerError> {
+    let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
+        .bind(table.name)
         .fetch_all(connection)
         .await?;
-    if !columns.iter().any(|column| column == "encrypted_password") {
-        return Err(PeerError::Foreign);
+    let has = |column: &str| columns.iter().any(|known| known == column);
+    if !has(table.encrypted) {
+        return Ok(None);
     }
-    let text = |column: &'static str| {
-        if columns.iter().any(|known| known == column) {
-            format!("CAST({column} AS TEXT)")
+    let read = |column: &'static str, kind: &str| {
+        if has(column) {
+            format!(", CAST({column} AS {kind}) AS {column}")
         } else {
-            "NULL".to_owned()
+            format!(", NULL AS {column}")
         }
     };
-    Ok(format!(
-        "SELECT CAST(user_id AS TEXT) AS user_id, CAST(encrypted_password AS BLOB) AS encrypted_password, \
-         CAST(created_at AS INTEGER) AS created_at, {} AS scopes, {} AS username \
-         FROM app_passwords ORDER BY created_at, user_id",
-        text("scopes"),
-        text("username"),
-    ))
+    let texts = table.texts.iter().map(|column| read(column, "TEXT"));
+    let numbers = table.numbers.iter().map(|column| read(column, "INTEGER"));
+    let others: String = texts.chain(numbers).collect();
+    Ok(Some(format!(
+        "SELECT CAST({} AS BLOB) AS encrypted{others} FROM {} ORDER BY created_at, user_id",
+        table.encrypted, table.name
+    )))
 }
 
 /// The signature is checked before anything else is believed of a row.
 fn open(row: &SqliteRow, keys: &[FernetKey]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
-    let token: &[u8] = row
-        .try_get("encrypted_password")
-        .map_err(|_| "it holds no encrypted value")?;
+    let token: &[u8] = row.try_get("encrypted").map_err(|_| "it holds no encrypted value")?;
     let mut why = FernetError::Key;
     for key in keys {
         match key.open(token) {
@@ -194,9 +277,6 @@ fn open(row: &SqliteRow, keys: &[FernetKey]) -> Result<Zeroizing<Vec<u8>>, &'sta
 }
 
 fn app_password(row: &SqliteRow, user_id: &str, plain: &[u8]) -> Result<AppPasswordRow, &'static str> {
-    if user_id.is_empty() {
-        return Err("it does not say whose it is");
-    }
     let password = std::str::from_utf8(plain).map_err(|_| "its app password is no text")?;
     if password.is_empty() {
         return Err("its app password is empty");
@@ -212,6 +292,38 @@ fn app_password(row: &SqliteRow, user_id: &str, plain: &[u8]) -> Result<AppPassw
         password: password.into(),
         limit: limit(scopes.as_deref()).ok_or(UNREADABLE_SCOPES)?,
         given_at,
+    })
+}
+
+fn refresh_token(row: &SqliteRow, user_id: &str, plain: &[u8]) -> Result<RefreshTokenRow, &'static str> {
+    let token = std::str::from_utf8(plain).map_err(|_| "its token is no text")?;
+    if token.is_empty() {
+        return Err("its token is empty");
+    }
+    let audience: Option<String> = row.try_get("token_audience").map_err(|_| "its audience is no text")?;
+    if audience.is_some_and(|audience| audience != "nextcloud") {
+        return Err("it is not for the Nextcloud");
+    }
+    let scopes: Option<String> = row.try_get("scopes").map_err(|_| UNREADABLE_SCOPES)?;
+    let scopes = scopes.unwrap_or_default();
+    // A JSON list, or as tokens write it.
+    let scopes: Vec<String> =
+        serde_json::from_str(&scopes).unwrap_or_else(|_| scopes.split_whitespace().map(str::to_owned).collect());
+    let canonical = |name: String| {
+        let known = name.parse::<Scope>();
+        known.map_or(name, |scope| scope.as_str().to_owned())
+    };
+    let scopes = scopes.into_iter().map(canonical).collect();
+    let number = |column| {
+        row.try_get::<Option<i64>, _>(column)
+            .map_err(|_| "its times are no numbers")
+    };
+    Ok(RefreshTokenRow {
+        user_id: user_id.to_owned(),
+        token: token.into(),
+        scopes,
+        expires_at: number("expires_at")?.filter(|at| *at > 0),
+        given_at: number("created_at")?.unwrap_or_default(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use anyhow::Context as _;
-use nc_access::{AppPassword, Profile, TakenOver, Vault};
+use nc_access::{AppPassword, NewRefresh, Profile, TakenOver, Vault};
 use nc_auth::{LoginName, UserId};
 use nc_client::{Credential, Nextcloud};
 use nc_import::{AppPasswordRow, PeerStore};
@@ -74,6 +74,10 @@ pub struct Report {
     pub imported: u64,
     /// Rows that are here already, or whose owner has given another one here.
     pub there_already: u64,
+    /// Refresh tokens that are kept now. In a dry run: that would be.
+    pub refresh_tokens: u64,
+    /// Refresh tokens that are not: they have ended, are here already, or are of no use.
+    pub refresh_tokens_left: u64,
     /// Everything else.
     pub remarks: Vec<Remark>,
 }
@@ -95,6 +99,8 @@ pub struct Takeover<'a> {
     pub issuer: &'a Issuer,
     /// Tells the time.
     pub clock: &'a Clock,
+    /// Whether refresh tokens are taken over as well: the issuer gave them to the client that this server is there.
+    pub with_refresh_tokens: bool,
     /// Whether nothing is asked and nothing is kept.
     pub dry_run: bool,
 }
@@ -161,10 +167,45 @@ impl Takeover<'_> {
                 "the Nextcloud cannot be asked whether it takes the app passwords, so none was imported: {why}"
             );
         }
-        if report.imported > 0 && !self.dry_run {
-            self.write_down(report.imported).await?;
+        self.take_refresh_tokens(&vault, peer, &mut report).await?;
+        if report.imported + report.refresh_tokens > 0 && !self.dry_run {
+            self.write_down(report.imported + report.refresh_tokens).await?;
         }
         Ok(report)
+    }
+
+    /// They are tried when they are needed first: trying one may spend it.
+    async fn take_refresh_tokens(&self, vault: &Vault, peer: &PeerStore, report: &mut Report) -> anyhow::Result<()> {
+        let now = self.clock.now().unix_timestamp();
+        if !self.with_refresh_tokens {
+            let all = peer.refresh_tokens.len() + peer.bad_refresh_tokens.len();
+            report.refresh_tokens_left = u64::try_from(all).unwrap_or(u64::MAX);
+            return Ok(());
+        }
+        for row in &peer.bad_refresh_tokens {
+            report.remark(&row.user_id, Outcome::Bad, row.why);
+        }
+        for row in &peer.refresh_tokens {
+            let new = NewRefresh {
+                token: &row.token,
+                expires_at: row.expires_at,
+                scopes: row.scopes.clone(),
+                client: String::new(),
+                name: None,
+            };
+            let is_over = row.expires_at.is_some_and(|at| at <= now);
+            let is_taken = match (is_over, self.dry_run) {
+                (true, _) => false,
+                (false, true) => vault.find_refresh(&row.user_id).await?.is_none(),
+                (false, false) => vault.take_over_refresh(&row.user_id, new, row.given_at).await?,
+            };
+            if is_taken {
+                report.refresh_tokens += 1;
+            } else {
+                report.refresh_tokens_left += 1;
+            }
+        }
+        Ok(())
     }
 
     async fn is_here(&self, vault: &Vault, here: &HashSet<Digest>, row: &AppPasswordRow) -> anyhow::Result<bool> {

@@ -77,6 +77,43 @@ impl Vault {
         self.put(subject, KIND, sealed, document, new.expires_at).await
     }
 
+    /// Keeps one that the person gave to another server, at `given_at`, whose client at the issuer is this server's now. What the
+    /// person gave here is never replaced; whether it was kept.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is kept.
+    pub async fn take_over_refresh(
+        &self,
+        subject: &str,
+        new: NewRefresh<'_>,
+        given_at: i64,
+    ) -> Result<bool, VaultError> {
+        let sealed = self.seal_bytes(subject, KIND, new.token.expose_secret().as_bytes())?;
+        let unit = self.store.begin().await?;
+        if unit.find_credential(&self.issuer, subject, KIND).await?.is_some() {
+            return Ok(false);
+        }
+        let record = CredentialRecord {
+            number: 0,
+            issuer: self.issuer.to_string(),
+            subject: subject.to_owned(),
+            kind: KIND,
+            state: CredentialState::Active,
+            sealed,
+            document: serde_json::to_string(&Document {
+                scopes: new.scopes,
+                client: new.client,
+                name: new.name,
+            })?,
+            created_at: given_at,
+            changed_at: self.now(),
+            expires_at: new.expires_at,
+        };
+        unit.put_credential(&record).await?;
+        unit.commit().await?;
+        Ok(true)
+    }
+
     /// Replaces a refresh token by the one that the issuer gave for it. `false`: another one is kept meanwhile.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use http::Request;
 use nc_auth::{Grants, ScopeSet};
 use nc_client::{BaseUrl, Body, ClientConfig, InProcess, PendingAnswer, Transport};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
-use nc_import::{BadRow, LeftBehind};
+use nc_import::{BadRow, LeftBehind, RefreshTokenRow};
 use secrecy::SecretString;
 
 use super::*;
@@ -91,6 +91,7 @@ impl World {
             nextcloud: &self.nextcloud,
             issuer,
             clock: &self.clock,
+            with_refresh_tokens: matches!(issuer, Issuer::External(_)),
             dry_run,
         };
         let clock = self.clock.clone();
@@ -120,8 +121,9 @@ fn peer(app_passwords: Vec<AppPasswordRow>) -> PeerStore {
         revision: 10,
         app_passwords,
         bad: Vec::new(),
+        refresh_tokens: Vec::new(),
+        bad_refresh_tokens: Vec::new(),
         left: LeftBehind {
-            refresh_tokens: 0,
             oauth_clients: 0,
             audit_entries: 0,
         },
@@ -272,4 +274,44 @@ async fn what_the_cloud_could_not_confirm_stays_out_until_another_run() {
     closed.nextcloud = world.nextcloud.clone();
     let report = closed.run(&external(), &found).await;
     assert_eq!((report.imported, report.count(Outcome::Bad)), (1, 1));
+}
+
+#[tokio::test]
+async fn refresh_tokens_are_taken_over_where_the_issuer_is_elsewhere_and_only_once() {
+    let world = World::new().await;
+    let rows = || {
+        let row = |user_id: &str, expires_at| RefreshTokenRow {
+            user_id: user_id.to_owned(),
+            token: format!("refresh token of {user_id}").into(),
+            scopes: vec!["notes:read".to_owned()],
+            expires_at,
+            given_at: 1_700_000_000,
+        };
+        let mut rows = peer(Vec::new());
+        rows.refresh_tokens = vec![
+            row("ann", Some(1_900_000_000)),
+            row("bob", None),
+            row("late", Some(1_700_000_001)),
+        ];
+        rows
+    };
+    let own = Issuer::Own("https://mcp.example".to_owned());
+    let report = world.run(&own, &rows()).await;
+    assert_eq!(
+        (report.refresh_tokens, report.refresh_tokens_left),
+        (0, 3),
+        "of no use here"
+    );
+    let dry = world.try_run(&external(), &rows(), true).await.expect("a report");
+    assert_eq!((dry.refresh_tokens, dry.refresh_tokens_left), (2, 1));
+    let report = world.run(&external(), &rows()).await;
+    assert_eq!((report.refresh_tokens, report.refresh_tokens_left), (2, 1));
+    let vault = world.vault(ISSUER).await;
+    let kept = vault.find_refresh("ann").await.expect("read").expect("kept");
+    assert_eq!(kept.token.expose_secret(), "refresh token of ann");
+    assert_eq!((kept.is_active, kept.expires_at), (true, Some(1_900_000_000)));
+    assert!(vault.find_refresh("late").await.expect("read").is_none());
+    let again = world.run(&external(), &rows()).await;
+    assert_eq!((again.refresh_tokens, again.refresh_tokens_left), (0, 3));
+    assert!(world.questions().is_empty());
 }

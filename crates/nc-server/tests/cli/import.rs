@@ -63,8 +63,8 @@ async fn database(folder: &Path, revision: &str, rows: &[Row<'_>]) -> PathBuf {
     let schema = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
         CREATE TABLE app_passwords (user_id TEXT NOT NULL PRIMARY KEY, encrypted_password BLOB NOT NULL,
             created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, scopes TEXT, username TEXT);
-        CREATE TABLE refresh_tokens (user_id TEXT NOT NULL PRIMARY KEY, encrypted_token BLOB NOT NULL);
-        INSERT INTO refresh_tokens VALUES ('a', 'x'), ('b', 'y');";
+        CREATE TABLE refresh_tokens (user_id TEXT NOT NULL PRIMARY KEY, encrypted_token BLOB NOT NULL,
+            expires_at INTEGER, created_at INTEGER NOT NULL, token_audience TEXT, scopes TEXT);";
     sqlx::raw_sql(schema).execute(&mut connection).await.expect("tables");
     sqlx::query("INSERT INTO alembic_version VALUES (?)")
         .bind(revision)
@@ -77,6 +77,17 @@ async fn database(folder: &Path, revision: &str, rows: &[Row<'_>]) -> PathBuf {
             .bind(&row.encrypted)
             .bind(row.scopes)
             .bind(row.username)
+            .execute(&mut connection)
+            .await
+            .expect("a row");
+    }
+    for (user_id, encrypted) in [
+        ("sub-1", fernet(KEY, "a refresh token")),
+        ("sub-2", b"damaged".to_vec()),
+    ] {
+        sqlx::query("INSERT INTO refresh_tokens VALUES (?, ?, NULL, 1700000000, 'nextcloud', 'notes.read')")
+            .bind(user_id)
+            .bind(encrypted)
             .execute(&mut connection)
             .await
             .expect("a row");
@@ -190,6 +201,22 @@ fn app_passwords_of_the_former_server_are_taken_over_once_and_its_database_is_le
     let again = run(&[]);
     assert_eq!((&again["imported"], &again["already_here"]), (&json!(0), &json!(3)));
     assert_eq!(list(), kept, "a second run changes nothing");
+
+    // With the client that they were given to.
+    let with_client = || {
+        import(&data, &cloud, KEY, &["credentials", "import", "--db", &db_argument])
+            .env("NEXTCLOUD_OIDC_CLIENT_ID", "mcp")
+            .env("NEXTCLOUD_OIDC_CLIENT_SECRET", "hush")
+    };
+    let report = json_of(with_client());
+    assert_eq!(
+        (&report["refresh_tokens"], &report["bad"]),
+        (&json!(1), &json!(2)),
+        "{report}"
+    );
+    assert!(!report.to_string().contains("a refresh token"));
+    assert_eq!(json_of(with_client())["refresh_tokens"], 0);
+    assert_eq!(list().as_array().map(Vec::len), Some(4));
     assert_eq!(std::fs::read(&db).expect("bytes"), before, "that database is only read");
 }
 

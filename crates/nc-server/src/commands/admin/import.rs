@@ -34,6 +34,8 @@ pub(super) async fn run(config: &Config, data: &ProviderData, clock: &Clock, arg
         nextcloud: &nextcloud,
         issuer: &issuer,
         clock,
+        // A refresh token is good for the client that got it only.
+        with_refresh_tokens: matches!(issuer, Issuer::External(_)) && config.issuer.client.is_some(),
         dry_run: arguments.dry_run,
     };
     let report = takeover.run(&peer, tokio::time::sleep).await.or_fail()?;
@@ -48,9 +50,10 @@ pub(super) async fn run(config: &Config, data: &ProviderData, clock: &Clock, arg
         "refused": report.count(Outcome::Refused),
         "not_verified": report.count(Outcome::NotVerified),
         "bad": report.count(Outcome::Bad),
+        "refresh_tokens": report.refresh_tokens,
         "rows": rows.collect::<Vec<_>>(),
         "left": {
-            "refresh_tokens": peer.left.refresh_tokens,
+            "refresh_tokens": report.refresh_tokens_left,
             "oauth_clients": peer.left.oauth_clients,
             "audit_entries": peer.left.audit_entries,
         },
