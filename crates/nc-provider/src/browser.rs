@@ -15,6 +15,7 @@ mod consents_api;
 mod decision;
 mod delays;
 mod elsewhere;
+mod issuer;
 mod logout;
 mod par;
 mod pending;
@@ -95,6 +96,9 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                 .route(&at(Endpoint::SignIn, ""), get(elsewhere::ask).post(elsewhere::start))
                 .route(&at(Endpoint::SignIn, elsewhere::WAIT), get(elsewhere::wait))
                 .route(&at(Endpoint::SignIn, elsewhere::CANCEL), post(elsewhere::cancel)),
+            SignIn::Issuer(_) => router
+                .route(&at(Endpoint::SignIn, ""), get(issuer::ask).post(issuer::start))
+                .route(&at(Endpoint::SignIn, issuer::CALLBACK), get(issuer::arrive)),
         };
         if role == Role::Cloud {
             router = router

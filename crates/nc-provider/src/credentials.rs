@@ -28,7 +28,7 @@ impl Provider {
     pub(crate) fn elsewhere(&self) -> Option<&dyn ElsewhereAccounts> {
         match self.sign_in() {
             SignIn::Elsewhere(accounts) => Some(accounts.as_ref()),
-            SignIn::Local(_) => None,
+            SignIn::Local(_) | SignIn::Issuer(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The accounts, as the provider sees them. `nc-server` joins them to the embedded cloud or to another Nextcloud.
 
 mod elsewhere;
+mod issuer;
 
 use std::{error::Error, sync::Arc};
 
@@ -10,6 +11,7 @@ use nc_web::ClientAddress;
 use secrecy::SecretString;
 
 pub use elsewhere::{ElsewhereAccounts, GrantedElsewhere, PolledElsewhere, StartedElsewhere};
+pub use issuer::{CameBack, IssuerAccounts, NotBack};
 
 /// The accounts could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +121,8 @@ pub enum SignIn {
     Local(Arc<dyn LocalAccounts>),
     /// At another Nextcloud.
     Elsewhere(Arc<dyn ElsewhereAccounts>),
+    /// At an issuer elsewhere.
+    Issuer(Arc<dyn IssuerAccounts>),
 }
 
 impl SignIn {
@@ -127,6 +131,7 @@ impl SignIn {
         match self {
             Self::Local(accounts) => accounts.as_ref(),
             Self::Elsewhere(accounts) => accounts.as_ref(),
+            Self::Issuer(accounts) => accounts.as_ref(),
         }
     }
 }

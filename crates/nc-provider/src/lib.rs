@@ -38,8 +38,8 @@ pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
 pub use directory::{
-    Checked, Directory, DirectoryError, ElsewhereAccounts, GrantedElsewhere, Group, LocalAccounts, Person,
-    PolledElsewhere, SignIn, StartedElsewhere,
+    CameBack, Checked, Directory, DirectoryError, ElsewhereAccounts, GrantedElsewhere, Group, IssuerAccounts,
+    LocalAccounts, NotBack, Person, PolledElsewhere, SignIn, StartedElsewhere,
 };
 pub use error::Error;
 pub use flow::{Flow, FlowHost, Flows, SignedInElsewhere, Stage};

@@ -126,6 +126,7 @@ impl Provider {
         match &self.0.sign_in {
             SignIn::Local(_) => self.0.config.authority().to_owned(),
             SignIn::Elsewhere(accounts) => accounts.nextcloud(),
+            SignIn::Issuer(accounts) => accounts.host(),
         }
     }
 

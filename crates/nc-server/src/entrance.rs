@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     app,
+    authorization_server::ClientOptions,
     config::{Config, ConfigError, Mode},
     external_issuer::{ExternalIssuer, ExternalIssuerOptions},
     own_issuer::{OwnIssuer, OwnIssuerOptions},
@@ -51,9 +52,7 @@ impl Entrance {
                     sealing_keys: config.oauth.sealing_keys.clone(),
                     public_url: public_url(config, url)?,
                     path: config.server.path.clone(),
-                    registration: config.oauth.registration,
-                    allowed_clients: config.oauth.allowed_clients.clone(),
-                    client_documents: config.oauth.client_documents,
+                    clients: clients(config),
                     scopes,
                     advertised: advertised(config, scopes),
                     audit_calls: config.audit_calls,
@@ -79,6 +78,7 @@ impl Entrance {
                     cloud_resource: issuer.cloud_resource,
                     prefer_app_password: issuer.prefer_app_password,
                     cloud_access: issuer.cloud_access,
+                    proxy: issuer.proxy.then(|| clients(config)),
                     scope_prefix: issuer.scope_prefix,
                     accept_typ_jwt: issuer.accept_typ_jwt,
                     patience: issuer.patience,
@@ -118,6 +118,15 @@ impl Entrance {
             Self::ExternalIssuer(issuer) => issuer.keep_up().await,
             Self::SingleUser | Self::Basic => {}
         }
+    }
+}
+
+/// What holds for clients of this server's own authorization server.
+fn clients(config: &Config) -> ClientOptions {
+    ClientOptions {
+        registration: config.oauth.registration,
+        allowed: config.oauth.allowed_clients.clone(),
+        documents: config.oauth.client_documents,
     }
 }
 

@@ -4,6 +4,7 @@ mod access_for_cloud;
 mod app_password;
 mod browser;
 mod giving;
+mod proxy;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -19,18 +20,25 @@ use nc_access::{
 use nc_auth::{
     Scope, ScopeSet,
     fetch::{GuardedFetch, Reach},
+    token::VerifyToken,
 };
 use nc_client::Nextcloud;
 use nc_cloud::SealingKey;
 use nc_mcp::Provisioning;
 use nc_mcp_kit::http::Authenticate;
 use nc_proto::{clock::Clock, oauth::scope_list::ScopeList};
+use nc_provider::{Provider, SignIn};
 use nc_store::{Sealer, Store};
 use secrecy::SecretString;
 use url::Url;
 
-use self::{access_for_cloud::AccessForCloud, giving::Giving};
+use self::{
+    access_for_cloud::AccessForCloud,
+    giving::Giving,
+    proxy::{AtIssuer, ProxyTokens},
+};
 use crate::{
+    authorization_server::{self, ClientOptions, Purpose},
     config::{CloudAccessKind, Database, ExternalClient, IssuerSettings},
     nextcloud_accounts::NextcloudAccounts,
     own_issuer::make_folder,
@@ -67,6 +75,8 @@ pub struct ExternalIssuerOptions {
     pub cloud_resource: Option<String>,
     /// Whether an app password that is kept comes before an exchanged token.
     pub prefer_app_password: bool,
+    /// Clients of this server's own authorization server, where the issuer is only for signing in.
+    pub proxy: Option<ClientOptions>,
     /// How the Nextcloud is reached; `None` for what the issuer offers.
     pub cloud_access: Option<CloudAccessKind>,
     /// Prefix of scopes, without its slash.
@@ -89,7 +99,8 @@ pub struct ExternalIssuerOptions {
 #[derive(Clone)]
 pub struct ExternalIssuer {
     resource: Resource,
-    tokens: Arc<ExternalTokens>,
+    tokens: Arc<dyn VerifyToken>,
+    provider: Option<Provider>,
     access: Arc<ExternalAccess>,
     giving: Arc<Giving>,
     nextcloud: Nextcloud,
@@ -112,9 +123,7 @@ impl ExternalIssuer {
         let roots = &nextcloud.config().tls.extra_roots_pem;
         let fetch = GuardedFetch::trusting(Reach::Anywhere, roots).context("TLS cannot be set up")?;
         let issuer = discover(&fetch, &place, &bases, options.patience).await?;
-        let resource = Resource::new(&url, vec![issuer.issuer.clone()], options.advertised)
-            .context("the public address of this server has no host")?
-            .bearer_only();
+        let resource = resource(&url, own, &issuer, options)?;
         let status = patiently(options.patience, nc_client::Error::is_passing, async || {
             nextcloud.status().await
         });
@@ -125,7 +134,9 @@ impl ExternalIssuer {
         let keys = ExternalTokens::keys(&issuer, &fetch, &options.clock).await?;
         let party = RelyingParty::new(&issuer, &client, Arc::clone(&keys), own, options.clock.clone());
         let party = Arc::new(party);
-        let tokens = ExternalTokens::new(&issuer, &client, keys, &options.clock);
+        let tokens = ExternalTokens::new(&issuer, &client, keys, &options.clock)
+            .with_scope_prefix(options.scope_prefix.clone())
+            .with_legacy_typ(options.accept_typ_jwt);
         let data = ProviderData::open(&options.data, &options.sealing_keys, &options.database).await?;
         let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
         let vault = vault(&issuer.issuer, Arc::clone(&store), Arc::clone(&sealer), &options.clock).await?;
@@ -133,9 +144,11 @@ impl ExternalIssuer {
             .audit_calls
             .then(|| ToolAudit::begin(Arc::clone(&store), options.clock.clone()));
         let cloud_resource = cloud_resource(&bases, options);
+        // An issuer that is only for signing in cannot be told of resources, unless somebody says that it can.
+        let told = (options.proxy.is_none() || options.cloud_resource.is_some()).then(|| cloud_resource.clone());
         let refreshed = (kind == CloudAccessKind::RefreshToken).then(|| {
             let party = Arc::clone(&party);
-            Refreshed::new(party, vault.clone(), &cloud_resource, options.clock.clone())
+            Refreshed::new(party, vault.clone(), told.as_deref(), options.clock.clone())
         });
         let exchange = if kind == CloudAccessKind::TokenExchange {
             Exchange::new(&issuer, &client, cloud_resource.clone(), options.clock.clone())
@@ -145,11 +158,38 @@ impl ExternalIssuer {
         let access = ExternalAccess::new(exchange, refreshed.clone(), vault.clone())
             .preferring_app_passwords(options.prefer_app_password);
         tell(&issuer, kind);
+        let sign_ins = SignIns::new(party, Arc::clone(&store), Arc::clone(&sealer), options.clock.clone());
+        let provider = match &options.proxy {
+            Some(clients) => {
+                let at_issuer = AtIssuer {
+                    host: host_of(&issuer.authorization),
+                    sign_ins: sign_ins.clone(),
+                    vault: vault.clone(),
+                    refreshed: refreshed.clone(),
+                    asked: proxy::asked(kind, options.requested.as_deref()),
+                    resource: told.clone().filter(|_| kind == CloudAccessKind::RefreshToken),
+                };
+                let purpose = Purpose {
+                    issuer: own,
+                    account_base: issuer.issuer.clone(),
+                    resource: resource.identifier(),
+                    scopes: options.scopes,
+                };
+                let kept = (Arc::clone(&store), Arc::clone(&sealer));
+                let sign_in = SignIn::Issuer(Arc::new(at_issuer));
+                Some(authorization_server::open(purpose, clients, kept, sign_in, &options.clock).await?)
+            }
+            None => None,
+        };
+        let tokens: Arc<dyn VerifyToken> = match &provider {
+            Some(provider) => Arc::new(ProxyTokens(provider.clone())),
+            None => Arc::new(tokens),
+        };
         let giving = Giving {
             kind,
             own: options.public_url.clone(),
             issuer_host: host_of(&issuer.authorization),
-            sign_ins: SignIns::new(party, Arc::clone(&store), Arc::clone(&sealer), options.clock.clone()),
+            sign_ins,
             links: Links::new(Arc::clone(&store), options.clock.clone()),
             refreshed,
             accounts: Arc::new(NextcloudAccounts::new(
@@ -162,18 +202,16 @@ impl ExternalIssuer {
             vault,
             store: Arc::clone(&store),
             sealer,
-            resource: cloud_resource,
+            resource: told,
+            is_proxy: options.proxy.is_some(),
             ceiling: ceiling(options),
             limit: Giving::limit(&options.clock),
             clock: options.clock.clone(),
         };
         Ok(Self {
             resource,
-            tokens: Arc::new(
-                tokens
-                    .with_scope_prefix(options.scope_prefix.clone())
-                    .with_legacy_typ(options.accept_typ_jwt),
-            ),
+            tokens,
+            provider,
             access: Arc::new(access),
             giving: Arc::new(giving),
             nextcloud: nextcloud.clone(),
@@ -185,14 +223,18 @@ impl ExternalIssuer {
 
     /// The metadata of the MCP endpoint, and the pages on which people give access to the Nextcloud.
     pub fn routes(&self) -> Router {
-        self.resource.routes().merge(self.giving.routes())
+        let routes = self.resource.routes().merge(self.giving.routes());
+        match &self.provider {
+            Some(provider) => routes.merge(provider.router()),
+            None => routes,
+        }
     }
 
     /// Callers of the MCP endpoint by their tokens.
     pub fn authenticate(&self) -> Arc<dyn Authenticate> {
         Arc::new(BearerTokens::new(
             self.resource.clone(),
-            Arc::clone(&self.tokens) as _,
+            Arc::clone(&self.tokens),
             Arc::clone(&self.access) as _,
             self.clock.clone(),
         ))
@@ -210,10 +252,13 @@ impl ExternalIssuer {
 
     /// What has to be done while the server runs; to be dropped when it ends.
     pub async fn keep_up(self) {
-        tokio::join!(
-            tool_audit::sweep_in_time(&*self.store, &self.clock),
-            self.giving.keep_taking_back()
-        );
+        let of_provider = async {
+            match self.provider {
+                Some(provider) => provider.keep_up().await,
+                None => tool_audit::sweep_in_time(&*self.store, &self.clock).await,
+            }
+        };
+        tokio::join!(of_provider, self.giving.keep_taking_back());
     }
 
     /// What happens when the Nextcloud takes a credential no more.
@@ -224,6 +269,19 @@ impl ExternalIssuer {
             self.nextcloud.clone(),
         ))
     }
+}
+
+/// The MCP endpoint, whose tokens are of the issuer or of this server.
+fn resource(url: &Url, own: &str, issuer: &Discovered, options: &ExternalIssuerOptions) -> anyhow::Result<Resource> {
+    let is_proxy = options.proxy.is_some();
+    let of = if is_proxy {
+        own.to_owned()
+    } else {
+        issuer.issuer.clone()
+    };
+    let resource =
+        Resource::new(url, vec![of], options.advertised).context("the public address of this server has no host")?;
+    Ok(if is_proxy { resource } else { resource.bearer_only() })
 }
 
 /// The Nextcloud's two addresses.
@@ -311,12 +369,16 @@ fn access_kind(issuer: &Discovered, bases: &Bases, options: &ExternalIssuerOptio
     let is_the_cloud = [&bases.internal, &bases.public]
         .iter()
         .any(|base| base.origin() == issuer.token.origin());
+    let exchanges = issuer.exchanges && options.proxy.is_none();
     Ok(match options.cloud_access {
-        Some(CloudAccessKind::TokenExchange) if !issuer.exchanges => anyhow::bail!(
+        Some(CloudAccessKind::TokenExchange) if options.proxy.is_some() => anyhow::bail!(
+            "with NEXTCLOUD_OIDC_PROXY clients have tokens of this server, which the issuer does not exchange: set NEXTCLOUD_OIDC_CLOUD_ACCESS to refresh_token or app_password"
+        ),
+        Some(CloudAccessKind::TokenExchange) if !exchanges => anyhow::bail!(
             "the issuer does not offer token exchange: set NEXTCLOUD_OIDC_CLOUD_ACCESS to refresh_token or app_password"
         ),
         Some(kind) => kind,
-        None if issuer.exchanges => CloudAccessKind::TokenExchange,
+        None if exchanges => CloudAccessKind::TokenExchange,
         None if is_the_cloud || options.cloud_resource.is_some() => CloudAccessKind::RefreshToken,
         None => CloudAccessKind::AppPassword,
     })

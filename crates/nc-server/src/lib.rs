@@ -10,6 +10,7 @@
 
 pub mod app;
 mod authenticate;
+pub mod authorization_server;
 mod call_limits;
 pub mod cli;
 mod commands;

@@ -12,27 +12,25 @@ use std::{
 use anyhow::Context as _;
 use axum::Router;
 use nc_access::{BearerTokens, Resource, Vault};
-use nc_auth::{
-    Scope, ScopeKind, ScopeSet,
-    fetch::{GuardedFetch, Reach},
-};
+use nc_auth::ScopeSet;
 use nc_client::Nextcloud;
 use nc_cloud::SealingKey;
 use nc_mcp::Provisioning;
 use nc_mcp_kit::http::Authenticate;
-use nc_proto::{clock::Clock, oauth::jose::Algorithm};
-use nc_provider::{KeyOptions, KeyRing, Lifetimes, Provider, ProviderConfig, RegistrationMode, Role, SignIn};
+use nc_proto::clock::Clock;
+use nc_provider::{Provider, SignIn};
 use nc_store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
 use self::app_passwords::AppPasswords;
 use crate::{
-    config::Database, nextcloud_accounts::NextcloudAccounts, provider_data::ProviderData, tool_audit::ToolAudit,
+    authorization_server::{self, ClientOptions, Purpose},
+    config::Database,
+    nextcloud_accounts::NextcloudAccounts,
+    provider_data::ProviderData,
+    tool_audit::ToolAudit,
 };
-
-/// Most clients that registered themselves.
-const MOST_DYNAMIC_CLIENTS: u64 = 10_000;
 
 /// How often app passwords that are given up are taken back at the Nextcloud, after the first try.
 const TAKE_BACK_EVERY: Duration = Duration::from_mins(10);
@@ -50,12 +48,8 @@ pub struct OwnIssuerOptions {
     pub public_url: Url,
     /// Path of the MCP endpoint below it: what tokens are for.
     pub path: String,
-    /// Who may register clients.
-    pub registration: RegistrationMode,
-    /// Client ids, or hosts of metadata documents, that may be used; empty for all.
-    pub allowed_clients: Vec<String>,
-    /// Whether clients may be known by a metadata document of theirs.
-    pub client_documents: bool,
+    /// Its clients.
+    pub clients: ClientOptions,
     /// Scopes of the tools.
     pub scopes: ScopeSet,
     /// Scopes that clients are told to ask for first.
@@ -95,34 +89,28 @@ impl OwnIssuer {
         if resealed > 0 {
             tracing::info!(resealed, "stored credentials were sealed with the new key");
         }
-        let keys = KeyRing::open(
-            Arc::clone(&store),
-            Arc::clone(&sealer),
-            clock.clone(),
-            KeyOptions::default(),
-        );
-        let keys = keys.await.context("the signing keys cannot be used")?;
         let url = Url::parse(&format!("{issuer}{}", options.path)).context("the address of the MCP endpoint")?;
         let resource = Resource::new(&url, vec![issuer.clone()], options.advertised)
             .context("the public address of this server has no host")?;
-        let config = configuration(nextcloud, &issuer, resource.identifier(), options);
+        let account_base = nextcloud.config().base_url.to_string();
         let accounts = Arc::new(NextcloudAccounts::new(
             nextcloud.clone(),
             vault,
             Arc::clone(&store),
-            config.account_base.clone(),
+            account_base.clone(),
             &options.public_url,
         ));
-        let sign_in = SignIn::Elsewhere(Arc::clone(&accounts) as _);
         let calls = options
             .audit_calls
             .then(|| ToolAudit::begin(Arc::clone(&store), clock.clone()));
-        let mut provider = Provider::new(config, store, sealer, keys, sign_in, clock.clone());
-        if options.client_documents {
-            // Strangers name the addresses of clients' documents and keys.
-            let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
-            provider = provider.with_fetch(Arc::new(documents));
-        }
+        let purpose = Purpose {
+            issuer: &issuer,
+            account_base,
+            resource: resource.identifier(),
+            scopes: options.scopes,
+        };
+        let sign_in = SignIn::Elsewhere(Arc::clone(&accounts) as _);
+        let provider = authorization_server::open(purpose, &options.clients, (store, sealer), sign_in, &clock).await?;
         Ok(Self {
             provider,
             resource,
@@ -189,27 +177,4 @@ pub(crate) fn make_folder(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
-}
-
-fn configuration(nextcloud: &Nextcloud, issuer: &str, resource: &str, options: &OwnIssuerOptions) -> ProviderConfig {
-    let of_tools = options.scopes.iter().filter(|scope| scope.kind() == ScopeKind::App);
-    let of_tools: Vec<String> = of_tools.map(|scope| scope.as_str().to_owned()).collect();
-    let about_the_user = [Scope::Openid, Scope::Profile, Scope::Email, Scope::OfflineAccess];
-    let public_scopes = about_the_user.iter().map(|scope| scope.as_str().to_owned());
-    ProviderConfig {
-        role: Role::McpServer,
-        issuer: issuer.to_owned(),
-        name: "Nextcloud MCP".to_owned(),
-        account_base: nextcloud.config().base_url.to_string(),
-        public_scopes: public_scopes.chain(of_tools.iter().cloned()).collect(),
-        resources: vec![(resource.to_owned(), of_tools)],
-        document_hosts: Vec::new(),
-        allowed_clients: options.allowed_clients.clone(),
-        registration: options.registration,
-        refresh_by_registration: true,
-        registered_scopes_are_a_default: true,
-        max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
-        algorithm: Algorithm::Es256,
-        lifetimes: Lifetimes::default(),
-    }
 }

@@ -203,6 +203,7 @@ async fn elsewhere() -> Written {
         nextcloud: SERVER,
         csrf: "csrf",
         rid: Some("rid"),
+        form_target: None,
     };
     write("start-elsewhere", start).await?;
     let waiting = Waiting {

@@ -25,19 +25,19 @@ type Known = Option<(i64, SecretString)>;
 pub struct Refreshed {
     party: Arc<RelyingParty>,
     vault: Vault,
-    resource: Arc<str>,
+    resource: Option<Arc<str>>,
     clock: Clock,
     /// By subject. Whoever holds the lock refreshes: of two at once, the issuer would take the second for a thief.
     known: Cache<Arc<str>, Arc<Mutex<Known>>>,
 }
 
 impl Refreshed {
-    /// Tokens for `resource`, the audience of the cloud's interfaces.
-    pub fn new(party: Arc<RelyingParty>, vault: Vault, resource: &str, clock: Clock) -> Self {
+    /// Tokens for `resource`, the audience of the cloud's interfaces, for issuers that can be told.
+    pub fn new(party: Arc<RelyingParty>, vault: Vault, resource: Option<&str>, clock: Clock) -> Self {
         Self {
             party,
             vault,
-            resource: resource.into(),
+            resource: resource.map(Into::into),
             clock,
             known: Cache::builder().max_capacity(PEOPLE).time_to_idle(FORGET).build(),
         }
@@ -104,7 +104,7 @@ impl Refreshed {
                 self.vault.revoke_refresh(subject, &kept).await.map_err(failed)?;
                 return Ok(None);
             }
-            match self.party.refresh(&kept.token, Some(&self.resource)).await {
+            match self.party.refresh(&kept.token, self.resource.as_deref()).await {
                 Ok(tokens) => {
                     if let Some(rotated) = &tokens.refresh_token {
                         let ends_at = tokens.refresh_ends_at;

@@ -31,6 +31,11 @@ pub enum Purpose {
     RefreshToken,
     /// The person shows who they are before they give an app password.
     AppPassword,
+    /// The person signs in for a client that gets tokens of this server.
+    Client {
+        /// The request that waits; empty for none.
+        rid: String,
+    },
     /// The person wants to see the own page here, and comes back to this path.
     Page {
         /// A path of this server.
@@ -132,7 +137,7 @@ impl SignIns {
         let sealed = self
             .sealer
             .seal(&place(key), verifier.expose_secret().as_bytes(), random::bytes()?)?;
-        let consent = purpose == Purpose::RefreshToken;
+        let consent = scope.contains("offline_access");
         let remembered = Remembered {
             purpose,
             scope: scope.to_string(),

@@ -48,6 +48,7 @@ pub(super) async fn ask(
         nextcloud: &accounts(&browser)?.nextcloud(),
         csrf: &visit.secret.csrf(&visit.purpose("sign-in")),
         rid: visit.rid(),
+        form_target: None,
     };
     let mut response = page.into_response();
     visit.secret.set(&browser, &mut response);

@@ -173,7 +173,7 @@ fn wait(retry_after_s: i64) -> String {
 fn accounts(browser: &Browser) -> Result<&dyn LocalAccounts, Refusal> {
     match browser.sign_in() {
         SignIn::Local(accounts) => Ok(accounts.as_ref()),
-        SignIn::Elsewhere(_) => Err(ended()),
+        SignIn::Elsewhere(_) | SignIn::Issuer(_) => Err(ended()),
     }
 }
 

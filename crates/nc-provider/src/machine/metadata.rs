@@ -91,7 +91,7 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         // Where people sign in elsewhere, how well they do is not known.
         acr_values_supported: match provider.sign_in() {
             SignIn::Local(_) => words(&["1", "2"]),
-            SignIn::Elsewhere(_) => Vec::new(),
+            SignIn::Elsewhere(_) | SignIn::Issuer(_) => Vec::new(),
         },
         id_token_signing_alg_values_supported: names(&[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]),
         token_endpoint_auth_methods_supported: with_public,

@@ -56,6 +56,8 @@ pub struct IssuerSettings {
     pub cloud_resource: Option<String>,
     /// Whether an app password that is kept comes before an exchanged token.
     pub prefer_app_password: bool,
+    /// Whether people only sign in there, and clients get tokens of this server.
+    pub proxy: bool,
     /// How the Nextcloud is reached; `None` for what the issuer offers.
     pub cloud_access: Option<CloudAccessKind>,
     /// Prefix of scopes.
@@ -101,6 +103,7 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<IssuerSet
         token_type: reader.text("issuer.token_type").to_ascii_lowercase(),
         cloud_resource: text("issuer.cloud_resource"),
         prefer_app_password: reader.bool("issuer.prefer_app_password"),
+        proxy: reader.bool("issuer.proxy"),
         cloud_access: match reader.text("issuer.cloud_access").to_ascii_lowercase().as_str() {
             "token_exchange" => Some(CloudAccessKind::TokenExchange),
             "refresh_token" => Some(CloudAccessKind::RefreshToken),

@@ -368,6 +368,14 @@ pub const SETTINGS: &[Setting] = &[
          than tokens do, but can do all that the person can: only this server's scopes limit it.",
     ),
     setting(
+        "issuer.proxy",
+        &["NEXTCLOUD_OIDC_PROXY"],
+        Kind::Bool,
+        "false",
+        "People sign in at that issuer, and clients get tokens of this server: for issuers that cannot make tokens for \
+         `NEXTCLOUD_MCP_SERVER_URL` + `/mcp` (resource indicators, RFC 8707).",
+    ),
+    setting(
         "issuer.cloud_access",
         &["NEXTCLOUD_OIDC_CLOUD_ACCESS"],
         Kind::Choice(&["auto", "token_exchange", "refresh_token", "app_password"]),

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
+pub(super) use self::callback::told;
 use crate::{config::CloudAccessKind, nextcloud_accounts::NextcloudAccounts};
 
 /// Requests to the pages from one address.
@@ -40,8 +41,10 @@ pub(super) struct Giving {
     pub(super) vault: Vault,
     pub(super) store: Arc<dyn Store>,
     pub(super) sealer: Arc<Sealer>,
-    /// Audience of the cloud's interfaces.
-    pub(super) resource: String,
+    /// Audience of the cloud's interfaces, for issuers that can be told.
+    pub(super) resource: Option<String>,
+    /// Whether sign-ins of clients come back here too.
+    pub(super) is_proxy: bool,
     /// Scopes that may be asked for.
     pub(super) ceiling: ScopeList,
     pub(super) limit: RateLimit,

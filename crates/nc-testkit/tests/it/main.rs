@@ -21,6 +21,7 @@ mod identity;
 mod notes;
 mod own_issuer;
 mod promises;
+mod proxy_mode;
 mod refused_tokens;
 mod scopes;
 mod sign_in_answers;

@@ -19,7 +19,7 @@ use super::{
     Giving,
     pages::{Address, Giver, begun, broken, done, start_at_nextcloud, too_many, unknown},
 };
-use crate::external_issuer::browser::Browser;
+use crate::external_issuer::browser::{Browser, see_other};
 
 /// `GET /oauth/callback`.
 pub(super) async fn arrive(
@@ -36,11 +36,14 @@ pub(super) async fn arrive(
     let Ok(answer) = Form::parse(query.as_bytes(), Limits::AUTHORIZE) else {
         return unknown();
     };
+    // One that began for a client belongs to the authorization server's own cookie.
+    let of_client = || see_other(&giving.url(&format!("/oauth/signin/callback?{query}")));
     let Some(browser) = Browser::find(&headers, &giving.own) else {
-        return unknown();
+        return if giving.is_proxy { of_client() } else { unknown() };
     };
     match giving.sign_ins.finish(browser.secret(), &answer).await {
         Ok(arrived) => go_on(&giving, &headers, &browser, arrived).await,
+        Err(SignInError::Unknown) if giving.is_proxy => of_client(),
         Err(error) => refused(&error, id.map(|id| id.0)),
     }
 }
@@ -49,7 +52,7 @@ async fn go_on(giving: &Arc<Giving>, headers: &HeaderMap, browser: &Browser, arr
     let is_refresh = match &arrived.purpose {
         Purpose::RefreshToken => true,
         Purpose::AppPassword => false,
-        Purpose::Page { .. } => return unknown(),
+        Purpose::Page { .. } | Purpose::Client { .. } => return unknown(),
     };
     let party = giving.sign_ins.party();
     let Some((_, asked)) = begun(giving, headers).await else {
@@ -143,39 +146,21 @@ fn another_person() -> Response {
     page.into_response()
 }
 
-/// A fixed text for each kind; what the issuer wrote is not shown.
+/// A page for each kind.
 fn refused(error: &SignInError, id: Option<RequestId>) -> Response {
-    let id = id.map(|id| id.0.to_string()).unwrap_or_default();
-    let (status, title, what) = match error {
+    match error {
         SignInError::Unknown => return unknown(),
         SignInError::Store(_) | SignInError::Seal(_) | SignInError::Unreadable | SignInError::Randomness(_) => {
             return broken(error);
         }
-        SignInError::OtherIssuer | SignInError::Incomplete => (
-            StatusCode::BAD_REQUEST,
-            "The answer cannot be used",
-            "It does not say that it comes from the issuer that was asked. Nothing was shared. Ask for a new link in the client.",
-        ),
-        SignInError::Denied(_) => (
-            StatusCode::BAD_REQUEST,
-            "Access was not given",
-            "The issuer did not let this go on, or you said no there. Nothing was shared. Ask for a new link in the client to try again.",
-        ),
-        SignInError::Issuer(IssuerError::IdToken | IssuerError::InvalidGrant) => (
-            StatusCode::BAD_REQUEST,
-            "The sign-in cannot be believed",
-            "What the issuer sent does not fit the sign-in that was begun here. Nothing was kept. Ask for a new link in the client.",
-        ),
-        SignInError::Issuer(IssuerError::Unavailable | IssuerError::Refused) => (
-            StatusCode::BAD_GATEWAY,
-            "The issuer gives nothing",
-            "The issuer cannot be asked, or does not take this server as its client. Nothing was kept. Try again later; an administrator finds more in the log.",
-        ),
-    };
+        _ => {}
+    }
+    let id = id.map(|id| id.0.to_string()).unwrap_or_default();
     tracing::warn!(
         error = error as &dyn std::error::Error,
         "a sign-in at the issuer did not end well"
     );
+    let (status, title, what) = told(error);
     let text = format!("{what} (Reference: {id})");
     Notice {
         status,
@@ -183,4 +168,40 @@ fn refused(error: &SignInError, id: Option<RequestId>) -> Response {
         text: &text,
     }
     .into_response()
+}
+
+/// A fixed text for each kind; what the issuer wrote is not shown.
+pub(in crate::external_issuer) const fn told(error: &SignInError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        SignInError::Unknown => (
+            StatusCode::BAD_REQUEST,
+            "This sign-in has ended",
+            "It was used already, is older than ten minutes, or belongs to another browser. Nothing was shared. Start again in the client.",
+        ),
+        SignInError::Store(_) | SignInError::Seal(_) | SignInError::Unreadable | SignInError::Randomness(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong",
+            "The server could not finish this. Trying again in a moment may help; the server's log says more.",
+        ),
+        SignInError::OtherIssuer | SignInError::Incomplete => (
+            StatusCode::BAD_REQUEST,
+            "The answer cannot be used",
+            "It does not say that it comes from the issuer that was asked. Nothing was shared. Start again in the client.",
+        ),
+        SignInError::Denied(_) => (
+            StatusCode::BAD_REQUEST,
+            "Access was not given",
+            "The issuer did not let this go on, or you said no there. Nothing was shared. Start again in the client to try once more.",
+        ),
+        SignInError::Issuer(IssuerError::IdToken | IssuerError::InvalidGrant) => (
+            StatusCode::BAD_REQUEST,
+            "The sign-in cannot be believed",
+            "What the issuer sent does not fit the sign-in that was begun here. Nothing was kept. Start again in the client.",
+        ),
+        SignInError::Issuer(IssuerError::Unavailable | IssuerError::Refused) => (
+            StatusCode::BAD_GATEWAY,
+            "The issuer gives nothing",
+            "The issuer cannot be asked, or does not take this server as its client. Nothing was kept. Try again later; an administrator finds more in the log.",
+        ),
+    }
 }

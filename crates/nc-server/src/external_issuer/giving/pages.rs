@@ -126,7 +126,7 @@ async fn go(State(giving): Giver, headers: HeaderMap, address: Address, request:
         let Ok(scope) = ScopeList::from_tokens(names) else {
             return failed();
         };
-        let resource = Some(giving.resource.as_str());
+        let resource = giving.resource.as_deref();
         giving
             .sign_ins
             .begin(browser.secret(), Purpose::RefreshToken, &scope, resource)

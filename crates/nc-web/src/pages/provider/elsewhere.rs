@@ -16,12 +16,14 @@ pub struct StartElsewhere<'a> {
     pub client: Option<&'a str>,
     /// The name of this server.
     pub server: &'a str,
-    /// The host of the Nextcloud.
+    /// The host of the Nextcloud, or of the issuer.
     pub nextcloud: &'a str,
     /// Token against forged posts.
     pub csrf: &'a str,
     /// The authorization request that waits for this.
     pub rid: Option<&'a str>,
+    /// Origin to which the form leads, if that is not this server.
+    pub form_target: Option<&'a str>,
 }
 
 /// Shows the link to the Nextcloud and asks again by itself whether the sign-in is done.
@@ -70,7 +72,11 @@ pub struct StartAgain<'a> {
 
 impl IntoResponse for StartElsewhere<'_> {
     fn into_response(self) -> Response {
-        answer(StatusCode::OK, &self)
+        let policy = Policy {
+            form_target: self.form_target,
+            nonce: None,
+        };
+        answer_under(policy, StatusCode::OK, &self)
     }
 }
 

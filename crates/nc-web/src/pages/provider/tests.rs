@@ -112,6 +112,7 @@ fn pages() -> Vec<Response> {
             nextcloud: HOSTILE,
             csrf: "token",
             rid: Some("request"),
+            form_target: None,
         }
         .into_response(),
         waiting().into_response(),
