@@ -5,7 +5,7 @@ use nc_access::Vault;
 use nc_auth::Grants;
 use nc_proto::clock::Clock;
 use nc_provider::{Audit, Event};
-use nc_store::{CredentialRecord, CredentialState};
+use nc_store::{CredentialKind, CredentialRecord, CredentialState};
 
 use crate::provider_data::ProviderData;
 
@@ -17,9 +17,11 @@ const PAGE: u32 = 200;
 pub struct Stored {
     /// Subject identifier of the person; empty where it was never found out whose it is.
     pub subject: String,
-    /// The account at the Nextcloud.
+    /// The account at the Nextcloud; empty where that was not told, as for refresh tokens.
     pub uid: String,
-    /// `active`, `revoked` (the Nextcloud takes it no more) or `discarded` (to be taken back there).
+    /// `app_password` of the Nextcloud, or `refresh_token` of the issuer.
+    pub kind: &'static str,
+    /// `active`, `revoked` (it is taken no more) or `discarded` (to be taken back there).
     pub state: &'static str,
     /// Scopes that it was given for, separated by blanks; `nothing` for none of them. `None`: for all.
     pub only_for: Option<String>,
@@ -118,6 +120,10 @@ fn stored(record: &CredentialRecord) -> anyhow::Result<Stored> {
     Ok(Stored {
         subject: record.subject.clone(),
         uid: profile.uid,
+        kind: match record.kind {
+            CredentialKind::AppPassword => "app_password",
+            CredentialKind::Refresh => "refresh_token",
+        },
         only_for: match limit {
             Grants::Unrestricted => None,
             Grants::Only(scopes) if scopes.is_empty() => Some("nothing".to_owned()),

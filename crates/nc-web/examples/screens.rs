@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use nc_web::pages::{
-    Notice,
+    AccessKind, GiveAccess, Notice,
     provider::{
         ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, ScopeChoice, SecondFactor, SignIn, SignedOut,
         StartAgain, StartElsewhere, Waiting,
@@ -24,7 +24,8 @@ async fn main() -> Written {
     consent().await?;
     connected_apps().await?;
     logout().await?;
-    elsewhere().await
+    elsewhere().await?;
+    give_access().await
 }
 
 async fn write(name: &str, page: impl IntoResponse) -> Written {
@@ -228,4 +229,29 @@ async fn elsewhere() -> Written {
     };
     write("start-again", again(None)).await?;
     write("start-again-link", again(Some("/oauth/signin?rid=rid"))).await
+}
+
+async fn give_access() -> Written {
+    let names = ["notes:read", "notes:write", "files:read", "files:write"];
+    let scopes = names.map(|name| ScopeChoice { name, checked: true });
+    let page = |kind| GiveAccess {
+        action: "/oauth/authorize-nextcloud",
+        action_cancel: "/oauth/authorize-nextcloud/cancel",
+        client: CLIENT,
+        server: "Example MCP server",
+        nextcloud: SERVER,
+        issuer: "sso.example.org",
+        kind,
+        scopes: &scopes,
+        csrf: "csrf",
+        form_target: None,
+    };
+    write("give-access", page(AccessKind::Issuer)).await?;
+    write("give-access-app-password", page(AccessKind::AppPassword)).await?;
+    let done = Notice {
+        status: StatusCode::OK,
+        title: "Nextcloud access provisioned",
+        text: "You can close this window and go back to the client.",
+    };
+    write("give-access-done", done).await
 }

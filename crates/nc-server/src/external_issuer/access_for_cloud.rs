@@ -147,7 +147,7 @@ impl AccessForCloud {
     }
 
     async fn link(&self, caller: &Caller, scopes: Option<&[Scope]>) -> Result<Option<String>, Failure> {
-        if self.giving.kind == CloudAccessKind::TokenExchange && matches!(caller.credential, Credential::Bearer(_)) {
+        if self.giving.kind == CloudAccessKind::TokenExchange {
             return Ok(None);
         }
         self.count(caller)?;

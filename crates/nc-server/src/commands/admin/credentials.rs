@@ -17,6 +17,7 @@ pub(super) async fn run(config: &Config, data: &ProviderData, clock: &Clock, com
                 json!({
                     "subject": one.subject,
                     "user": one.uid,
+                    "kind": one.kind,
                     "state": one.state,
                     "only_for": one.only_for,
                     "created_at": one.created_at,
