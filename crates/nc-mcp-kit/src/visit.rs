@@ -30,10 +30,12 @@ impl Call {
     /// What the client says about a page that a former call asked for.
     pub fn visit(&self, key: &str) -> Option<Visit> {
         let answer: &Value = self.input_responses.as_ref()?.get(key)?;
-        Some(match answer.get("action").and_then(Value::as_str) {
+        let visit = match answer.get("action").and_then(Value::as_str) {
             Some("accept") => Visit::Opened,
             _ => Visit::Declined,
-        })
+        };
+        visit.count();
+        Some(visit)
     }
 
     /// Asks the person to open a page, if the client said that it can. `key` is for [`Self::visit`].
@@ -56,14 +58,27 @@ impl Call {
         let asked = context
             .peer
             .elicit_url_with_timeout(message, url.clone(), id, Some(PATIENCE));
-        Ok(match asked.await {
+        let visit = match asked.await {
             Ok(ElicitationAction::Accept) => Visit::Opened,
             Ok(_) => Visit::Declined,
             Err(error) => {
                 tracing::debug!(%error, "the client did not ask the person to open a page");
                 Visit::NotAsked
             }
-        })
+        };
+        visit.count();
+        Ok(visit)
+    }
+}
+
+impl Visit {
+    fn count(self) {
+        let outcome = match self {
+            Self::Opened => "accepted",
+            Self::Declined => "declined",
+            Self::NotAsked => "failed",
+        };
+        metrics::counter!("mcp_elicitation_total", "outcome" => outcome).increment(1);
     }
 }
 

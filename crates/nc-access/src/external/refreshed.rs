@@ -104,7 +104,11 @@ impl Refreshed {
                 self.vault.revoke_refresh(subject, &kept).await.map_err(failed)?;
                 return Ok(None);
             }
-            match self.party.refresh(&kept.token, self.resource.as_deref()).await {
+            let asked = self.party.refresh(&kept.token, self.resource.as_deref()).await;
+            let status = if asked.is_ok() { "success" } else { "error" };
+            metrics::counter!("mcp_oauth_refresh_token_operations_total", "operation" => "refresh", "status" => status)
+                .increment(1);
+            match asked {
                 Ok(tokens) => {
                     if let Some(rotated) = &tokens.refresh_token {
                         let ends_at = tokens.refresh_ends_at;

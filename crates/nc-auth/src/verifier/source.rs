@@ -169,6 +169,8 @@ impl Remote {
             return known;
         }
         let read = self.ask().await;
+        let status = if read.is_some() { "success" } else { "error" };
+        metrics::counter!("mcp_oauth_jwks_fetches_total", "status" => status).increment(1);
         known.tried_at = Some(now);
         known.answered = read.is_some();
         if let Some((set, max_age_s)) = read {

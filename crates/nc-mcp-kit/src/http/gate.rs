@@ -106,11 +106,9 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
         let message = "Forbidden: the Host of the request is not one of this server's names";
         return Err(Box::new(rpc_error(StatusCode::FORBIDDEN, None, -32600, message)));
     }
-    let caller = gate
-        .authenticate
-        .authenticate(&parts)
-        .await
-        .map_err(|refusal| Box::new(refused(&refusal)))?;
+    let judged = gate.authenticate.authenticate(&parts).await;
+    count_judgement(judged.as_ref().err().map(|refusal| refusal.status));
+    let caller = judged.map_err(|refusal| Box::new(refused(&refusal)))?;
     let foreign_session = parts
         .headers
         .get(SESSION_ID)
@@ -222,6 +220,19 @@ fn not_a_message(malformed: Malformed) -> Response {
     rpc_error(StatusCode::BAD_REQUEST, None, code, message)
 }
 
+/// How the credential of a request was judged. Not by whom: no label names a person or client.
+fn count_judgement(refused: Option<StatusCode>) {
+    let outcome = match refused {
+        None => "valid",
+        Some(StatusCode::UNAUTHORIZED) => "unauthorized",
+        Some(StatusCode::TOO_MANY_REQUESTS) => "limited",
+        Some(StatusCode::FORBIDDEN) => "forbidden",
+        Some(status) if status.is_server_error() => "unavailable",
+        Some(_) => "malformed",
+    };
+    metrics::counter!("mcp_oauth_token_validations_total", "outcome" => outcome).increment(1);
+}
+
 fn refused(refusal: &Refusal) -> Response {
     let mut response = rpc_error(refusal.status, None, -32001, &refusal.message);
     for challenge in &refusal.challenges {
@@ -240,6 +251,7 @@ fn refused(refusal: &Refusal) -> Response {
 
 /// RFC 6750 §3.1: all scopes that the operation needs, in one go.
 fn insufficient_scope(gate: &Gate, caller: &Caller, id: Option<serde_json::Value>, needed: ScopeSet) -> Response {
+    metrics::counter!("mcp_scope_denials_total").increment(1);
     let message = format!("insufficient_scope: this needs {needed}");
     let mut body = rpc_body(id, -32001, &message);
     let scopes: Vec<&str> = needed.iter().map(nc_auth::Scope::as_str).collect();

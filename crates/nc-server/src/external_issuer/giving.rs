@@ -94,6 +94,7 @@ impl Giving {
     }
 
     async fn write(&self, event: &str, document: &Value) {
+        metrics::counter!("mcp_oauth_grants_total", "event" => event.to_owned()).increment(1);
         let record = AuditRecord {
             at: self.clock.now().unix_timestamp(),
             event: event.to_owned(),

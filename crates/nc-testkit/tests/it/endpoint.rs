@@ -263,6 +263,10 @@ async fn health_and_metrics_answer_without_a_credential_and_name_nobody() {
         metrics.contains("mcp_tool_calls_total{tool_name=\"nc_webdav_list_directory\",status=\"success\"}"),
         "{metrics}"
     );
+    assert!(
+        metrics.contains("mcp_oauth_token_validations_total{outcome=\"valid\"}"),
+        "{metrics}"
+    );
     assert!(!metrics.contains("alice"), "{metrics}");
 }
 
