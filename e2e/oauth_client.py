@@ -17,20 +17,22 @@ NODE = os.environ.get("E2E_NODE", "node")
 class People:
     """Browsers of people, behind `node/person_bridge.mjs`."""
 
-    def __init__(self, process):
+    def __init__(self, process, always):
         self.process = process
+        self.always = always
         self.number = 0
         self.waiting = {}
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls):
+    async def open(cls, **always):
+        """`always` is said with every request."""
         bridge = Path(os.environ["E2E_NODE_FOLDER"]) / "person_bridge.mjs"
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             NODE, str(bridge), shutil.which("chromium"), stdin=pipe, stdout=pipe, limit=16 << 20
         )
-        people = cls(process)
+        people = cls(process, always)
         reader = asyncio.create_task(people.read())
         try:
             yield people
@@ -55,7 +57,7 @@ class People:
         number = self.number
         self.waiting[number] = asyncio.get_running_loop().create_future()
         request = {"id": number, "operation": "connect", "person": person or user["name"], "user": user, "url": url}
-        self.process.stdin.write(json.dumps({**request, **choices}).encode() + b"\n")
+        self.process.stdin.write(json.dumps({**request, **self.always, **choices}).encode() + b"\n")
         await self.process.stdin.drain()
         said = await asyncio.wait_for(self.waiting[number], 120)
         if "error" in said:
@@ -122,7 +124,9 @@ class Storage:
 class OAuthProgram:
     """A program that knows nothing but the address of the MCP server."""
 
-    def __init__(self, people, user, mcp_url, storage=None, person=None):
+    def __init__(self, people, user, mcp_url, storage=None, person=None, opens_pages=False):
+        """`opens_pages`: it says that it can show the person a page when a tool asks for that."""
+        self.opens_pages = opens_pages
         self.people = people
         self.user = user
         self.person = person
@@ -131,6 +135,21 @@ class OAuthProgram:
         # What the person does, and what was seen each time.
         self.choices = {}
         self.seen = []
+        # Pages that tools asked for, and those who look at them.
+        self.asked = []
+        self.visits = []
+
+    async def open_page(self, _context, asked):
+        """A tool wants the person to open a page: they do, and the program does not wait for the end of that."""
+        from mcp_types import ElicitResult
+
+        self.asked.append(asked)
+        self.visits.append(asyncio.create_task(self.visit(asked.url)))
+        return ElicitResult(action="accept")
+
+    async def visit(self, url, **choices):
+        """What the person sees on the page to which a link leads."""
+        return await self.people.connect(self.user, url, person=self.person, **choices)
 
     @contextlib.asynccontextmanager
     async def connected(self, mode="auto"):
@@ -157,7 +176,9 @@ class OAuthProgram:
             auth = OAuthClientProvider(self.mcp_url, metadata, self.storage, open_browser, answer)
             http = await stack.enter_async_context(httpx2.AsyncClient(auth=auth, timeout=120, follow_redirects=False))
             transport = streamable_http_client(self.mcp_url, http_client=http)
-            client = await stack.enter_async_context(Client(transport, mode=mode, read_timeout_seconds=120))
+            callback = self.open_page if self.opens_pages else None
+            client = Client(transport, mode=mode, read_timeout_seconds=120, elicitation_callback=callback)
+            client = await stack.enter_async_context(client)
             yield Session(client)
 
 

@@ -5,11 +5,11 @@ const PHONE = { width: 360, height: 640 };
 
 /** One browser profile. */
 export class McpPerson {
-  static async open(browser, user, { scheme = 'light', screens = null } = {}) {
-    const person = new McpPerson();
+  static async open(browser, user, { scheme = 'light', screens = null, prefix = 'mcp-oauth' } = {}) {
+    const person = new this();
     person.context = await browser.newContext({ colorScheme: scheme, viewport: WIDE });
     person.user = user;
-    person.pictures = screens && ((name) => `${screens}/mcp-oauth-${name}-${scheme}`);
+    person.pictures = screens && ((name) => `${screens}/${prefix}-${name}-${scheme}`);
     person.complaints = [];
     person.context.on('weberror', (error) => person.complaints.push(String(error.error())));
     person.context.on('console', (message) => {
@@ -96,7 +96,8 @@ export class McpPerson {
   }
 }
 
-const leave = (page, act) => Promise.all([page.waitForEvent('framenavigated'), act()]);
+/** Does something that leads to another page, and waits for that. */
+export const leave = (page, act) => Promise.all([page.waitForEvent('framenavigated'), act()]);
 
 const where = (page) =>
   page.evaluate(() => {

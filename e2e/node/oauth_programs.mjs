@@ -6,20 +6,33 @@ const sdks = {
     const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
     const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const { UnauthorizedError } = await import('@modelcontextprotocol/sdk/client/auth.js');
-    return { client: () => new Client({ name: 'e2e', version: '1' }), StreamableHTTPClientTransport, UnauthorizedError };
+    const { ElicitRequestSchema } = await import('@modelcontextprotocol/sdk/types.js');
+    const client = (open) => showing(new Client({ name: 'e2e', version: '1' }, capabilities(open)), ElicitRequestSchema, open);
+    return { client, StreamableHTTPClientTransport, UnauthorizedError };
   },
   async v2() {
     const { Client, StreamableHTTPClientTransport, UnauthorizedError } = await import('@modelcontextprotocol/client');
-    const client = () => new Client({ name: 'e2e', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+    const mode = { versionNegotiation: { mode: 'auto' } };
+    const client = (open) => showing(new Client({ name: 'e2e', version: '1' }, { ...mode, ...capabilities(open) }), 'elicitation/create', open);
     return { client, StreamableHTTPClientTransport, UnauthorizedError };
   },
 };
 
+const capabilities = (open) => (open ? { capabilities: { elicitation: { url: {} } } } : {});
+
+/** Opens the pages that tools ask for, if the program can. */
+const showing = (client, request, open) => {
+  if (open) client.setRequestHandler(request, ({ params }) => (open(params), { action: 'accept' }));
+  return client;
+};
+
 /** One program of one person. What it keeps is in `kept`, which outlives it. */
 export class Program {
-  static async open(sdk, mcpUrl, person, kept = {}) {
+  /** With `opensPages` it can show the person a page when a tool asks for that, and does not wait for the end of it. */
+  static async open(sdk, mcpUrl, person, kept = {}, { opensPages = false } = {}) {
     const program = new Program();
-    Object.assign(program, { sdk, mcpUrl, person, kept, choices: {}, seen: [] });
+    Object.assign(program, { sdk, mcpUrl, person, kept, choices: {}, seen: [], visits: [] });
+    program.show = opensPages && (({ mode, url }) => program.visits.push(person.connect(url).then((seen) => ({ ...seen, mode }))));
     program.library = await sdks[sdk]();
     program.listener = await Listener.open(0);
     return program;
@@ -88,7 +101,7 @@ export class Program {
   async connect() {
     await this.withPerson(async () => {
       await this.client?.close();
-      this.client = this.library.client();
+      this.client = this.library.client(this.show);
       this.transport = new this.library.StreamableHTTPClientTransport(new URL(this.mcpUrl), { authProvider: this.provider() });
       await this.client.connect(this.transport);
     });

@@ -1,5 +1,6 @@
 // People in browsers, for scripts in another language: one request and one answer a line.
 import readline from 'node:readline';
+import { IssuerPerson } from './issuer_person.mjs';
 import { McpPerson } from './mcp_person.mjs';
 import { launch } from './provider_person.mjs';
 
@@ -7,9 +8,9 @@ const browser = await launch(process.argv[2]);
 const people = new Map();
 
 const operations = {
-  /** `person` names a browser profile, which lasts. */
-  async connect({ person, user, url, screens, ...choices }) {
-    if (!people.has(person)) people.set(person, await McpPerson.open(browser, user, { screens }));
+  /** `person` names a browser profile, which lasts. `elsewhere`: the issuer is not the MCP server. */
+  async connect({ person, user, url, screens, scheme, elsewhere, ...choices }) {
+    if (!people.has(person)) people.set(person, await (elsewhere ? IssuerPerson : McpPerson).open(browser, user, { screens, scheme }));
     const at = people.get(person);
     return { ...(await at.connect(url, choices)), complaints: at.complaints };
   },

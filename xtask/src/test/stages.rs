@@ -141,6 +141,17 @@ pub(super) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "mcp-issuers",
+        about: "real MCP clients with the tokens of other issuers; people give access to the Nextcloud in a browser",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "chromium",
+                package: "chromium",
+            })?;
+            workshop.with_node("mcp_issuers.py")
+        },
+    },
+    Stage {
         name: "postgres",
         about: "the store on PostgreSQL, and two servers that share a database",
         run: |workshop| {
