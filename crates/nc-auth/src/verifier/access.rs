@@ -5,7 +5,7 @@ use nc_proto::{
     clock::Clock,
     oauth::{
         error::BearerError,
-        jose::{AccessClaims, Algorithm, Compact, Expectation},
+        jose::{AccessClaims, Algorithm, ClaimError, Compact, Expectation},
     },
 };
 use serde_json::{Map, Value};
@@ -121,7 +121,11 @@ impl AccessTokenVerifier {
                 audience,
                 now,
             };
-            verified.claims.check(&expected).is_ok()
+            let checked = verified.claims.check(&expected);
+            if let Err(error @ ClaimError::Early) = checked {
+                tracing::warn!(issuer = self.issuer, "{error}");
+            }
+            checked.is_ok()
         };
         if !audiences.iter().any(good_for) {
             return Err(BearerError::InvalidToken.into());

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use nc_proto::{
     clock::Clock,
-    oauth::jose::{Algorithm, Compact, IdClaims, IdExpectation, token_hash},
+    oauth::jose::{Algorithm, ClaimError, Compact, IdClaims, IdExpectation, token_hash},
 };
 use subtle::ConstantTimeEq;
 
@@ -74,7 +74,12 @@ impl IdTokenVerifier {
             nonce,
             now: self.clock.now().unix_timestamp(),
         };
-        claims.check(&expected).map_err(|_| IdTokenRefusal::Invalid)?;
+        claims.check(&expected).map_err(|error| {
+            if error == ClaimError::Early {
+                tracing::warn!(issuer = self.issuer, "{error}");
+            }
+            IdTokenRefusal::Invalid
+        })?;
         if let (Some(hash), Some(token)) = (&claims.at_hash, access_token) {
             let expected = token_hash(token, header.algorithm);
             if !bool::from(hash.as_bytes().ct_eq(expected.as_bytes())) {

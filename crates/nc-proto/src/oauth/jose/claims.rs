@@ -189,9 +189,12 @@ pub enum ClaimError {
     /// For somebody else.
     #[error("the token is for another audience")]
     Audience,
-    /// No longer or not yet valid.
-    #[error("the token is not valid at this time")]
-    Time,
+    /// No longer valid.
+    #[error("the token has ended")]
+    Over,
+    /// Not yet valid, or issued in the future: a clock is wrong.
+    #[error("the token is from the future: compare the clocks of this server and of the issuer")]
+    Early,
     /// A claim is empty.
     #[error("a claim is empty")]
     Empty,
@@ -279,8 +282,14 @@ fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, JoseError> {
 
 fn check_times(exp: i64, iat: i64, nbf: Option<i64>, now: i64) -> Result<(), ClaimError> {
     let soon = now.saturating_add(LEEWAY_S);
-    let live = now < exp.saturating_add(LEEWAY_S) && iat <= soon && nbf.is_none_or(|nbf| nbf <= soon);
-    if live { Ok(()) } else { Err(ClaimError::Time) }
+    if iat > soon || nbf.is_some_and(|nbf| nbf > soon) {
+        return Err(ClaimError::Early);
+    }
+    if now < exp.saturating_add(LEEWAY_S) {
+        Ok(())
+    } else {
+        Err(ClaimError::Over)
+    }
 }
 
 /// A `NumericDate` (RFC 7519 §2): whole seconds from 1970 on, which other issuers may write with a fraction.
