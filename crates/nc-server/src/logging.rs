@@ -8,11 +8,12 @@ use crate::config::LogFormat;
 
 /// What is written down at a level.
 pub fn filter(level: &str) -> Targets {
-    // The SDK and the HTTP libraries speak of every connection at info.
+    // The SDK and the HTTP libraries speak of every connection at info, and the SDK below that of what people ask and get:
+    // their notes, and links that give access.
     let filter = match level {
         // Statements, never their values.
-        "trace" => "trace,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=debug".to_owned(),
-        "debug" => "debug,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=info".to_owned(),
+        "trace" => "trace,rmcp=info,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=debug".to_owned(),
+        "debug" => "debug,rmcp=info,hyper=info,h2=info,rustls=info,reqwest=info,sqlx=info".to_owned(),
         _ => format!("{level},rmcp=warn,sqlx=warn"),
     };
     // Written here, so it can be read; without a filter at all, everything would be logged.

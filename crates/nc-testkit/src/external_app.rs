@@ -24,6 +24,7 @@ use crate::{
     app::{Reply, TestUser, message, send},
     cloud_app::CloudApp,
     recorder::Recorder,
+    wire_record::WireRecord,
 };
 
 /// A port that is taken, so that its address is known before anything answers there.
@@ -87,6 +88,33 @@ impl ExternalApp {
     /// # Panics
     /// When settings are wrong.
     pub async fn open(door: Door, cloud: &CloudApp, data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::assemble(door, cloud, data, settings, None).await
+    }
+
+    /// The same, writing down everything that passes at its door.
+    ///
+    /// # Errors
+    /// When the server refuses to start.
+    ///
+    /// # Panics
+    /// When settings are wrong.
+    pub async fn open_recorded(
+        door: Door,
+        cloud: &CloudApp,
+        data: &Path,
+        settings: &[(&str, &str)],
+        record: &WireRecord,
+    ) -> anyhow::Result<Self> {
+        Self::assemble(door, cloud, data, settings, Some(record)).await
+    }
+
+    async fn assemble(
+        door: Door,
+        cloud: &CloudApp,
+        data: &Path,
+        settings: &[(&str, &str)],
+        record: Option<&WireRecord>,
+    ) -> anyhow::Result<Self> {
         let Door { listener, url, mcp_url } = door;
         let mut environment: Environment = settings
             .iter()
@@ -111,6 +139,10 @@ impl ExternalApp {
         let vault = issuer.vault().clone();
         let stop = CancellationToken::new();
         let router = app::router(&config, &entrance, nextcloud, cloud.clock.clone(), &stop)?;
+        let router = match record {
+            Some(record) => record.over(router),
+            None => router,
+        };
         let stopped = stop.clone();
         let served = tokio::spawn(async move {
             let until = async move { stopped.cancelled().await };

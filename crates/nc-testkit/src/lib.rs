@@ -4,7 +4,7 @@
 //! * [`cloud_app`]: the embedded cloud with its provider, and [`browser`] to sign in there.
 //! * [`recorder`]: what the client sends to the cloud; [`wire_record`]: what passes at the cloud's door.
 //! * [`own_issuer_app`]: the MCP server with its own authorization server over that cloud.
-//! * [`external_app`]: the same for the tokens of an issuer elsewhere.
+//! * [`external_app`]: the same for the tokens of an issuer elsewhere; [`provisioning`]: people who give it access.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`tab`]: a browser that visits any server.
 //! * [`totp`]: the codes of an authenticator app.
@@ -18,6 +18,7 @@ pub mod conformance;
 pub mod external_app;
 pub mod load;
 pub mod own_issuer_app;
+pub mod provisioning;
 pub mod recorder;
 pub mod tab;
 pub mod totp;

@@ -24,6 +24,7 @@ const PUBLIC: &[&str] = &[
     "resource",
     "audience",
     "state",
+    "nonce",
     "code_challenge",
     "response_type",
     "response_types",

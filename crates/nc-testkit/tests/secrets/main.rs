@@ -1,6 +1,7 @@
 //! What was secret once is nowhere afterwards: not in the data folder, not in a backup, not in the logs. A binary of its own,
 //! because it listens to everything that its process logs.
 
+mod elsewhere;
 mod harvest;
 mod life;
 mod search;
@@ -8,7 +9,7 @@ mod search;
 use std::{
     io,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use nc_testkit::cloud_app::CloudApp;
@@ -36,19 +37,33 @@ impl io::Write for Lines {
     }
 }
 
+/// Everything that this process logs from now on.
+fn listen() -> &'static Lines {
+    static LINES: OnceLock<Lines> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        let filter = nc_server::log_filter("trace");
+        tracing_subscriber::registry()
+            .with(layer.with_filter(filter))
+            .try_init()
+            .expect("the only one");
+        lines
+    })
+}
+
+impl Lines {
+    fn text(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 #[tokio::test]
 async fn no_secret_is_found_in_the_data_folder_a_backup_or_the_logs() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let layer = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
-    let filter = nc_server::log_filter("trace");
-    tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init()
-        .expect("the only one");
-
+    let lines = listen();
     let (app, record) = CloudApp::boot_recorded().await;
     let folder = app.cloud.config().data_dir.clone();
     let mut life = Life {
@@ -76,13 +91,45 @@ async fn no_secret_is_found_in_the_data_folder_a_backup_or_the_logs() {
     }
     assert_all_kinds(&secrets);
     let search = Search::new(&secrets);
-    let logs = lines.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let logs = lines.text();
     let mut found = search.in_bytes("logs", &logs);
     assert_is_found(&folder, &logs, &signed).await;
     found.extend(search.in_files(&folder, KEYS));
     found.extend(search.in_files(copies.path(), &[]));
     for database in [folder.join("provider.db"), folder.join("cloud.db"), copy] {
         found.extend(search.in_tables(&database).await);
+    }
+    assert!(
+        found.is_empty(),
+        "{} secrets, found:\n{}",
+        secrets.len(),
+        found.join("\n")
+    );
+}
+
+#[tokio::test]
+async fn m13_m14_what_people_and_clients_give_with_another_issuer_is_nowhere_but_where_it_belongs() {
+    let lines = listen();
+    let (app, at_cloud) = CloudApp::boot_recorded().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let lived = elsewhere::live(&app, folder.path()).await;
+    let (at_cloud, at_mcp) = (at_cloud.all(), lived.at_mcp.all());
+    let kinds = elsewhere::Kinds::of(&lived, &at_cloud);
+    let strays = kinds.strays(&at_cloud, &at_mcp);
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+
+    let mut secrets = harvest::harvest(&elsewhere::without_contents(&at_cloud));
+    secrets.extend(harvest::harvest(&elsewhere::without_contents(&at_mcp)));
+    secrets.extend(kinds.all());
+    let search = Search::new(&secrets);
+    let mut found = search.in_bytes("logs", &lines.text());
+    found.extend(search.in_files(folder.path(), KEYS));
+    found.extend(search.in_files(&app.cloud.config().data_dir, KEYS));
+    for database in lived.databases() {
+        found.extend(search.in_tables(&database).await);
+    }
+    for dump in ["/proc/self/environ", "/proc/self/cmdline"] {
+        found.extend(search.in_bytes(dump, &std::fs::read(dump).unwrap_or_default()));
     }
     assert!(
         found.is_empty(),
