@@ -28,3 +28,4 @@ mod sign_in_answers;
 mod signed_tokens;
 mod stock_cors;
 mod tokens;
+mod two_people;
