@@ -18,6 +18,7 @@
 //! * [`scope_list`]: lists of scopes.
 //! * [`token`]: requests for tokens and their answers.
 
+pub mod allowed_client;
 pub mod assertion;
 pub mod authorize;
 pub mod bearer;

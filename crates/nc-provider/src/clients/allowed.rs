@@ -1,18 +1,13 @@
 //! Which clients there may be at all, where an operator lists them.
 
-use nc_proto::oauth::cimd::ClientIdUrl;
+use nc_proto::oauth::{
+    allowed_client::{AllowedClient, names_host},
+    cimd::ClientIdUrl,
+};
 use nc_store::ClientKind;
 use url::Url;
 
 use crate::{Client, ClientDocument, Error, Provider};
-
-/// Whether an entry of a list of hosts names a host: itself, or `.example.org` for all below it.
-pub(super) fn names_host(entry: &str, host: &str) -> bool {
-    match entry.strip_prefix('.') {
-        Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),
-        None => host.eq_ignore_ascii_case(entry),
-    }
-}
 
 /// Whether a client that registers itself is listed: its id is a new one, so all its redirect URIs must lead to hosts that
 /// are. What leads to a program on a device leads to any.
@@ -27,37 +22,37 @@ pub(crate) fn allows_registration(list: &[String], document: &ClientDocument) ->
 
 /// Whether a client that is known by its document is listed.
 pub(super) fn allows_document(list: &[String], id: &ClientIdUrl) -> bool {
-    let is_listed = |entry: &String| entry == id.as_str() || names_host(entry, id.host());
-    list.is_empty() || list.iter().any(is_listed)
+    list.is_empty() || about(list, id.as_str()).next().is_some()
 }
 
-fn allows(list: &[String], client: &Client) -> bool {
-    if list.is_empty() || list.iter().any(|entry| entry == client.id()) {
-        return true;
+/// The client with the redirect URIs that the list leaves to it; `None` when it is not listed.
+pub(super) fn allowed(list: &[String], mut client: Client) -> Option<Client> {
+    let is_open = list.is_empty()
+        || match client.record.kind {
+            ClientKind::Dynamic => allows_registration(list, &client.document),
+            ClientKind::Document | ClientKind::Admin | ClientKind::FirstParty | ClientKind::Service => false,
+        };
+    if !is_open {
+        let entries: Vec<AllowedClient> = about(list, client.id()).collect();
+        if entries.is_empty() {
+            return None;
+        }
+        let is_left = |uri: &String| entries.iter().any(|entry| entry.allows_redirect(uri));
+        client.document.redirect_uris.retain(is_left);
     }
-    match client.record.kind {
-        ClientKind::Document => ClientIdUrl::parse(client.id()).is_some_and(|id| allows_document(list, &id)),
-        ClientKind::Dynamic => allows_registration(list, &client.document),
-        ClientKind::Admin | ClientKind::FirstParty | ClientKind::Service => false,
-    }
+    Some(client)
+}
+
+/// The entries about a client.
+fn about(list: &[String], client_id: &str) -> impl Iterator<Item = AllowedClient> {
+    let entries = list.iter().filter_map(|entry| AllowedClient::parse(entry).ok());
+    entries.filter(move |entry| entry.is(client_id))
 }
 
 impl Provider {
     /// The client with this id, if it is stored, enabled, has not ended, and is one of those that there may be.
     pub(crate) async fn find_stored_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
         let found = Client::find_stored(self.store(), client_id, self.now()).await?;
-        Ok(found.filter(|client| allows(&self.config().allowed_clients, client)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_names_itself_and_a_dot_all_below() {
-        assert!(names_host("a.example", "a.example") && names_host("A.example", "a.example"));
-        assert!(names_host(".a.example", "x.a.example") && !names_host(".a.example", "a.example"));
-        assert!(!names_host(".a.example", "xa.example") && !names_host("a.example", "x.a.example"));
+        Ok(found.and_then(|client| allowed(&self.config().allowed_clients, client)))
     }
 }

@@ -5,6 +5,7 @@
 
 use nc_auth::fetch::FetchError;
 use nc_proto::oauth::{
+    allowed_client::names_host,
     cimd::{CACHE_MAX_S, ClientIdUrl, MAX_BYTES, cache_seconds},
     registration::ClientMetadata,
 };
@@ -12,7 +13,7 @@ use nc_store::{ClientKind, Digest, NewClient, TicketKind, TicketRecord, Unit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::allowed::{allows_document, names_host};
+use super::allowed::{allowed, allows_document};
 use crate::{Audit, Client, ClientDocument, Error, Event, Provider};
 
 /// How long a failure is not tried again.
@@ -42,6 +43,11 @@ enum Read {
 impl Provider {
     /// The client that describes itself at the URL which is its id. `None`: it is not one of this kind, or not acceptable.
     pub(crate) async fn find_document_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
+        let found = self.find_described_client(client_id).await?;
+        Ok(found.and_then(|client| allowed(&self.config().allowed_clients, client)))
+    }
+
+    async fn find_described_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
         let stored = self.store().find_client(client_id).await?;
         if stored
             .as_ref()

@@ -54,6 +54,42 @@ async fn clients_that_an_administrator_made_are_allowed_by_their_id() {
 }
 
 #[tokio::test]
+async fn an_entry_with_a_redirect_uri_leaves_its_client_no_other() {
+    let asks = async |world: &World, uri: &str| {
+        let path = format!(
+            "{}?client_id=listed&redirect_uri={uri}&response_type=code&scope=openid&code_challenge={}&code_challenge_method=S256",
+            world.path(Endpoint::Authorize),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        );
+        world.get(&path).await.status.as_u16()
+    };
+    let uris = ["https://app.example/cb", "https://app.example/other"];
+    for role in ROLES {
+        for (entries, expected) in [
+            (&["listed|https://app.example/cb"][..], [303, 400]),
+            (
+                &["listed|https://app.example/cb", "listed|https://app.example/other"],
+                [303, 303],
+            ),
+            (&["listed|https://app.example/cb", "listed"], [303, 303]),
+            (&["listed|https://app.example/third"], [400, 400]),
+            (&["other|https://app.example/cb"], [400, 400]),
+            (&["listed"], [303, 303]),
+        ] {
+            let world = World::with(role, list(entries), |store| store).await;
+            world
+                .client("listed", |document| {
+                    document.redirect_uris = uris.map(str::to_owned).to_vec();
+                })
+                .await;
+            for (uri, expected) in uris.into_iter().zip(expected) {
+                assert_eq!(asks(&world, uri).await, expected, "{entries:?} {uri}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn clients_register_themselves_only_where_all_they_lead_to_is_listed() {
     for role in ROLES {
         let world = World::with(role, list(&["app.example", ".below.example"]), |store| store).await;
