@@ -1,6 +1,12 @@
 //! Turning a client's token into one of the same person for the cloud (RFC 8693).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::sync::Cache;
 use nc_auth::{Scope, ScopeKind, token::AuthContext};
@@ -14,6 +20,7 @@ use nc_proto::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::Mutex;
 use url::Url;
 
 use super::{Discovered, OwnClient, client::error_code};
@@ -34,7 +41,41 @@ pub struct Exchange {
     resource: String,
     clock: Clock,
     /// By the hash of the client's token.
-    known: Cache<[u8; 32], (i64, SecretString)>,
+    known: Cache<[u8; 32], Arc<Place>>,
+}
+
+/// What one token was exchanged for.
+#[derive(Default)]
+struct Place {
+    /// How many exchanges have ended.
+    ended: AtomicU64,
+    /// Whoever holds the lock asks the issuer; the others want to know the same.
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// How the last exchange ended.
+enum Outcome {
+    /// A token, and when it is used no more.
+    Given(i64, SecretString),
+    Failed(Failure),
+}
+
+/// Why the issuer gives no token.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    Refused,
+    Unavailable,
+    Misconfigured(&'static str),
+}
+
+impl From<Failure> for NoAccess {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused => Self::Refused,
+            Failure::Unavailable => Self::Unavailable { retry_after_s: RETRY_S },
+            Failure::Misconfigured(what) => Self::Misconfigured(what),
+        }
+    }
 }
 
 impl Exchange {
@@ -50,26 +91,43 @@ impl Exchange {
     }
 
     /// A token for the cloud with the apps' scopes of the client's. `None`: it has none, so there is nothing to do there.
+    ///
+    /// All calls with one token share it: which tools it runs is decided before by its scopes. Of many at once, one asks.
     pub(super) async fn token(
         &self,
         context: &AuthContext,
         presented: &SecretString,
     ) -> Result<Option<SecretString>, NoAccess> {
-        let now = self.clock.now().unix_timestamp();
         let key: [u8; 32] = Sha256::digest(presented.expose_secret()).into();
-        if let Some((_, token)) = self.known.get(&key).filter(|(until, _)| now < *until) {
-            return Ok(Some(token));
+        let place = self.known.get_with(key, Arc::default);
+        let ended = place.ended.load(Ordering::Acquire);
+        let mut outcome = place.outcome.lock().await;
+        let now = self.clock.now().unix_timestamp();
+        match &*outcome {
+            Some(Outcome::Given(until, token)) if now < *until => return Ok(Some(token.clone())),
+            // It failed while this call waited for it, so it would fail again.
+            Some(Outcome::Failed(failure)) if place.ended.load(Ordering::Acquire) != ended => {
+                return Err((*failure).into());
+            }
+            _ => {}
         }
         let scopes = of_apps(&context.scopes);
         if scopes.is_empty() {
             return Ok(None);
         }
-        let (token, lifetime_s) = self.ask(presented, scopes).await?;
-        let until = now.saturating_add(lifetime_s - AHEAD_S).min(context.expires_at);
-        if now < until {
-            self.known.insert(key, (until, token.clone()));
+        let asked = self.ask(presented, scopes).await;
+        place.ended.fetch_add(1, Ordering::Release);
+        match asked {
+            Ok((token, lifetime_s)) => {
+                let until = now.saturating_add(lifetime_s - AHEAD_S).min(context.expires_at);
+                *outcome = Some(Outcome::Given(until, token.clone()));
+                Ok(Some(token))
+            }
+            Err(failure) => {
+                *outcome = Some(Outcome::Failed(failure));
+                Err(failure.into())
+            }
         }
-        Ok(Some(token))
     }
 
     /// Forgets a token that the cloud does not take; the next request gets another.
@@ -80,14 +138,18 @@ impl Exchange {
                 .ct_eq(token.expose_secret().as_bytes())
                 .into()
         };
-        for (key, (_, kept)) in &self.known {
-            if is_it(&kept) {
-                self.known.invalidate(&*key);
+        for (_, place) in &self.known {
+            // A place that is locked is getting another token.
+            let Ok(mut outcome) = place.outcome.try_lock() else {
+                continue;
+            };
+            if matches!(&*outcome, Some(Outcome::Given(_, kept)) if is_it(kept)) {
+                *outcome = None;
             }
         }
     }
 
-    async fn ask(&self, presented: &SecretString, scopes: ScopeList) -> Result<(SecretString, i64), NoAccess> {
+    async fn ask(&self, presented: &SecretString, scopes: ScopeList) -> Result<(SecretString, i64), Failure> {
         let request = TokenRequest {
             grant: Grant::Exchange {
                 subject_token: presented.clone(),
@@ -96,31 +158,30 @@ impl Exchange {
             scope: Some(scopes),
             resources: vec![self.resource.clone()],
         };
-        let unavailable = NoAccess::Unavailable { retry_after_s: RETRY_S };
         let posted = match self.client.ask(&self.url, &request.form()).await {
             Ok(posted) => posted,
             Err(error) => {
                 tracing::warn!(%error, "the issuer cannot be asked for a token for the cloud");
-                return Err(unavailable);
+                return Err(Failure::Unavailable);
             }
         };
         match posted.status {
-            200 => read(&posted.body, presented).ok_or(NoAccess::Misconfigured(
+            200 => read(&posted.body, presented).ok_or(Failure::Misconfigured(
                 "the issuer's token endpoint answered a token exchange with something else than a Bearer token for the Nextcloud",
             )),
             400..=499 if posted.status != 429 => Err(refusal(error_code(&posted).as_deref())),
             status => {
                 tracing::warn!(status, "the issuer gives no token for the cloud now");
-                Err(unavailable)
+                Err(Failure::Unavailable)
             }
         }
     }
 }
 
 /// What the issuer refused, told without its words.
-fn refusal(code: Option<&str>) -> NoAccess {
+fn refusal(code: Option<&str>) -> Failure {
     let what = match code {
-        Some("invalid_grant") => return NoAccess::Refused,
+        Some("invalid_grant") => return Failure::Refused,
         Some("invalid_client") => {
             "the issuer does not know this server, or its secret: an administrator has to check NEXTCLOUD_OIDC_CLIENT_ID and NEXTCLOUD_OIDC_CLIENT_SECRET"
         }
@@ -133,7 +194,7 @@ fn refusal(code: Option<&str>) -> NoAccess {
         _ => "the issuer refuses to exchange the token for one for the Nextcloud; its log says why",
     };
     tracing::error!("{what}");
-    NoAccess::Misconfigured(what)
+    Failure::Misconfigured(what)
 }
 
 fn read(body: &[u8], presented: &SecretString) -> Option<(SecretString, i64)> {
