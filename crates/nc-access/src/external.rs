@@ -15,10 +15,12 @@ mod introspection;
 mod patience;
 mod provisioning;
 mod refreshed;
+mod registrar;
 mod registration;
 mod relying_party;
 mod sign_in;
 mod tokens;
+mod unregister;
 
 pub use access::ExternalAccess;
 pub use client::OwnClient;
@@ -29,10 +31,12 @@ pub use exchange::Exchange;
 pub use patience::patiently;
 pub use provisioning::{Asked, Links};
 pub use refreshed::Refreshed;
+pub use registrar::Registrar;
 pub use registration::Registration;
 pub use relying_party::{Believed, CALLBACK, IssuerError, Question, RelyingParty, Tokens};
 pub use sign_in::{Arrived, Purpose, SignInError, SignIns};
 pub use tokens::ExternalTokens;
+pub use unregister::{UnregisterError, unregister};
 
 use std::path::PathBuf;
 

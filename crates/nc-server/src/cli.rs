@@ -174,6 +174,9 @@ pub struct Serve {
     /// Address of this server as clients reach it.
     #[arg(long, alias = "mcp-server-url", value_name = "URL")]
     pub public_url: Option<String>,
+    /// Do not serve: delete the client that this server registered at an issuer elsewhere.
+    #[arg(long)]
+    pub unregister: bool,
 }
 
 /// `cloud`.

@@ -119,6 +119,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
     let setting = settle(&cli, environment)?;
     match cli.command {
         Command::Demo(arguments) => Box::pin(demo::run(setting, arguments)).await,
+        Command::Serve(Serve { unregister: true, .. }) => serve::unregister(&setting).await,
         Command::Serve(_) => serve::run(setting).await,
         Command::Run(arguments) => match arguments.transport.as_str() {
             "streamable-http" | "http" => serve::run(setting).await,
@@ -176,6 +177,7 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
             cloud,
             mode,
             public_url,
+            unregister: _,
         }) => {
             flag("--mode", "server.mode", mode.map(|mode| mode.as_str().to_owned()));
             flag("--public-url", "server.public_url", public_url.clone());

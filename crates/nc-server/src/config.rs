@@ -11,6 +11,7 @@ mod setting;
 
 pub use database::Database;
 pub use external_issuers::ExternalIssuersConfig;
+pub(crate) use issuer::UNVERIFIED;
 pub use issuer::{CloudAccessKind, ExternalClient, IssuerSettings};
 pub use layers::{ConfigError, Environment, Layers, Source};
 pub use reference::{reference, schema, show};

@@ -3,7 +3,7 @@
 use nc_auth::{Scope, ScopeKind, ScopeSet};
 use nc_client::Nextcloud;
 use nc_mcp_kit::Backend as _;
-use nc_proto::clock::Clock;
+use nc_proto::{clock::Clock, oauth::allowed_client::AllowedClient};
 use url::Url;
 
 use crate::{
@@ -81,6 +81,7 @@ impl Entrance {
                     proxy: issuer.proxy.then(|| clients(config)),
                     scope_prefix: issuer.scope_prefix,
                     accept_typ_jwt: issuer.accept_typ_jwt,
+                    allowed_clients: allowed_clients(config),
                     patience: issuer.patience,
                     scopes,
                     advertised: advertised(config, scopes),
@@ -128,6 +129,13 @@ fn clients(config: &Config) -> ClientOptions {
         allowed: config.oauth.allowed_clients.clone(),
         documents: config.oauth.client_documents,
     }
+}
+
+/// The clients that the operator lists.
+fn allowed_clients(config: &Config) -> Vec<AllowedClient> {
+    let entries = config.oauth.allowed_clients.iter();
+    // What cannot be read was refused with the settings.
+    entries.filter_map(|entry| AllowedClient::parse(entry).ok()).collect()
 }
 
 /// The address of this server that clients know.

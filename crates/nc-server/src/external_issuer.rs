@@ -2,19 +2,24 @@
 
 mod access_for_cloud;
 mod app_password;
+mod authorize;
 mod browser;
 mod giving;
 mod proxy;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::Router;
 use nc_access::{
     BearerTokens, Resource, Vault,
     external::{
-        Bases, ClientFile, Discovered, Exchange, ExternalAccess, ExternalTokens, Links, OwnClient, Place, Refreshed,
-        Registration, RelyingParty, SignIns, discover, patiently,
+        self, Bases, ClientFile, Discovered, Exchange, ExternalAccess, ExternalTokens, Links, OwnClient, Place,
+        Refreshed, Registrar, Registration, RelyingParty, SignIns, discover, patiently,
     },
 };
 use nc_auth::{
@@ -22,11 +27,14 @@ use nc_auth::{
     fetch::{GuardedFetch, Reach},
     token::VerifyToken,
 };
-use nc_client::Nextcloud;
+use nc_client::{Nextcloud, Verification};
 use nc_cloud::SealingKey;
 use nc_mcp::Provisioning;
 use nc_mcp_kit::http::Authenticate;
-use nc_proto::{clock::Clock, oauth::scope_list::ScopeList};
+use nc_proto::{
+    clock::Clock,
+    oauth::{allowed_client::AllowedClient, scope_list::ScopeList},
+};
 use nc_provider::{Provider, SignIn};
 use nc_store::{Sealer, Store};
 use secrecy::SecretString;
@@ -34,12 +42,13 @@ use url::Url;
 
 use self::{
     access_for_cloud::AccessForCloud,
+    authorize::Forwarding,
     giving::Giving,
     proxy::{AtIssuer, ProxyTokens},
 };
 use crate::{
     authorization_server::{self, ClientOptions, Purpose},
-    config::{CloudAccessKind, Database, ExternalClient, IssuerSettings},
+    config::{CloudAccessKind, Database, ExternalClient, IssuerSettings, UNVERIFIED},
     nextcloud_accounts::NextcloudAccounts,
     own_issuer::make_folder,
     provider_data::ProviderData,
@@ -83,6 +92,8 @@ pub struct ExternalIssuerOptions {
     pub scope_prefix: Option<String>,
     /// Whether signed tokens of the type `JWT` are taken.
     pub accept_typ_jwt: bool,
+    /// Clients whose tokens are taken; empty for all of the issuer's.
+    pub allowed_clients: Vec<AllowedClient>,
     /// How long to wait for an issuer that cannot be reached.
     pub patience: Duration,
     /// Scopes of the tools.
@@ -103,7 +114,9 @@ pub struct ExternalIssuer {
     provider: Option<Provider>,
     access: Arc<ExternalAccess>,
     giving: Arc<Giving>,
+    forwarding: Arc<Forwarding>,
     nextcloud: Nextcloud,
+    client: Arc<OwnClient>,
     store: Arc<dyn Store>,
     calls: Option<ToolAudit>,
     clock: Clock,
@@ -119,10 +132,13 @@ impl ExternalIssuer {
         let url = Url::parse(&format!("{own}{}", options.path)).context("the address of the MCP endpoint")?;
         let bases = bases(nextcloud);
         let place = place(&bases, options.discovery_url.as_ref(), options.issuer.clone())?;
-        // The operator names these addresses.
-        let roots = &nextcloud.config().tls.extra_roots_pem;
-        let fetch = GuardedFetch::trusting(Reach::Anywhere, roots).context("TLS cannot be set up")?;
-        let issuer = discover(&fetch, &place, &bases, options.patience).await?;
+        let fetch = fetch(nextcloud)?;
+        let issuer = discover(&fetch, &place, &bases, options.patience).await;
+        let issuer = if nextcloud.config().tls.verification == Verification::DangerouslyOff {
+            issuer.context(UNVERIFIED)?
+        } else {
+            issuer?
+        };
         let resource = resource(&url, own, &issuer, options)?;
         let status = patiently(options.patience, nc_client::Error::is_passing, async || {
             nextcloud.status().await
@@ -136,7 +152,8 @@ impl ExternalIssuer {
         let party = Arc::new(party);
         let tokens = ExternalTokens::new(&issuer, &client, keys, &options.clock)
             .with_scope_prefix(options.scope_prefix.clone())
-            .with_legacy_typ(options.accept_typ_jwt);
+            .with_legacy_typ(options.accept_typ_jwt)
+            .for_clients(options.allowed_clients.clone());
         let data = ProviderData::open(&options.data, &options.sealing_keys, &options.database).await?;
         let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
         let vault = vault(&issuer.issuer, Arc::clone(&store), Arc::clone(&sealer), &options.clock).await?;
@@ -157,7 +174,7 @@ impl ExternalIssuer {
         };
         let access = ExternalAccess::new(exchange, refreshed.clone(), vault.clone())
             .preferring_app_passwords(options.prefer_app_password);
-        tell(&issuer, kind);
+        tell(&issuer, kind, &client);
         let sign_ins = SignIns::new(party, Arc::clone(&store), Arc::clone(&sealer), options.clock.clone());
         let provider = match &options.proxy {
             Some(clients) => {
@@ -208,25 +225,34 @@ impl ExternalIssuer {
             limit: Giving::limit(&options.clock),
             clock: options.clock.clone(),
         };
+        let forwarding = Forwarding::new(
+            issuer.authorization.clone(),
+            resource.identifier().to_owned(),
+            options.allowed_clients.clone(),
+            options.clock.clone(),
+        );
         Ok(Self {
+            forwarding: Arc::new(forwarding),
             resource,
             tokens,
             provider,
             access: Arc::new(access),
             giving: Arc::new(giving),
             nextcloud: nextcloud.clone(),
+            client,
             store,
             calls,
             clock: options.clock.clone(),
         })
     }
 
-    /// The metadata of the MCP endpoint, and the pages on which people give access to the Nextcloud.
+    /// The metadata of the MCP endpoint, the pages on which people give access to the Nextcloud, and the authorization server;
+    /// where that is elsewhere, the way to it.
     pub fn routes(&self) -> Router {
         let routes = self.resource.routes().merge(self.giving.routes());
         match &self.provider {
             Some(provider) => routes.merge(provider.router()),
-            None => routes,
+            None => routes.merge(self.forwarding.routes()),
         }
     }
 
@@ -258,7 +284,11 @@ impl ExternalIssuer {
                 None => tool_audit::sweep_in_time(&*self.store, &self.clock).await,
             }
         };
-        tokio::join!(of_provider, self.giving.keep_taking_back());
+        tokio::join!(
+            of_provider,
+            self.giving.keep_taking_back(),
+            self.client.keep_registered()
+        );
     }
 
     /// What happens when the Nextcloud takes a credential no more.
@@ -300,6 +330,31 @@ pub(crate) fn expected_issuer(nextcloud: &Nextcloud, settings: &IssuerSettings) 
     Ok(place.issuer)
 }
 
+/// Deletes the client that this server registered at the issuer. What was done.
+pub(crate) async fn unregister(
+    nextcloud: &Nextcloud,
+    settings: &IssuerSettings,
+    data: &Path,
+) -> anyhow::Result<String> {
+    let issuer = expected_issuer(nextcloud, settings)?;
+    let fetch = fetch(nextcloud)?;
+    let deleted = external::unregister(&ClientFile::within(data), &issuer, &bases(nextcloud), &fetch).await?;
+    Ok(match (deleted, &settings.client) {
+        (Some(client), _) => format!("The client {client} is deleted at {issuer}, and what was kept of it here."),
+        (None, Some(client)) => format!(
+            "This server registered no client. An administrator of {issuer} made the client {}, and can delete it there.",
+            client.id
+        ),
+        (None, None) => format!("No client is registered: there is none in {}.", data.display()),
+    })
+}
+
+/// Asks the issuer, whose addresses the operator names.
+fn fetch(nextcloud: &Nextcloud) -> anyhow::Result<GuardedFetch> {
+    let tls = &nextcloud.config().tls;
+    GuardedFetch::trusting(Reach::Anywhere, &tls.extra_roots_pem).context("TLS cannot be set up")
+}
+
 fn place(bases: &Bases, discovery_url: Option<&Url>, issuer: Option<String>) -> anyhow::Result<Place> {
     let place = match discovery_url {
         Some(url) => Place::new(url.clone(), issuer),
@@ -319,35 +374,22 @@ async fn own_client(
     options: &ExternalIssuerOptions,
 ) -> anyhow::Result<OwnClient> {
     if let Some(client) = &options.client {
-        let (id, secret) = (client.id.clone(), client.secret.clone());
-        return Ok(OwnClient::new(fetch.clone(), id, secret, &issuer.auth_methods));
+        let secret = client.secret.clone();
+        return Ok(OwnClient::new(fetch.clone(), &client.id, secret, &issuer.auth_methods));
     }
-    let file = ClientFile::within(&options.data);
-    let now = options.clock.now().unix_timestamp();
-    let client = if let Some(known) = file.find(&issuer.issuer, now)? {
-        known
-    } else {
-        let about_the_user = [Scope::Openid, Scope::Profile, Scope::Email, Scope::OfflineAccess];
-        let scopes = about_the_user.into_iter().fold(options.scopes, ScopeSet::with);
-        let scopes: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
-        let registration = Registration {
-            url: own.to_owned(),
-            resource: resource.identifier().to_owned(),
-            scopes: options.requested.clone().unwrap_or_else(|| scopes.join(" ")),
-            token_type: options.token_type.clone(),
-            initial_access_token: options.initial_access_token.clone(),
-        };
-        let client = registration.register(fetch, issuer).await?;
-        file.keep(&client)?;
-        tracing::info!(client = client.client_id, "this server registered at the issuer");
-        client
+    let about_the_user = [Scope::Openid, Scope::Profile, Scope::Email, Scope::OfflineAccess];
+    let scopes = about_the_user.into_iter().fold(options.scopes, ScopeSet::with);
+    let scopes: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
+    let registration = Registration {
+        url: own.to_owned(),
+        resource: resource.identifier().to_owned(),
+        scopes: options.requested.clone().unwrap_or_else(|| scopes.join(" ")),
+        token_type: options.token_type.clone(),
+        initial_access_token: options.initial_access_token.clone(),
     };
-    Ok(OwnClient::new(
-        fetch.clone(),
-        client.client_id,
-        client.client_secret,
-        &issuer.auth_methods,
-    ))
+    let file = ClientFile::within(&options.data);
+    let registrar = Registrar::new(registration, issuer.clone(), file, fetch.clone(), options.clock.clone());
+    Ok(OwnClient::registered(registrar).await?)
 }
 
 async fn vault(issuer: &str, store: Arc<dyn Store>, sealer: Arc<Sealer>, clock: &Clock) -> anyhow::Result<Vault> {
@@ -402,7 +444,7 @@ fn host_of(url: &Url) -> String {
 }
 
 /// What an operator should know.
-fn tell(issuer: &Discovered, kind: CloudAccessKind) {
+fn tell(issuer: &Discovered, kind: CloudAccessKind, client: &OwnClient) {
     tracing::info!(issuer = issuer.issuer, "tokens of this issuer are taken");
     if issuer.introspection.is_none() {
         tracing::warn!("the issuer does not offer introspection: only signed access tokens are taken");
@@ -411,6 +453,11 @@ fn tell(issuer: &Discovered, kind: CloudAccessKind) {
         CloudAccessKind::TokenExchange => tracing::info!("tokens are exchanged for the Nextcloud"),
         CloudAccessKind::RefreshToken => {
             tracing::info!("people agree once that this server keeps a refresh token for the Nextcloud");
+            if client.ends() {
+                tracing::warn!(
+                    "the issuer lets the registered client end, and what people agreed to ends with it: make a client there for this server and set NEXTCLOUD_OIDC_CLIENT_ID and NEXTCLOUD_OIDC_CLIENT_SECRET"
+                );
+            }
         }
         CloudAccessKind::AppPassword => {
             tracing::info!("people give this server an app password for the Nextcloud");

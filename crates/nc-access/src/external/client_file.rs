@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::StartError;
 
 const NAME: &str = ".nextcloud_oauth_client.json";
-/// A secret that ends sooner is not begun with.
+/// A secret that ends sooner is used no more.
 const AHEAD_S: i64 = 5 * 60;
 
 /// A registered client.
@@ -39,7 +39,8 @@ pub struct StoredClient {
     /// Where to manage it.
     #[serde(default)]
     pub registration_client_uri: Option<String>,
-    /// Who registered it.
+    /// Who registered it; empty in a file that `nextcloud-mcp-server` wrote.
+    #[serde(default)]
     pub issuer: String,
 }
 
@@ -53,8 +54,31 @@ impl ClientFile {
         Self(folder.join(NAME))
     }
 
-    /// The client that this issuer registered, if its secret is still good.
-    pub fn find(&self, issuer: &str, now: i64) -> Result<Option<StoredClient>, StartError> {
+    /// The client that this issuer registered, if its secret is still good. One that does not say who registered it is
+    /// taken for this issuer's, once, if answers for it come to `redirect_uri`.
+    pub fn find(&self, issuer: &str, redirect_uri: &str, now: i64) -> Result<Option<StoredClient>, StartError> {
+        let Some(mut client) = self.read()? else {
+            return Ok(None);
+        };
+        let is_unnamed = client.issuer.is_empty() && client.redirect_uris.iter().any(|uri| uri == redirect_uri);
+        if is_unnamed {
+            issuer.clone_into(&mut client.issuer);
+        }
+        if client.issuer != issuer || is_ending(client.client_secret_expires_at, now) {
+            return Ok(None);
+        }
+        if is_unnamed {
+            self.keep(&client)?;
+            tracing::info!(
+                client = client.client_id,
+                "the client of a former server is used at this issuer"
+            );
+        }
+        Ok(Some(client))
+    }
+
+    /// The client in it, whosever it is.
+    pub(super) fn read(&self) -> Result<Option<StoredClient>, StartError> {
         let text = match fs::read(&self.0) {
             Ok(text) => Zeroizing::new(text),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -63,11 +87,18 @@ impl ClientFile {
         if self.is_open_to_others()? {
             return Err(StartError::OpenFile(self.0.clone()));
         }
-        let client: StoredClient =
-            serde_json::from_slice(&text).map_err(|_| StartError::DamagedFile(self.0.clone()))?;
-        let ends = client.client_secret_expires_at;
-        let is_good = client.issuer == issuer && (ends == 0 || now.saturating_add(AHEAD_S) < ends);
-        Ok(is_good.then_some(client))
+        let client = serde_json::from_slice(&text).map_err(|_| StartError::DamagedFile(self.0.clone()))?;
+        Ok(Some(client))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Deletes it.
+    pub(super) fn delete(&self) -> Result<(), StartError> {
+        fs::remove_file(&self.0).map_err(|error| StartError::File(self.0.clone(), error))
     }
 
     /// Keeps a client: written beside, then put in place, never readable by others.
@@ -103,6 +134,11 @@ impl ClientFile {
     fn is_open_to_others(&self) -> Result<bool, StartError> {
         Ok(false)
     }
+}
+
+/// Whether a secret with this end is to be replaced.
+pub(super) const fn is_ending(ends_at: i64, now: i64) -> bool {
+    ends_at != 0 && ends_at <= now.saturating_add(AHEAD_S)
 }
 
 fn written<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Discovered, StartError, StoredClient,
+    CALLBACK, Discovered, StartError, StoredClient,
     client::{error_code, ways},
     is_protected,
 };
@@ -57,12 +57,17 @@ impl Registration {
         })
     }
 
+    /// Where answers come to.
+    pub(super) fn redirect_uri(&self) -> String {
+        format!("{}{CALLBACK}", self.url)
+    }
+
     fn body(&self, issuer: &Discovered) -> Value {
         let is_here = Url::parse(&self.url).is_ok_and(|url| url.scheme() == "http" && is_protected(&url));
         let way = ways(&issuer.auth_methods);
         json!({
             "client_name": "Nextcloud MCP server",
-            "redirect_uris": [format!("{}/oauth/callback", self.url)],
+            "redirect_uris": [self.redirect_uri()],
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
             "token_endpoint_auth_method": way.first().map(|way| way.name()),

@@ -121,6 +121,11 @@ impl RelyingParty {
         }
     }
 
+    /// This server's client there, at this moment.
+    pub fn client_id(&self) -> Arc<str> {
+        self.client.id()
+    }
+
     /// Who it is.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -142,7 +147,7 @@ impl RelyingParty {
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
-            .append_pair("client_id", self.client.id())
+            .append_pair("client_id", &self.client.id())
             .append_pair("redirect_uri", &self.redirect_uri)
             .append_pair("scope", &question.scope.to_string())
             .append_pair("state", question.state)
@@ -175,12 +180,18 @@ impl RelyingParty {
             redirect_uri: Some(self.redirect_uri.clone()),
             verifier: Some(verifier.clone()),
         };
+        // The one that asked is the one whom the ID token has to be for, also when it is replaced meanwhile.
+        let client = self.client.id();
         let response = self.ask(grant, resource).await?;
-        let id_token = response.id_token.clone().ok_or(IssuerError::IdToken)?;
+        let id_token = response.id_token.clone();
         let tokens = self.tokens(response);
+        let Some(id_token) = id_token else {
+            self.give_up(&tokens).await;
+            return Err(IssuerError::IdToken);
+        };
         let verifier = IdTokenVerifier::for_client(
             self.issuer.as_str(),
-            self.client.id(),
+            &*client,
             Arc::clone(&self.keys),
             &Algorithm::ALL,
             self.clock.clone(),

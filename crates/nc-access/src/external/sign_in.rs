@@ -93,6 +93,9 @@ struct Remembered {
     resource: Option<String>,
     nonce: String,
     verifier: String,
+    /// The client that asked: the code is for that one.
+    #[serde(default)]
+    client: String,
 }
 
 /// The sign-ins of all browsers.
@@ -144,6 +147,7 @@ impl SignIns {
             resource: resource.map(str::to_owned),
             nonce,
             verifier: hex::encode(sealed),
+            client: self.party.client_id().to_string(),
         };
         let record = TicketRecord {
             kind: TicketKind::Callback,
@@ -182,6 +186,10 @@ impl SignIns {
             AnswerError::Incomplete => SignInError::Incomplete,
         })?;
         let code = answer.outcome.map_err(SignInError::Denied)?;
+        // A code for a client that was replaced is worth nothing.
+        if remembered.client != *self.party.client_id() {
+            return Err(IssuerError::InvalidGrant.into());
+        }
         let verifier = self.verifier(key, &remembered)?;
         let resource = remembered.resource.as_deref();
         let believed = self.party.redeem(&code, &verifier, &remembered.nonce, resource).await?;

@@ -12,6 +12,7 @@ use nc_auth::{
 use nc_proto::{
     clock::Clock,
     oauth::{
+        allowed_client::AllowedClient,
         bearer::{Scheme, TokenKind},
         error::BearerError,
     },
@@ -26,6 +27,8 @@ pub struct ExternalTokens {
     opaque: Option<Introspector>,
     /// Prefix of scopes, without its slash.
     prefix: Option<String>,
+    /// Whose tokens are taken; empty for every client's.
+    allowed: Vec<AllowedClient>,
 }
 
 impl ExternalTokens {
@@ -54,6 +57,7 @@ impl ExternalTokens {
             signed: AccessTokenVerifier::new(issuer.issuer.as_str(), keys, clock.clone()),
             opaque,
             prefix: None,
+            allowed: Vec::new(),
         }
     }
 
@@ -61,6 +65,13 @@ impl ExternalTokens {
     #[must_use]
     pub fn with_scope_prefix(mut self, prefix: Option<String>) -> Self {
         self.prefix = prefix;
+        self
+    }
+
+    /// Takes the tokens of these clients only, if there are any.
+    #[must_use]
+    pub fn for_clients(mut self, allowed: Vec<AllowedClient>) -> Self {
+        self.allowed = allowed;
         self
     }
 
@@ -117,6 +128,14 @@ impl VerifyToken for ExternalTokens {
                 return Err(BearerError::InvalidToken.into());
             }
         };
+        let is_allowed = self.allowed.is_empty() || self.allowed.iter().any(|entry| entry.is(&context.client));
+        if !is_allowed {
+            tracing::warn!(
+                client = &*context.client,
+                "a good token is refused: ALLOWED_MCP_CLIENTS does not name its client"
+            );
+            return Err(BearerError::InvalidToken.into());
+        }
         if let Some(prefix) = &self.prefix {
             context.scopes = context.scopes.without_prefix(prefix);
         }

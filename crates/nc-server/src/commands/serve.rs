@@ -3,7 +3,7 @@
 use nc_proto::clock::Clock;
 
 use super::{OrFail, Setting, Trouble, connect, listen, output};
-use crate::{app, config::Mode, entrance::Entrance, telemetry};
+use crate::{app, config::Mode, entrance::Entrance, external_issuer, telemetry};
 
 pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
     let setting = connect::with_kept_login(setting)?;
@@ -43,6 +43,20 @@ pub(crate) async fn run(setting: Setting) -> Result<(), Trouble> {
         calls.flush().await;
     }
     served.or_fail()
+}
+
+/// `serve --unregister`.
+pub(crate) async fn unregister(setting: &Setting) -> Result<(), Trouble> {
+    let config = &setting.config;
+    if config.mode != Some(Mode::ExternalIssuer) {
+        return Err(Trouble::Usage(
+            "--unregister deletes this server's client at an issuer elsewhere: set MCP_DEPLOYMENT_MODE=oauth and OIDC_DISCOVERY_URL as for `serve`".to_owned(),
+        ));
+    }
+    let cloud = connect::nextcloud(config)?;
+    let done = external_issuer::unregister(&cloud, &config.issuer, &config.oauth.data).await;
+    output::tell(&done.or_fail()?);
+    Ok(())
 }
 
 /// Metrics have a port of their own, so that a proxy in front of the main one does not publish them. A taken port is

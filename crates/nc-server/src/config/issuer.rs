@@ -11,6 +11,9 @@ use super::{
     resolve::{Reader, conflict},
 };
 
+/// Without certificate checks, whoever is on the way could put keys in the place of the issuer's, and be anybody.
+pub(crate) const UNVERIFIED: &str = "NEXTCLOUD_VERIFY_SSL=false does not hold for the issuer, whose keys decide who is who; name the authority of its certificate in NEXTCLOUD_CA_BUNDLE if the system does not know it";
+
 /// A client that somebody made at the issuer for this server.
 #[derive(Clone)]
 pub struct ExternalClient {
@@ -114,6 +117,22 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<IssuerSet
         accept_typ_jwt: reader.bool("issuer.accept_typ_jwt"),
         patience: reader.seconds("issuer.patience_s"),
     })
+}
+
+/// What an operator should know about settings that mean less with an issuer elsewhere.
+pub(super) fn notices(reader: &Reader<'_>, verify_tls: bool) -> Vec<String> {
+    let mut notices = Vec::new();
+    if !verify_tls {
+        notices.push(UNVERIFIED.to_owned());
+    }
+    let entries = reader.list("oauth.allowed_clients");
+    if entries.iter().any(|entry| entry.contains('|')) {
+        notices.push(
+            "redirect URIs in ALLOWED_MCP_CLIENTS are looked at where clients ask this server, at /oauth/authorize; about those that ask the issuer itself, the issuer decides"
+                .to_owned(),
+        );
+    }
+    notices
 }
 
 #[cfg(test)]

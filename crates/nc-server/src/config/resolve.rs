@@ -7,6 +7,7 @@ use std::{
 };
 
 use nc_cloud::{SealingKey, StockCors};
+use nc_proto::oauth::allowed_client::AllowedClient;
 use nc_provider::RegistrationMode;
 use regex::Regex;
 use secrecy::SecretString;
@@ -252,6 +253,9 @@ impl Config {
                     .to_owned(),
             );
         }
+        if mode == Some(Mode::ExternalIssuer) {
+            notices.extend(issuer::notices(&reader, verify_tls));
+        }
         let check_host = reader.bool("server.check_host");
         if !check_host {
             notices.push(
@@ -341,10 +345,23 @@ fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigEr
         database: database::read(layers, !sealing_keys.is_empty())?,
         sealing_keys,
         registration: registration(reader, "oauth.registration"),
-        allowed_clients: reader.list("oauth.allowed_clients"),
+        allowed_clients: allowed_clients(reader)?,
         client_documents: reader.bool("oauth.client_documents"),
         advertises_all: reader.text("oauth.advertised_scopes").eq_ignore_ascii_case("all"),
     })
+}
+
+/// The list as written, after a look at what stands behind each `|`.
+fn allowed_clients(reader: &Reader<'_>) -> Result<Vec<String>, ConfigError> {
+    let entries = reader.list("oauth.allowed_clients");
+    for entry in &entries {
+        AllowedClient::parse(entry).map_err(|error| {
+            conflict(&format!(
+                "oauth.allowed_clients (ALLOWED_MCP_CLIENTS): what stands behind `|` in `{entry}` is no redirect URI: {error}"
+            ))
+        })?;
+    }
+    Ok(entries)
 }
 
 fn sealing_keys(layers: &Layers, setting: &str) -> Result<Vec<SealingKey>, ConfigError> {
@@ -483,7 +500,7 @@ impl Reader<'_> {
         parse_url(&self.text(key))
     }
 
-    fn list(&self, key: &str) -> Vec<String> {
+    pub(super) fn list(&self, key: &str) -> Vec<String> {
         self.text(key)
             .split(',')
             .map(str::trim)

@@ -282,7 +282,7 @@ pub const SETTINGS: &[Setting] = &[
         &["ALLOWED_MCP_CLIENTS"],
         Kind::List,
         "",
-        "Ids of the clients, or hosts of the clients' metadata documents, that may be used. Default: all.",
+        "Ids of the clients, or hosts of the clients' metadata documents, that may be used. `id|https://app.example/cb` allows that redirect URI only. Default: all.",
     ),
     setting(
         "oauth.client_documents",

@@ -5,7 +5,9 @@ mod admin;
 mod between;
 mod doctor;
 mod import;
+mod issuer_tls;
 mod program;
+mod unregister;
 
 use std::time::Duration;
 

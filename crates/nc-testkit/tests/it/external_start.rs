@@ -25,14 +25,14 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const NO_PATIENCE: (&str, &str) = ("NEXTCLOUD_MCP__ISSUER__PATIENCE_S", "0");
 
 /// A cloud, an issuer, and a folder for the MCP server.
-struct Place {
-    cloud: CloudApp,
-    issuer: ForeignIssuer,
+pub(crate) struct Place {
+    pub(crate) cloud: CloudApp,
+    pub(crate) issuer: ForeignIssuer,
     data: TempDir,
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self {
             cloud: CloudApp::boot().await,
             issuer: ForeignIssuer::boot().await,
@@ -40,12 +40,16 @@ impl Place {
         }
     }
 
-    async fn start(&self, settings: &[(&str, &str)]) -> Result<ExternalApp, String> {
-        let opened = ExternalApp::open(Door::new(), &self.cloud, self.data.path(), settings).await;
+    pub(crate) async fn start(&self, settings: &[(&str, &str)]) -> Result<ExternalApp, String> {
+        self.start_at(Door::new(), settings).await
+    }
+
+    pub(crate) async fn start_at(&self, door: Door, settings: &[(&str, &str)]) -> Result<ExternalApp, String> {
+        let opened = ExternalApp::open(door, &self.cloud, self.data.path(), settings).await;
         opened.map_err(|error| format!("{error:#}"))
     }
 
-    async fn start_with_client(&self, more: &[(&str, &str)]) -> Result<ExternalApp, String> {
+    pub(crate) async fn start_with_client(&self, more: &[(&str, &str)]) -> Result<ExternalApp, String> {
         self.start(&[&self.issuer.settings_with_client(), more].concat()).await
     }
 
@@ -57,12 +61,12 @@ impl Place {
         }
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.data.path().join(".nextcloud_oauth_client.json")
     }
 
     /// What the issuer answers about an opaque token.
-    fn introspected(&self, mcp: &ExternalApp) -> Value {
+    pub(crate) fn introspected(&self, mcp: &ExternalApp) -> Value {
         let now = self.cloud.clock.now().unix_timestamp();
         json!({
             "active": true, "iss": self.issuer.url, "aud": mcp.mcp_url, "sub": "alice", "client_id": "client",
@@ -70,23 +74,23 @@ impl Place {
         })
     }
 
-    fn introspects(&self, status: u16, body: Value) {
+    pub(crate) fn introspects(&self, status: u16, body: Value) {
         self.issuer
             .answer("introspection_endpoint", "/introspect", status, body);
     }
 
-    fn exchanges(&self, status: u16, body: Value) {
+    pub(crate) fn exchanges(&self, status: u16, body: Value) {
         self.issuer.describe("grant_types_supported", json!([EXCHANGE]));
         self.issuer.answer("token_endpoint", "/token", status, body);
     }
 
-    fn token(&self, mcp: &ExternalApp, jti: &str) -> String {
+    pub(crate) fn token(&self, mcp: &ExternalApp, jti: &str) -> String {
         let claims = with(self.issuer.claims(&self.cloud), "aud", json!(mcp.mcp_url));
         self.issuer.token(&with(claims, "jti", json!(jti)))
     }
 }
 
-fn mode(path: &Path) -> u32 {
+pub(crate) fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
 }
 
@@ -97,7 +101,7 @@ fn assert_is_invalid(reply: &Reply) {
 }
 
 #[tokio::test]
-async fn m05_an_issuer_without_s256_or_of_another_name_is_not_started_with() {
+async fn m05_r_f19_an_issuer_without_s256_or_of_another_name_is_not_started_with() {
     let place = Place::new().await;
     drop(place.start_with_client(&[]).await.expect("it starts"));
     for (name, member, said) in [
@@ -382,6 +386,12 @@ async fn what_is_asked_of_the_exchange_is_the_cloud_and_the_apps_scopes() {
             "{name} in {form:?}"
         );
     }
+    // Of many calls at once, one asks.
+    let other = place.token(&mcp, "two");
+    for reply in futures_util::future::join_all((0..20).map(|_| mcp.list(&other))).await {
+        reply.result();
+    }
+    assert_eq!(place.issuer.posted().len(), 1);
     // Half a minute before it ends it is replaced.
     place.cloud.clock.advance(time::Duration::seconds(269));
     mcp.list(&token).await.result();
@@ -463,7 +473,7 @@ async fn scopes_with_the_prefix_of_a_resource_server_are_understood() {
 }
 
 #[tokio::test]
-async fn e07_endpoints_of_the_cloud_are_asked_where_this_server_reaches_it_and_others_where_they_are() {
+async fn e07_r_f20_endpoints_of_the_cloud_are_asked_where_this_server_reaches_it_and_others_where_they_are() {
     let (cloud, record) = CloudApp::boot_recorded().await;
     let issuer = ForeignIssuer::boot().await;
     issuer.describe("grant_types_supported", json!([EXCHANGE]));

@@ -15,8 +15,8 @@ use aws_lc_rs::{
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, Uri},
-    routing::{get, post},
+    http::{HeaderMap, StatusCode, Uri, header},
+    routing::{delete, get, post},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use nc_testkit::{
@@ -85,10 +85,19 @@ struct Published {
     document: Mutex<Map<String, Value>>,
     answers: Mutex<HashMap<&'static str, (u16, Value)>>,
     posted: Mutex<Vec<(String, String)>>,
+    clients: Mutex<Option<Clients>>,
     is_down: AtomicBool,
     asked: AtomicUsize,
     described: AtomicUsize,
     elsewhere: AtomicUsize,
+}
+
+/// Clients that register themselves. Only the last one is known.
+#[derive(Default)]
+struct Clients {
+    registered: usize,
+    is_known: bool,
+    members: Value,
 }
 
 /// The issuer. Serves until the test ends.
@@ -109,6 +118,7 @@ impl ForeignIssuer {
             .route("/introspect", post(posted))
             .route("/register", post(posted))
             .route("/revoke", post(posted))
+            .route("/manage", delete(managed))
             .fallback(elsewhere)
             .with_state(Arc::clone(&published));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
@@ -143,6 +153,25 @@ impl ForeignIssuer {
         self.describe(endpoint, json!(format!("{}{path}", self.url)));
         let mut answers = self.published.answers.lock().expect("not poisoned");
         answers.insert(path, (status, body));
+    }
+
+    /// From now on registers whoever asks as `client-1`, `client-2` and so on, with these further members, and knows only the
+    /// last of them.
+    pub(crate) fn registers(&self, members: Value) {
+        self.describe("registration_endpoint", json!(format!("{}/register", self.url)));
+        let mut clients = self.published.clients.lock().expect("not poisoned");
+        let registered = clients.as_ref().map_or(0, |clients| clients.registered);
+        *clients = Some(Clients {
+            registered,
+            is_known: registered > 0,
+            members,
+        });
+    }
+
+    /// Forgets the client that registered.
+    pub(crate) fn forget_client(&self) {
+        let mut clients = self.published.clients.lock().expect("not poisoned");
+        clients.as_mut().expect("it registers clients").is_known = false;
     }
 
     /// Paths and bodies that were posted since the last time.
@@ -212,9 +241,22 @@ async fn discovery(State(published): State<Arc<Published>>) -> Result<Json<Value
     published.up().map(|()| Json(document))
 }
 
-async fn posted(State(published): State<Arc<Published>>, uri: Uri, body: String) -> (StatusCode, Json<Value>) {
+async fn posted(
+    State(published): State<Arc<Published>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> (StatusCode, Json<Value>) {
     let mut seen = published.posted.lock().expect("not poisoned");
     seen.push((uri.path().to_owned(), body));
+    if let Some(clients) = &mut *published.clients.lock().expect("not poisoned") {
+        if uri.path() == "/register" && published.up().is_ok() {
+            return clients.register();
+        }
+        if !clients.knows(&headers) {
+            return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" })));
+        }
+    }
     let answers = published.answers.lock().expect("not poisoned");
     let answer = answers.get(uri.path()).cloned();
     let (status, body) = answer.unwrap_or((404, Value::Null));
@@ -223,6 +265,36 @@ async fn posted(State(published): State<Arc<Published>>, uri: Uri, body: String)
         .err()
         .unwrap_or(StatusCode::from_u16(status).expect("a status"));
     (status, Json(body))
+}
+
+async fn managed(State(published): State<Arc<Published>>, headers: HeaderMap) -> StatusCode {
+    let authorization = headers[header::AUTHORIZATION].to_str().expect("text").to_owned();
+    let mut seen = published.posted.lock().expect("not poisoned");
+    seen.push(("DELETE /manage".to_owned(), authorization));
+    let answers = published.answers.lock().expect("not poisoned");
+    answers.get("/manage").map_or(StatusCode::NO_CONTENT, |(status, _)| {
+        StatusCode::from_u16(*status).expect("a status")
+    })
+}
+
+impl Clients {
+    fn register(&mut self) -> (StatusCode, Json<Value>) {
+        self.registered += 1;
+        self.is_known = true;
+        let id = format!("client-{}", self.registered);
+        let answer = with(self.members.clone(), "client_secret", json!(format!("secret-of-{id}")));
+        (StatusCode::CREATED, Json(with(answer, "client_id", json!(id))))
+    }
+
+    /// By Basic, the way that the document announces.
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let id = format!("client-{}", self.registered);
+        let expected = nc_auth::basic::header_value(&id, &format!("secret-of-{id}"));
+        self.is_known
+            && headers
+                .get(header::AUTHORIZATION)
+                .is_some_and(|value| value == expected.as_str())
+    }
 }
 
 async fn keys(State(published): State<Arc<Published>>) -> Result<Json<Value>, StatusCode> {

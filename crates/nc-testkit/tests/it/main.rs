@@ -9,6 +9,7 @@ mod clients_lives;
 mod credentials;
 mod endpoint;
 mod every_tool;
+mod external_client;
 mod external_issuers;
 mod external_mode;
 mod external_start;

@@ -14,21 +14,21 @@ use crate::foreign_issuer::{ForeignIssuer, Key, encode, with};
 const ALL: &str = "openid notes:read notes:write";
 
 /// A cloud, an issuer elsewhere whose tokens the cloud takes, and the MCP server between them.
-struct Three {
-    cloud: CloudApp,
-    issuer: ForeignIssuer,
-    mcp: ExternalApp,
-    _data: TempDir,
+pub(crate) struct Three {
+    pub(crate) cloud: CloudApp,
+    pub(crate) issuer: ForeignIssuer,
+    pub(crate) mcp: ExternalApp,
+    data: TempDir,
 }
 
 /// A sign-in that is under way: the browser, and what the issuer was asked.
-struct Begun {
+pub(crate) struct Begun {
     tab: Tab,
-    asked: Url,
+    pub(crate) asked: Url,
 }
 
 impl Begun {
-    fn get(&self, name: &str) -> String {
+    pub(crate) fn get(&self, name: &str) -> String {
         let found = self.asked.query_pairs().find(|(known, _)| known == name);
         found
             .unwrap_or_else(|| panic!("no {name} in {}", self.asked))
@@ -36,7 +36,7 @@ impl Begun {
             .into_owned()
     }
 
-    async fn come_back(&mut self) -> Page {
+    pub(crate) async fn come_back(&mut self) -> Page {
         let mut back = Url::parse(&self.get("redirect_uri")).expect("an address");
         let state = self.get("state");
         back.query_pairs_mut()
@@ -48,27 +48,32 @@ impl Begun {
 
 impl Three {
     async fn boot() -> Self {
+        Self::boot_at(ForeignIssuer::boot().await, true).await
+    }
+
+    /// With a client that an administrator made, or one that registers itself.
+    pub(crate) async fn boot_at(issuer: ForeignIssuer, has_client: bool) -> Self {
         let cloud = CloudApp::boot().await;
-        let issuer = ForeignIssuer::boot().await;
         issuer.describe("revocation_endpoint", json!(format!("{}/revoke", issuer.url)));
         let data = tempfile::tempdir().expect("a folder");
         let access = [("NEXTCLOUD_OIDC_CLOUD_ACCESS", "refresh_token")];
-        let settings = [&issuer.settings_with_client()[..], &access].concat();
+        let client = issuer.settings_with_client();
+        let settings = [if has_client { &client[..] } else { &client[..1] }, &access].concat();
         let mcp = ExternalApp::open(Door::new(), &cloud, data.path(), &settings).await;
         Self {
             mcp: mcp.expect("a server"),
             cloud,
             issuer,
-            _data: data,
+            data,
         }
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         let claims = with(self.issuer.claims(&self.cloud), "aud", json!(self.mcp.mcp_url));
         self.issuer.token(&with(claims, "scope", json!(ALL)))
     }
 
-    async fn begin(&self) -> Begun {
+    pub(crate) async fn begin(&self) -> Begun {
         let answer = self
             .mcp
             .call(&self.token(), "provision_nextcloud_access", json!({}))
@@ -84,7 +89,7 @@ impl Three {
     }
 
     /// Claims of a good ID token for this sign-in.
-    fn claims(&self, begun: &Begun) -> Value {
+    pub(crate) fn claims(&self, begun: &Begun) -> Value {
         let now = self.cloud.clock.now().unix_timestamp();
         json!({
             "iss": self.issuer.url, "sub": "alice", "aud": begun.get("client_id"), "nonce": begun.get("nonce"),
@@ -92,7 +97,7 @@ impl Three {
         })
     }
 
-    fn gives(&self, id_token: Option<&str>, refresh_token: Option<&str>) {
+    pub(crate) fn gives(&self, id_token: Option<&str>, refresh_token: Option<&str>) {
         let mut body = json!({ "access_token": "an access token", "token_type": "Bearer", "expires_in": 300 });
         if let Some(token) = id_token {
             body["id_token"] = json!(token);
@@ -103,7 +108,7 @@ impl Three {
         self.issuer.answer("token_endpoint", "/token", 200, body);
     }
 
-    async fn is_provisioned(&self) -> bool {
+    pub(crate) async fn is_provisioned(&self) -> bool {
         let answer = self
             .mcp
             .call(&self.token(), "check_provisioning_status", json!({}))
@@ -112,15 +117,27 @@ impl Three {
     }
 }
 
-fn id_header(key: &Key) -> Value {
+pub(crate) fn id_header(key: &Key) -> Value {
     json!({ "typ": "JWT", "alg": "ES256", "kid": key.kid })
 }
 
 /// Makes an ID token out of the claims of a good one.
 type Forge = fn(&Three, &Key, Value) -> Option<String>;
 
+/// All that is kept.
+fn files(folder: &std::path::Path) -> Vec<u8> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries
+        .flat_map(|entry| std::fs::read(entry.expect("an entry").path()).expect("readable"))
+        .collect()
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
 #[tokio::test]
-async fn m10_an_id_token_that_is_not_good_is_kept_by_nobody() {
+async fn m10_r_f1_r_f2_r_f11_an_id_token_that_is_not_good_is_kept_by_nobody() {
     let three = Three::boot().await;
     let attacker = Key::new("first");
     let cases: [(&str, Forge); 14] = [
@@ -265,12 +282,13 @@ async fn r_f14_a_token_endpoint_that_fails_is_told_in_own_words() {
 }
 
 #[tokio::test]
-async fn r_f8_the_code_is_redeemed_with_the_verifier_of_this_sign_in() {
+async fn r_f4_r_f8_the_code_is_redeemed_with_the_verifier_of_this_sign_in() {
     let three = Three::boot().await;
     let mut begun = three.begin().await;
     let token = sign(&three, &three.claims(&begun));
     three.gives(Some(&token), Some("a refresh token"));
     three.issuer.posted();
+    let stored = files(three.data.path());
     begun.come_back().await;
     let posted = three.issuer.posted();
     let (_, body) = posted
@@ -291,4 +309,12 @@ async fn r_f8_the_code_is_redeemed_with_the_verifier_of_this_sign_in() {
         Some(format!("{}/oauth/callback", three.mcp.url).as_str())
     );
     assert_eq!(get("code"), Some("a-code"));
+    assert!(stored.len() > 10_000, "the database was read");
+    for form in [verifier.to_owned(), hex::encode(verifier)] {
+        assert!(!contains(&stored, form.as_bytes()), "the verifier was stored as it is");
+    }
+    assert!(
+        contains(&stored, begun.get("nonce").as_bytes()),
+        "the sign-in was stored"
+    );
 }

@@ -1,4 +1,4 @@
-//! Requests with a body, to the endpoints of an issuer. The same guard as for documents.
+//! Requests that change something, to the endpoints of an issuer. The same guard as for documents.
 
 use http::header;
 use url::Url;
@@ -44,9 +44,7 @@ impl GuardedFetch {
             .header(header::CONTENT_TYPE, content_type)
             .body(text.to_owned());
         if let Some(value) = authorization {
-            let mut value = header::HeaderValue::from_str(value).map_err(|_| FetchError::Forbidden)?;
-            value.set_sensitive(true);
-            request = request.header(header::AUTHORIZATION, value);
+            request = request.header(header::AUTHORIZATION, sensitive(value)?);
         }
         let mut answer = request.send().await.map_err(|error| classify(&error))?;
         let status = answer.status().as_u16();
@@ -61,4 +59,21 @@ impl GuardedFetch {
         }
         Ok(Posted { status, body: read })
     }
+
+    /// Deletes what is at `url`. The status; the answer is not read.
+    pub async fn delete(&self, url: &Url, authorization: &str) -> Result<u16, FetchError> {
+        self.check(url)?;
+        let request = self
+            .client
+            .delete(url.clone())
+            .header(header::AUTHORIZATION, sensitive(authorization)?);
+        let answer = request.send().await.map_err(|error| classify(&error))?;
+        Ok(answer.status().as_u16())
+    }
+}
+
+fn sensitive(value: &str) -> Result<header::HeaderValue, FetchError> {
+    let mut value = header::HeaderValue::from_str(value).map_err(|_| FetchError::Forbidden)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
