@@ -15,7 +15,8 @@ use rmcp::{
 };
 
 use crate::{
-    Backend, Call, Failure, Limit, Observer, PROTOCOL_VERSIONS, Progress, ToolError, arguments, observe::Running,
+    Backend, Call, Failure, Limit, Observer, PROTOCOL_VERSIONS, Progress, ToolError, arguments,
+    observe::{Reading, Running},
     paging,
 };
 
@@ -338,8 +339,10 @@ impl ServerHandler for Handler {
                 let data = serde_json::json!({ "uri": request.uri });
                 ErrorData::resource_not_found(format!("no resource {}", shortened(&request.uri)), Some(data))
             })?;
+        let reading = Reading::begin(self.observer.as_ref(), &call.caller, spec.name);
         let missing = call.caller.grants.missing(spec.scopes);
         if !missing.is_empty() {
+            reading.end("insufficient_scope");
             return Err(ErrorData::invalid_params(insufficient_scope(missing).to_string(), None));
         }
         let cancelled = call.cancelled.clone();
@@ -352,6 +355,7 @@ impl ServerHandler for Handler {
         };
         metrics::counter!("mcp_resource_requests_total", "resource" => spec.name, "status" => if result.is_ok() { "success" } else { "error" })
             .increment(1);
+        reading.end(if result.is_ok() { "ok" } else { "failed" });
         Ok(result?.with_ttl_ms(0).with_cache_scope(CacheScope::Private).into())
     }
 

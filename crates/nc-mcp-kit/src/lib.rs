@@ -32,7 +32,7 @@ pub use call::{Call, Progress};
 pub use failure::{Failure, ToolError};
 pub use handler::Handler;
 pub use limit::Limit;
-pub use observe::{Observer, ToolCall};
+pub use observe::{Observer, ResourceRead, ToolCall};
 pub use resource::ResourceSpec;
 pub use schema::{Direction, schema_of};
 pub use text::structured;

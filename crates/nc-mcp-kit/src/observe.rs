@@ -28,10 +28,66 @@ pub struct ToolCall<'a> {
     pub elapsed: Duration,
 }
 
-/// Told about each call, also about those that the scope gate refuses. Must not wait.
+/// One resource that was read, or not.
+#[derive(Debug, Clone)]
+pub struct ResourceRead<'a> {
+    /// Who read, through which client.
+    pub caller: &'a Caller,
+    /// Name of the resource, or of its family; never its address, which says what somebody looked at.
+    pub resource: &'static str,
+    /// `ok`, `failed`, `insufficient_scope`, or `abandoned` when nobody waited for the end.
+    pub outcome: &'static str,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Told about each call of a tool and each reading of a resource, also about those that the scope gate refuses. Must not wait.
 pub trait Observer: Send + Sync + fmt::Debug {
-    /// Takes note of one.
+    /// Takes note of a call.
     fn called(&self, call: &ToolCall<'_>);
+
+    /// Takes note of a reading.
+    fn read(&self, read: &ResourceRead<'_>);
+}
+
+/// A reading under way. Told when it ends, however it ends.
+pub(crate) struct Reading {
+    /// What is told once: taken at the end.
+    watched: Option<(Arc<dyn Observer>, Caller)>,
+    resource: &'static str,
+    started: Instant,
+}
+
+impl Reading {
+    pub(crate) fn begin(observer: Option<&Arc<dyn Observer>>, caller: &Caller, resource: &'static str) -> Self {
+        Self {
+            watched: observer.map(|observer| (Arc::clone(observer), caller.clone())),
+            resource,
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) fn end(mut self, outcome: &'static str) {
+        self.tell(outcome);
+    }
+
+    fn tell(&mut self, outcome: &'static str) {
+        if let Some((observer, caller)) = self.watched.take() {
+            observer.read(&ResourceRead {
+                caller: &caller,
+                resource: self.resource,
+                outcome,
+                elapsed: self.started.elapsed(),
+            });
+        }
+    }
+}
+
+impl Drop for Reading {
+    /// The client went away.
+    fn drop(&mut self) {
+        self.tell("abandoned");
+    }
 }
 
 /// A call under way. Told when it ends, however it ends.

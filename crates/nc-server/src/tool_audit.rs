@@ -1,5 +1,6 @@
-//! Tool calls in the audit log: who, through which client, which tool, names of the arguments, outcome and duration. A call
-//! does not wait for the disk: entries go through a bounded queue to one task that writes several at once.
+//! Calls of tools and readings of resources in the audit log: who, through which client, which tool, names of the arguments,
+//! outcome and duration. A call does not wait for the disk: entries go through a bounded queue to one task that writes several
+//! at once.
 
 use std::{
     sync::{
@@ -9,14 +10,16 @@ use std::{
     time::Duration,
 };
 
-use nc_mcp_kit::{Observer, ToolCall};
+use nc_mcp_kit::{Observer, ResourceRead, ToolCall};
 use nc_proto::clock::Clock;
 use nc_store::{AuditRecord, Store, StoreError};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 /// Event of a call in the log.
 pub const CALLED: &str = "tool.called";
+/// Event of a reading in the log.
+pub const READ: &str = "resource.read";
 /// Event that says how many calls are missing, because they came faster than they could be written.
 pub const MISSED: &str = "tool.missed";
 
@@ -93,9 +96,26 @@ impl Observer for ToolAudit {
         if call.unknown_arguments > 0 {
             document["unknown_arguments"] = call.unknown_arguments.into();
         }
+        self.write(CALLED, &document);
+    }
+
+    fn read(&self, read: &ResourceRead<'_>) {
+        let document = json!({
+            "subject": read.caller.subject.as_str(),
+            "client": read.caller.client,
+            "resource": read.resource,
+            "outcome": read.outcome,
+            "ms": u64::try_from(read.elapsed.as_millis()).unwrap_or(u64::MAX),
+        });
+        self.write(READ, &document);
+    }
+}
+
+impl ToolAudit {
+    fn write(&self, event: &str, document: &Value) {
         let record = AuditRecord {
             at: self.clock.now().unix_timestamp(),
-            event: CALLED.to_owned(),
+            event: event.to_owned(),
             document: document.to_string(),
         };
         if self.queue.try_send(Message::Entry(record)).is_err() {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use nc_store::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
+    AccessTokenRecord, AuditEntry, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
     GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError, TicketKind,
     TicketRecord,
 };
@@ -152,7 +152,7 @@ macro_rules! lookup {
                 Ok(settings::list(&mut connection).await?)
             }
 
-            async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+            async fn list_audit(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(audit::list(&mut connection, limit).await?)
             }

@@ -24,7 +24,7 @@ pub use audit_chain::{AuditChain, AuditEnd, AuditReport, AuditWalk, BrokenEntry,
 pub use digest::Digest;
 pub use error::StoreError;
 pub use records::{
-    AccessTokenRecord, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
+    AccessTokenRecord, AuditEntry, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
     CredentialRecord, CredentialState, GrantRecord, KeyRecord, KeyState, NewClient, RefreshState, RefreshTokenRecord,
     ResourceRecord, SessionRecord, SpentCode, TicketKind, TicketRecord,
 };

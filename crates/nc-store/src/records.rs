@@ -352,3 +352,20 @@ pub struct AuditRecord {
     /// Client, subject, sid, hashed address; never token material.
     pub document: String,
 }
+
+/// An entry of the audit log as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its number; later entries have higher ones.
+    pub number: i64,
+    /// What was written.
+    pub record: AuditRecord,
+}
+
+impl std::ops::Deref for AuditEntry {
+    type Target = AuditRecord;
+
+    fn deref(&self) -> &AuditRecord {
+        &self.record
+    }
+}

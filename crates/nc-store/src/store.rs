@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    AccessTokenRecord, AuditRecord, AuditReport, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
-    CredentialRecord, Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord,
-    SpentCode, StoreError, TicketKind, TicketRecord,
+    AccessTokenRecord, AuditEntry, AuditRecord, AuditReport, ClientKind, ClientRecord, CodeRecord, ConsentRecord,
+    CredentialKind, CredentialRecord, Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord,
+    SessionRecord, SpentCode, StoreError, TicketKind, TicketRecord,
 };
 
 /// A database that replicas share.
@@ -94,7 +94,7 @@ pub trait Lookup: Send + Sync {
     async fn list_settings(&self) -> Result<Vec<(String, String)>, StoreError>;
 
     /// The newest audit records, newest first.
-    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
 }
 
 /// A unit of work: questions and changes in one transaction.

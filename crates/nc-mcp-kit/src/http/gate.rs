@@ -16,7 +16,7 @@ use super::{
     peek::{Malformed, Peek, peek},
     sessions::Sessions,
 };
-use crate::{Backend, Handler, Limit, Observer, ToolCall};
+use crate::{Backend, Handler, Limit, Observer, ResourceRead, ResourceSpec, ToolCall};
 
 const SESSION_ID: &str = "mcp-session-id";
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -47,6 +47,14 @@ impl Gate {
     /// A call that no handler sees is told as well.
     fn tell_refused(&self, caller: &Caller, peek: &Peek<'_>, outcome: &'static str) {
         let Some(observer) = &self.observer else { return };
+        if let Some(spec) = self.read_by(peek) {
+            observer.read(&ResourceRead {
+                caller,
+                resource: spec.name,
+                outcome,
+                elapsed: Duration::ZERO,
+            });
+        }
         let spec = peek.called().and_then(|name| self.backend.tools().find_spec(name));
         if let Some(spec) = spec {
             observer.called(&ToolCall {
@@ -62,18 +70,20 @@ impl Gate {
 
     /// What the message needs, judged before any handler runs. Unknown targets need nothing: the handler says so.
     fn needed(&self, peek: &Peek<'_>) -> ScopeSet {
-        let params = peek.params.as_ref();
         match peek.method.as_deref() {
             Some("tools/call") => peek
                 .called()
                 .and_then(|name| self.backend.tools().find_spec(name))
                 .map_or(ScopeSet::EMPTY, |spec| spec.scopes),
-            Some("resources/read" | "resources/subscribe") => params
-                .and_then(|params| params.uri.as_deref())
-                .and_then(|uri| self.backend.resources().iter().find(|spec| spec.matches(uri).is_some()))
-                .map_or(ScopeSet::EMPTY, |spec| spec.scopes),
-            _ => ScopeSet::EMPTY,
+            _ => self.read_by(peek).map_or(ScopeSet::EMPTY, |spec| spec.scopes),
         }
+    }
+
+    /// The resource that a message is about.
+    fn read_by(&self, peek: &Peek<'_>) -> Option<&ResourceSpec> {
+        let is_read = matches!(peek.method.as_deref(), Some("resources/read" | "resources/subscribe"));
+        let uri = peek.params.as_ref().filter(|_| is_read)?.uri.as_deref()?;
+        self.backend.resources().iter().find(|spec| spec.matches(uri).is_some())
     }
 }
 

@@ -222,7 +222,7 @@ async fn audit(data: &ProviderData, limit: u32) -> Shown {
     let records = data.store.list_audit(limit).await.or_fail()?;
     let entries = records.iter().map(|record| {
         let about: Value = serde_json::from_str(&record.document).unwrap_or_default();
-        json!({ "at": record.at, "event": record.event, "about": about })
+        json!({ "number": record.number, "at": record.at, "event": record.event, "about": about })
     });
     Ok(entries.collect())
 }

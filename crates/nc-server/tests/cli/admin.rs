@@ -192,6 +192,12 @@ fn claims_logout_uris_resources_and_settings_are_administered() {
         entries.len() > 9 && entries.iter().all(|entry| entry["about"]["by"] == "command line"),
         "{entries:?}"
     );
+    // By these numbers `audit verify` names them.
+    let numbers: Vec<i64> = entries.iter().filter_map(|entry| entry["number"].as_i64()).collect();
+    assert!(
+        numbers.len() == entries.len() && numbers.is_sorted_by(|a, b| a > b),
+        "{numbers:?}"
+    );
 }
 
 #[test]

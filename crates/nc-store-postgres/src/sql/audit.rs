@@ -1,4 +1,4 @@
-use nc_store::{AuditChain, AuditEnd, AuditRecord, AuditReport, ChainedEntry, WhichEnd};
+use nc_store::{AuditChain, AuditEnd, AuditEntry, AuditRecord, AuditReport, ChainedEntry, WhichEnd};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::audit_ends;
@@ -7,12 +7,18 @@ use crate::error::Error;
 /// How many entries are read at a time.
 const PAGE: u32 = 1000;
 
-pub(crate) async fn list(db: &mut PgConnection, limit: u32) -> Result<Vec<AuditRecord>, Error> {
+pub(crate) async fn list(db: &mut PgConnection, limit: u32) -> Result<Vec<AuditEntry>, Error> {
     let rows = sqlx::query("SELECT * FROM audit ORDER BY at DESC, number DESC LIMIT $1")
         .bind(i64::from(limit))
         .fetch_all(db)
         .await?;
-    rows.iter().map(record).collect()
+    let entry = |row| {
+        Ok(AuditEntry {
+            number: sqlx::Row::try_get(row, "number")?,
+            record: record(row)?,
+        })
+    };
+    rows.iter().map(entry).collect()
 }
 
 pub(crate) async fn append(db: &mut PgConnection, chain: &AuditChain, record: &AuditRecord) -> Result<(), Error> {

@@ -20,6 +20,8 @@ pub(super) async fn audit_is_listed_newest_first(store: Arc<dyn Store>) -> Outco
     }
     unit.commit().await?;
     let newest = store.list_audit(3).await?;
+    let numbers: Vec<i64> = newest.iter().map(|entry| entry.number).collect();
+    let newest: Vec<_> = newest.into_iter().map(|entry| entry.record).collect();
     assert_eq!(
         newest,
         [
@@ -27,6 +29,11 @@ pub(super) async fn audit_is_listed_newest_first(store: Arc<dyn Store>) -> Outco
             record(NOW + 2, "third"),
             record(NOW + 1, "second")
         ]
+    );
+    // In the order of writing, which is not that of the times.
+    assert!(
+        numbers[0] == numbers[1] + 1 && numbers[2] == numbers[0] + 1,
+        "{numbers:?}"
     );
     assert_eq!(store.list_audit(99).await?.len(), 4);
     Ok(())

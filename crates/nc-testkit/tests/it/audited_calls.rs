@@ -1,6 +1,6 @@
 //! The audit log of tool calls in mode `oauth`.
 
-use nc_testkit::own_issuer_app::OwnIssuerApp;
+use nc_testkit::{app::send, own_issuer_app::OwnIssuerApp};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -75,6 +75,37 @@ async fn a_call_that_the_scopes_forbid_is_written_down_too() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["tool"], "nc_notes_create_note");
     assert_eq!(entries[0]["outcome"], "insufficient_scope");
+}
+
+#[tokio::test]
+async fn what_is_read_as_a_resource_is_written_down_by_its_name() {
+    let app = OwnIssuerApp::boot().await;
+    let reading = app.token(&app.alice, "notes:read").await;
+    let other = app.token(&app.alice, "files:read").await;
+    let settings = json!({ "uri": "notes://settings" });
+    let note = json!({ "uri": "nc://Notes/4711" });
+    assert_eq!(
+        send(app.message(&reading, "resources/read", settings.clone()))
+            .await
+            .status,
+        200
+    );
+    send(app.message(&reading, "resources/read", note)).await;
+    assert_eq!(send(app.message(&other, "resources/read", settings)).await.status, 403);
+    app.issuer.calls().expect("an audit log").flush().await;
+    let mut records = app.issuer.provider().store().list_audit(100).await.expect("a log");
+    records.retain(|record| record.event == "resource.read");
+    records.reverse();
+    let documents = records.iter().map(|record| serde_json::from_str(&record.document));
+    let documents: Vec<Value> = documents.collect::<Result<_, _>>().expect("JSON");
+    let told: Vec<_> = documents.iter().map(|entry| &entry["outcome"]).collect();
+    assert_eq!(told, [&json!("ok"), &json!("failed"), &json!("insufficient_scope")]);
+    assert_eq!(documents[0]["resource"], documents[2]["resource"]);
+    let client = app.client("opaque").await;
+    for entry in &documents {
+        assert!(entry["resource"].is_string() && entry["ms"].is_u64() && entry["client"] == client);
+        assert!(!entry.to_string().contains("4711"), "{entry}");
+    }
 }
 
 #[tokio::test]

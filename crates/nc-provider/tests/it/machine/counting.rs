@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use nc_store::{
-    AccessTokenRecord, AuditRecord, AuditReport, ClientKind, ClientRecord, ConsentRecord, CredentialKind,
+    AccessTokenRecord, AuditEntry, AuditReport, ClientKind, ClientRecord, ConsentRecord, CredentialKind,
     CredentialRecord, Digest, GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, Store,
     StoreError, TicketKind, TicketRecord, Unit,
 };
@@ -64,7 +64,7 @@ pass! {
     fn list_unneeded_credentials(subject: Option<&str>, now: i64) -> Vec<String>;
     fn find_setting(key: &str) -> Option<String>;
     fn list_settings() -> Vec<(String, String)>;
-    fn list_audit(limit: u32) -> Vec<AuditRecord>;
+    fn list_audit(limit: u32) -> Vec<AuditEntry>;
 }
 
 #[async_trait::async_trait]
