@@ -32,6 +32,7 @@ pub(super) const TABLES: &[Table] = &[Table {
             "MCP server as a resource server",
             include_str!("../../rows/mcp-server.txt"),
         ),
+        ("Ways to sign in", include_str!("../../rows/login-routes.txt")),
     ],
 }];
 
@@ -118,7 +119,7 @@ fn collect(root: &Path, file: &Path, tests: &mut BTreeMap<String, Vec<Test>>) ->
                     file: file.to_string_lossy().replace('\\', "/"),
                     name: name.to_owned(),
                 };
-                tests.entry(id.to_owned()).or_default().push(test);
+                tests.entry(id).or_default().push(test);
             }
         }
         // Comments may stand between the attribute and the function.
@@ -127,13 +128,28 @@ fn collect(root: &Path, file: &Path, tests: &mut BTreeMap<String, Vec<Test>>) ->
     Ok(())
 }
 
-/// The ids that a name begins with: letters and at least two digits, up to the first word that is none.
-fn ids(name: &str) -> impl Iterator<Item = &str> {
-    name.split('_').take_while(|word| {
+/// The ids that a name begins with, up to the first word that is none: letters and at least two digits, or `r_f1` for
+/// `R-F1`.
+fn ids(name: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut words = name.split('_').peekable();
+    while let Some(word) = words.next() {
+        if word == "r" {
+            let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            match words.next_if(|next| next.strip_prefix('f').is_some_and(is_number)) {
+                Some(number) => ids.push(format!("r-{number}")),
+                None => break,
+            }
+            continue;
+        }
         let letters = word.trim_end_matches(|character: char| character.is_ascii_digit());
         let is_short = (1..=2).contains(&letters.len()) && letters.bytes().all(|byte| byte.is_ascii_lowercase());
-        is_short && word.len() >= letters.len() + 2
-    })
+        if !is_short || word.len() < letters.len() + 2 {
+            break;
+        }
+        ids.push(word.to_owned());
+    }
+    ids
 }
 
 #[cfg(test)]
@@ -142,11 +158,15 @@ mod tests {
 
     #[test]
     fn ids_stand_at_the_start_of_a_name() {
-        let found = |name| ids(name).collect::<Vec<_>>();
+        let found = |name| ids(name);
         assert_eq!(found("t08_t09_codes_and_refresh_tokens"), ["t08", "t09"]);
-        assert_eq!(found("rf01_id_tokens_are_validated"), ["rf01"]);
-        assert_eq!(found("a_code_of_t08"), Vec::<&str>::new());
-        assert_eq!(found("rfc7515_vectors"), Vec::<&str>::new());
+        assert_eq!(
+            found("m10_r_f1_r_f11_id_tokens_are_validated"),
+            ["m10", "r-f1", "r-f11"]
+        );
+        assert!(found("a_code_of_t08").is_empty());
+        assert!(found("rfc7515_vectors").is_empty());
+        assert!(found("r_first_of_all").is_empty() && found("r").is_empty());
     }
 
     #[test]

@@ -55,7 +55,7 @@ async fn statuses(app: &CloudApp, tokens: &Tokens) -> [u16; 2] {
 }
 
 #[tokio::test]
-async fn a_token_administers_with_the_scope_the_group_and_a_second_factor() {
+async fn r_f26_a_token_administers_with_the_scope_the_group_and_a_second_factor() {
     let app = CloudApp::boot().await;
     let client = console(&app).await;
     assert_eq!(
@@ -76,6 +76,14 @@ async fn a_token_administers_with_the_scope_the_group_and_a_second_factor() {
     // Nobody becomes an administrator by scopes.
     let of_alice = token(&app, &client, &app.alice, Some(&factors[1])).await;
     assert_eq!(statuses(&app, &of_alice).await, [403, 403]);
+    // What was given for something else is worth nothing here.
+    // A code of the second factor is good once.
+    app.clock.advance(time::Duration::minutes(1));
+    let mut browser = Browser::new(&app);
+    browser.second_factor = Some(factors[0].clone());
+    let asked = [("scope", "openid"), ("resource", app.url.as_str())];
+    let signed_in = app.authorize_in(&mut browser, &app.root, &client, None, &asked).await;
+    assert_eq!(statuses(&app, &signed_in).await, [403, 403]);
     // Neither does it confirm a password.
     let path = "/ocs/v2.php/core/getapppassword";
     assert_eq!(app.status("GET", path, &of_root.bearer()).await, 403);

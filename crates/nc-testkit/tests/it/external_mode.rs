@@ -99,7 +99,7 @@ async fn m01_m04_the_endpoint_names_the_issuer_and_itself() {
 }
 
 #[tokio::test]
-async fn m13_tools_work_with_another_token_than_the_clients() {
+async fn m13_r_f9_tools_work_with_another_token_than_the_clients() {
     let both = Both::boot().await;
     for format in [Format::Jwt, Format::Opaque] {
         let token = both.token(&both.cloud.alice, ALL, format).await;

@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-const ALL: &str = "openid profile notes:read notes:write files:read files:write";
-const REFRESH: (&str, &str) = ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "refresh_token");
-const PASSWORD: (&str, &str) = ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "app_password");
+pub(crate) const ALL: &str = "openid profile notes:read notes:write files:read files:write";
+pub(crate) const REFRESH: (&str, &str) = ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "refresh_token");
+pub(crate) const PASSWORD: (&str, &str) = ("NEXTCLOUD_OIDC_CLOUD_ACCESS", "app_password");
 const NOTES: &str = "/index.php/apps/notes/api/v1/notes";
 
 /// A cloud, the MCP server in front of it, and the server's client at the cloud.
-struct Both {
-    cloud: CloudApp,
-    mcp: ExternalApp,
+pub(crate) struct Both {
+    pub(crate) cloud: CloudApp,
+    pub(crate) mcp: ExternalApp,
     client: (String, String),
     access: (&'static str, &'static str),
     data: TempDir,
 }
 
 impl Both {
-    async fn boot(access: (&'static str, &'static str)) -> Self {
+    pub(crate) async fn boot(access: (&'static str, &'static str)) -> Self {
         let cloud = CloudApp::boot().await;
         let data = tempfile::tempdir().expect("a folder");
         let door = Door::new();
@@ -41,12 +41,12 @@ impl Both {
     }
 
     /// The same server again, on the same data.
-    async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         let door = self.mcp.close().await;
         self.mcp = open(door, &self.cloud, &self.data, &self.client, self.access).await;
     }
 
-    async fn token(&self, user: &TestUser, scopes: &str) -> String {
+    pub(crate) async fn token(&self, user: &TestUser, scopes: &str) -> String {
         let client = self.cloud.client(Format::Jwt).await;
         let asked = [("scope", scopes), ("resource", &self.mcp.mcp_url)];
         let tokens = self.cloud.authorize(user, &client, &asked).await;
@@ -69,7 +69,7 @@ impl Both {
     }
 
     /// From the link to the redirect that leads back from the issuer.
-    async fn way_back(&self, tab: &mut Tab, token: &str, user: &TestUser) -> Url {
+    pub(crate) async fn way_back(&self, tab: &mut Tab, token: &str, user: &TestUser) -> Url {
         let is_back = |url: &Url| url.path() == "/oauth/callback";
         let mut page = self.page(tab, token).await;
         for _ in 0..5 {
@@ -234,7 +234,7 @@ async fn a_refresh_token_that_the_issuer_ended_is_asked_for_again_and_not_tried_
 }
 
 #[tokio::test]
-async fn m06_a_callback_that_is_unknown_used_or_late_stores_nothing() {
+async fn m06_r_f8_r_f15_a_callback_that_is_unknown_used_or_late_stores_nothing() {
     let both = Both::boot(REFRESH).await;
     let token = both.token(&both.cloud.alice, ALL).await;
     let mut tab = Tab::new();
@@ -269,7 +269,7 @@ async fn m06_a_callback_that_is_unknown_used_or_late_stores_nothing() {
 }
 
 #[tokio::test]
-async fn m07_a_callback_in_another_browser_is_refused() {
+async fn m07_r_f7_a_callback_in_another_browser_is_refused() {
     let both = Both::boot(REFRESH).await;
     let token = both.token(&both.cloud.alice, ALL).await;
     let mut tab = Tab::new();
@@ -289,7 +289,7 @@ async fn m07_a_callback_in_another_browser_is_refused() {
 }
 
 #[tokio::test]
-async fn m08_a_callback_that_does_not_come_from_the_issuer_asks_for_no_token() {
+async fn m08_r_f7_r_f10_a_callback_that_does_not_come_from_the_issuer_asks_for_no_token() {
     let both = Both::boot(REFRESH).await;
     let token = both.token(&both.cloud.alice, ALL).await;
     let issuer = both.cloud.url.clone();
@@ -317,7 +317,7 @@ async fn m08_a_callback_that_does_not_come_from_the_issuer_asks_for_no_token() {
 }
 
 #[tokio::test]
-async fn m09_words_of_the_issuer_are_not_shown() {
+async fn m09_r_f13_words_of_the_issuer_are_not_shown() {
     let both = Both::boot(REFRESH).await;
     let token = both.token(&both.cloud.alice, ALL).await;
     let mut tab = Tab::new();
@@ -341,7 +341,7 @@ async fn m09_words_of_the_issuer_are_not_shown() {
 }
 
 #[tokio::test]
-async fn m11_somebody_else_than_the_caller_cannot_answer() {
+async fn m11_r_f12_somebody_else_than_the_caller_cannot_answer() {
     for access in [REFRESH, PASSWORD] {
         let both = Both::boot(access).await;
         let token = both.token(&both.cloud.alice, ALL).await;
@@ -360,7 +360,7 @@ async fn m11_somebody_else_than_the_caller_cannot_answer() {
 }
 
 #[tokio::test]
-async fn m12_without_a_ticket_of_this_server_nothing_begins() {
+async fn m12_r_f3_without_a_ticket_of_this_server_nothing_begins() {
     let both = Both::boot(REFRESH).await;
     let at = |query: &str| format!("{}/oauth/authorize-nextcloud{query}", both.mcp.url);
     for query in [
@@ -415,7 +415,7 @@ async fn a_post_from_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn r_f17_only_what_the_operator_allows_is_asked_for() {
+async fn r_f17_r_f18_only_what_the_operator_allows_is_asked_for_and_agreement_where_it_is_needed() {
     let both = Both::boot(REFRESH).await;
     let token = both.token(&both.cloud.alice, "openid notes:read").await;
     let mut tab = Tab::new();

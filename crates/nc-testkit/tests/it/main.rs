@@ -19,6 +19,7 @@ mod forged_tokens;
 mod giving;
 mod hostile;
 mod identity;
+mod login_rules;
 mod notes;
 mod own_issuer;
 mod promises;

@@ -64,7 +64,7 @@ async fn s03_all_parameters_survive_sign_in_and_consent_of_a_new_client() {
 }
 
 #[tokio::test]
-async fn a01_an_unknown_client_gets_a_page_and_no_redirect() {
+async fn a01_r_f16_r_f25_an_unknown_client_gets_a_page_and_no_redirect() {
     for role in ROLES {
         let world = web(role).await;
         world.change_client("app", |client| client.record.disabled = true).await;
@@ -95,7 +95,7 @@ async fn a01_an_unknown_client_gets_a_page_and_no_redirect() {
 }
 
 #[tokio::test]
-async fn a02_a_redirect_uri_that_is_not_registered_gets_a_page() {
+async fn a02_r_f5_a_redirect_uri_that_is_not_registered_gets_a_page() {
     for role in ROLES {
         let world = web(role).await;
         for uri in [
@@ -125,7 +125,7 @@ async fn a02_a_redirect_uri_that_is_not_registered_gets_a_page() {
 }
 
 #[tokio::test]
-async fn a03_a_redirect_uri_in_disguise_gets_a_page() {
+async fn a03_r_f5_a_redirect_uri_in_disguise_gets_a_page() {
     for role in ROLES {
         let change = |document: &mut nc_provider::ClientDocument| {
             document.redirect_uris.push("http://localhost:9999/cb".to_owned());
@@ -153,7 +153,7 @@ async fn a03_a_redirect_uri_in_disguise_gets_a_page() {
 }
 
 #[tokio::test]
-async fn a04_the_port_of_a_loopback_address_is_free_for_native_clients_only() {
+async fn a04_r_f5_the_port_of_a_loopback_address_is_free_for_native_clients_only() {
     for role in ROLES {
         for (application_type, is_allowed) in [(ApplicationType::Native, true), (ApplicationType::Web, false)] {
             let change = |document: &mut nc_provider::ClientDocument| {

@@ -91,7 +91,7 @@ async fn t18_a_public_client_has_no_secret_to_send() {
 }
 
 #[tokio::test]
-async fn t19_a_confidential_client_needs_its_secret_the_registered_way() {
+async fn t19_r_f28_a_confidential_client_needs_its_secret_the_registered_way() {
     for role in ROLES {
         let world = world(role).await;
         world

@@ -120,7 +120,7 @@ async fn t04_another_redirect_uri_and_none_are_refused() {
 }
 
 #[tokio::test]
-async fn t05_a_wrong_a_missing_and_a_short_verifier_are_refused() {
+async fn t05_r_f28_a_wrong_a_missing_and_a_short_verifier_are_refused() {
     for role in ROLES {
         let world = world(role).await;
         let wrong = format!("e{}", &VERIFIER[1..]);

@@ -32,7 +32,7 @@ async fn start(world: &World, resources: &[&str]) -> (String, String) {
 }
 
 #[tokio::test]
-async fn t10_a_refresh_token_used_again_after_the_grace_ends_its_family() {
+async fn t10_r_f29_a_refresh_token_used_again_after_the_grace_ends_its_family() {
     for role in ROLES {
         let world = world(role).await;
         let (_, first) = start(&world, &[NOTES]).await;
@@ -119,7 +119,7 @@ async fn t11_parallel_refreshes_leave_one_live_leaf() {
 }
 
 #[tokio::test]
-async fn t12_another_client_and_an_unauthenticated_one_get_nothing() {
+async fn t12_r_f29_another_client_and_an_unauthenticated_one_get_nothing() {
     for role in ROLES {
         let world = world(role).await;
         let (access, refresh) = start(&world, &[NOTES]).await;
