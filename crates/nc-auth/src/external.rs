@@ -123,6 +123,7 @@ impl ExternalIssuers {
             acr: claims.acr,
             amr: claims.amr,
             auth_time: claims.auth_time,
+            issued_at: Some(claims.iat),
             expires_at: claims.exp,
         })
     }
@@ -174,6 +175,7 @@ impl ExternalIssuers {
             acr: None,
             amr: Vec::new(),
             auth_time: None,
+            issued_at: None,
             expires_at,
         })
     }

@@ -51,6 +51,8 @@ pub struct AuthContext {
     pub amr: Vec<String>,
     /// When the user signed in, Unix seconds.
     pub auth_time: Option<i64>,
+    /// When the token was issued, Unix seconds, if that is known.
+    pub issued_at: Option<i64>,
     /// When the token ends, Unix seconds.
     pub expires_at: i64,
 }

@@ -56,6 +56,7 @@ impl VerifyToken for Known {
             acr: (text != "nca_root_by_password").then(|| "2".to_owned()),
             amr: Vec::new(),
             auth_time: None,
+            issued_at: None,
             expires_at: i64::MAX,
         })
     }

@@ -118,6 +118,7 @@ pub(crate) fn context(live: Live, person: Person) -> AuthContext {
         acr: claims.acr,
         amr: claims.amr,
         auth_time: claims.auth_time,
+        issued_at: Some(claims.iat),
         expires_at: live.record.expires_at,
     }
 }

@@ -123,6 +123,7 @@ impl Introspector {
             acr: None,
             amr: Vec::new(),
             auth_time: None,
+            issued_at: active.iat,
             expires_at: active.exp?,
         })
     }

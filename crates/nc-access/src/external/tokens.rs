@@ -108,6 +108,7 @@ impl ExternalTokens {
             acr: claims.acr,
             amr: claims.amr,
             auth_time: claims.auth_time,
+            issued_at: Some(claims.iat),
             expires_at: claims.exp,
         })
     }
