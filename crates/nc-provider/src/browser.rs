@@ -5,6 +5,7 @@
 //! sign-in. In between a request lies in the store and the browser carries nothing but its `rid`, so that parameters
 //! survive the sign-in and two tabs do not disturb each other.
 
+mod account;
 pub(crate) mod answer;
 mod authorize;
 mod code;
@@ -25,6 +26,8 @@ pub(crate) mod request;
 mod session;
 mod sign_in;
 mod visit;
+
+pub use account::{Account, ConnectedClient, Narrowing};
 
 use std::{ops::Deref, sync::Arc};
 

@@ -34,6 +34,7 @@ mod upkeep;
 mod verifier;
 
 pub use audit::{Audit, Event};
+pub use browser::{Account, ConnectedClient, Narrowing};
 pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};

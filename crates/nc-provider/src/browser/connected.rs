@@ -168,7 +168,7 @@ async fn page(
 }
 
 /// The host that says most about who the client is.
-fn host(connection: &Connection) -> String {
+pub(super) fn host(connection: &Connection) -> String {
     let document = &connection.client.document;
     let url = if connection.is_document() {
         Some(connection.client.id())

@@ -5,8 +5,8 @@ use http::{HeaderMap, header};
 use nc_store::{Digest, SessionRecord, Unit};
 use nc_web::{cookies, csrf};
 
-use super::{Browser, refusal};
-use crate::{Authentication, Error, Person, Role, random};
+use super::refusal;
+use crate::{Authentication, Error, Person, Provider, Role, random};
 
 /// Bytes of a secret, in characters of base64url.
 const SECRET_CHARACTERS: usize = 43;
@@ -16,9 +16,9 @@ pub(super) struct BrowserSecret(String);
 
 impl BrowserSecret {
     /// The secret of a request.
-    pub(super) fn find(browser: &Browser, headers: &HeaderMap) -> Option<Self> {
-        let name = browser_cookie(browser.config().role);
-        cookies::find(headers, name, browser.config().is_https())
+    pub(super) fn find(provider: &Provider, headers: &HeaderMap) -> Option<Self> {
+        let name = browser_cookie(provider.config().role);
+        cookies::find(headers, name, provider.config().is_https())
             .filter(|value| is_secret(value))
             .map(|value| Self(value.to_owned()))
     }
@@ -46,24 +46,29 @@ impl BrowserSecret {
     /// Fails unless a post comes from the form that was shown to this browser for this purpose.
     pub(super) fn check(
         &self,
-        browser: &Browser,
+        provider: &Provider,
         headers: &HeaderMap,
         purpose: &str,
         token: &str,
     ) -> Result<(), refusal::Refusal> {
-        let is_own = csrf::is_valid(&self.0, purpose, token) && is_same_site(browser, headers);
+        let is_own = csrf::is_valid(&self.0, purpose, token) && is_same_site(provider, headers);
         is_own.then_some(()).ok_or_else(refusal::forged)
     }
 
     /// Gives it to the browser, for as long as a session lasts.
-    pub(super) fn set(&self, browser: &Browser, response: &mut Response) {
-        set_cookie(browser, response, browser_cookie(browser.config().role), Some(&self.0));
+    pub(super) fn set(&self, provider: &Provider, response: &mut Response) {
+        set_cookie(
+            provider,
+            response,
+            browser_cookie(provider.config().role),
+            Some(&self.0),
+        );
     }
 }
 
 /// Whether the browser itself does not say that a post comes from somewhere else.
-pub(super) fn is_same_site(browser: &Browser, headers: &HeaderMap) -> bool {
-    !csrf::is_cross_site(headers, browser.config().authority())
+pub(super) fn is_same_site(provider: &Provider, headers: &HeaderMap) -> bool {
+    !csrf::is_cross_site(headers, provider.config().authority())
 }
 
 /// Somebody who is signed in with this browser.
@@ -74,6 +79,10 @@ pub(super) struct SignedIn {
     pub(super) sid: String,
     /// Subject identifier.
     pub(super) subject: String,
+    /// When the session began, Unix seconds.
+    pub(super) began_at: i64,
+    /// When it ends.
+    pub(super) ends_at: i64,
     /// How and when.
     pub(super) authentication: Authentication,
     /// Who, as of now.
@@ -82,19 +91,24 @@ pub(super) struct SignedIn {
 
 impl SignedIn {
     /// Who is signed in. A person who was disabled since is not.
-    pub(super) async fn find(browser: &Browser, headers: &HeaderMap) -> Result<Option<Self>, Error> {
-        let name = session_cookie(browser.config().role);
-        let Some(secret) = cookies::find(headers, name, browser.config().is_https()).filter(|value| is_secret(value))
+    pub(super) async fn find(provider: &Provider, headers: &HeaderMap) -> Result<Option<Self>, Error> {
+        let name = session_cookie(provider.config().role);
+        let Some(secret) = cookies::find(headers, name, provider.config().is_https()).filter(|value| is_secret(value))
         else {
             return Ok(None);
         };
-        let found = browser.store().find_session(Digest::of(secret), browser.now()).await?;
+        let found = provider
+            .store()
+            .find_session(Digest::of(secret), provider.now())
+            .await?;
         let Some(record) = found else { return Ok(None) };
-        let Some(person) = browser.person(&record.subject).await? else {
+        let Some(person) = provider.person(&record.subject).await? else {
             return Ok(None);
         };
         Ok(Some(Self {
             authentication: serde_json::from_str(&record.document)?,
+            began_at: record.created_at,
+            ends_at: record.expires_at,
             secret: record.secret,
             sid: record.sid,
             subject: record.subject,
@@ -126,15 +140,15 @@ impl Opened {
     /// Opens a session in place of `before`. The secret is always a new one; the public name stays when the same person
     /// signs in again, so that a logout ends all that was given under it.
     pub(super) async fn open(
-        browser: &Browser,
+        provider: &Provider,
         unit: &dyn Unit,
         before: Option<&SignedIn>,
         subject: &str,
         authentication: &Authentication,
     ) -> Result<Self, Error> {
         let secret = random::text::<32>()?;
-        let now = browser.now();
-        let lasts_s = i64::try_from(browser.config().lifetimes.session.as_secs()).unwrap_or(i64::MAX);
+        let now = provider.now();
+        let lasts_s = i64::try_from(provider.config().lifetimes.session.as_secs()).unwrap_or(i64::MAX);
         // Another tab may have ended it meanwhile, and have its name.
         let ended = match before {
             Some(before) => unit.delete_session(before.secret).await?,
@@ -162,11 +176,11 @@ impl Opened {
     }
 
     /// Gives it to the browser.
-    pub(super) fn set(&self, browser: &Browser, response: &mut Response) {
+    pub(super) fn set(&self, provider: &Provider, response: &mut Response) {
         set_cookie(
-            browser,
+            provider,
             response,
-            session_cookie(browser.config().role),
+            session_cookie(provider.config().role),
             Some(&self.secret),
         );
     }
@@ -188,8 +202,8 @@ const fn browser_cookie(role: Role) -> &'static str {
 }
 
 /// Takes the session's cookie back.
-pub(super) fn forget_session(browser: &Browser, response: &mut Response) {
-    set_cookie(browser, response, session_cookie(browser.config().role), None);
+pub(super) fn forget_session(provider: &Provider, response: &mut Response) {
+    set_cookie(provider, response, session_cookie(provider.config().role), None);
 }
 
 fn is_secret(value: &str) -> bool {
@@ -199,13 +213,13 @@ fn is_secret(value: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-fn set_cookie(browser: &Browser, response: &mut Response, name: &str, value: Option<&str>) {
-    let lasts_s = u32::try_from(browser.config().lifetimes.session.as_secs()).unwrap_or(u32::MAX);
+fn set_cookie(provider: &Provider, response: &mut Response, name: &str, value: Option<&str>) {
+    let lasts_s = u32::try_from(provider.config().lifetimes.session.as_secs()).unwrap_or(u32::MAX);
     let cookie = cookies::Cookie {
         name,
         value: value.unwrap_or_default(),
         max_age_s: value.map_or(0, |_| lasts_s),
-        secure: browser.config().is_https(),
+        secure: provider.config().is_https(),
     };
     if let Some(value) = cookie.header_value() {
         response.headers_mut().append(header::SET_COOKIE, value);

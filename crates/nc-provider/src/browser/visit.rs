@@ -6,7 +6,7 @@ use nc_store::Unit;
 use nc_web::ClientAddress;
 
 use super::{
-    Browser,
+    Browser, account,
     answer::see_other,
     pending::Pending,
     refusal::{Refusal, forged},
@@ -111,6 +111,14 @@ impl Visit {
             authentication,
             address,
         } = entering;
+        let asked = match &self.request {
+            Some(_) => None,
+            None => account::take_page(unit.as_ref(), &self.secret, browser.now()).await?,
+        };
+        let next = match asked {
+            Some(path) => format!("{}{path}", browser.config().issuer),
+            None => self.next(browser),
+        };
         let opened = Opened::open(browser, unit.as_ref(), before, subject, authentication).await?;
         if let Some((pending, _)) = &self.request {
             // Somebody else than before: nothing that was allowed before is taken for granted.
@@ -125,7 +133,7 @@ impl Visit {
             .append(unit.as_ref(), browser.now())
             .await?;
         unit.commit().await?;
-        let mut response = see_other(&self.next(browser));
+        let mut response = see_other(&next);
         opened.set(browser, &mut response);
         Ok(response)
     }

@@ -1,0 +1,214 @@
+//! Who is signed in with a browser, for pages that others serve about the own account.
+
+use axum::response::Response;
+use http::HeaderMap;
+use nc_proto::oauth::scope_list::ScopeList;
+use nc_store::{Digest, TicketKind, TicketRecord, Unit};
+use nc_web::ClientAddress;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    answer::see_other,
+    connected,
+    connections::{self, Connection, Unchanged},
+    logout::account_purpose,
+    session::{BrowserSecret, SignedIn, forget_session},
+};
+use crate::{Audit, Endpoint, Error, Event, Provider};
+
+/// How long it is remembered which page somebody wanted to see: as long as a sign-in at another Nextcloud may take.
+const PAGE_WAITS_S: i64 = 40 * 60;
+
+/// A person who is signed in with a browser.
+pub struct Account {
+    session: SignedIn,
+    secret: BrowserSecret,
+}
+
+/// A client that a person allowed something.
+#[derive(Debug, Clone)]
+pub struct ConnectedClient {
+    /// Its number, which names it to [`Account::narrow`] and [`Account::disconnect`].
+    pub number: i64,
+    /// Its id on the wire.
+    pub client_id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// The host that says most about who it is.
+    pub host: String,
+    /// What it may do.
+    pub scopes: ScopeList,
+    /// When the person allowed it, Unix seconds.
+    pub since: i64,
+    /// When that ends.
+    pub until: i64,
+}
+
+/// What came of narrowing a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Narrowing {
+    /// Done.
+    Done,
+    /// There is no such client.
+    Unknown,
+    /// Nothing at all, or more than the client may have.
+    NotAllowed,
+}
+
+/// The page that somebody wanted to see before they had to sign in.
+#[derive(Serialize, Deserialize)]
+struct Wanted {
+    path: String,
+}
+
+impl Provider {
+    /// Who is signed in with the browser of a request.
+    ///
+    /// # Errors
+    /// When the store or the accounts cannot be asked.
+    pub async fn find_account(&self, headers: &HeaderMap) -> Result<Option<Account>, Error> {
+        let Some(session) = SignedIn::find(self, headers).await? else {
+            return Ok(None);
+        };
+        let secret = BrowserSecret::find(self, headers).map_or_else(BrowserSecret::create, Ok)?;
+        Ok(Some(Account { session, secret }))
+    }
+
+    /// To the sign-in, and from there to `path`, a path of this server.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_in_for(&self, headers: &HeaderMap, path: &str) -> Result<Response, Error> {
+        let secret = BrowserSecret::find(self, headers).map_or_else(BrowserSecret::create, Ok)?;
+        let wanted = Wanted { path: path.to_owned() };
+        let unit = self.store().begin().await?;
+        unit.put_ticket(&TicketRecord {
+            kind: TicketKind::SignIn,
+            key: page_key(&secret),
+            document: serde_json::to_string(&wanted)?,
+            expires_at: self.now().saturating_add(PAGE_WAITS_S),
+        })
+        .await?;
+        unit.commit().await?;
+        let mut response = see_other(&self.config().url(Endpoint::SignIn));
+        secret.set(self, &mut response);
+        Ok(response)
+    }
+}
+
+impl Account {
+    /// Subject identifier of the person.
+    pub fn subject(&self) -> &str {
+        &self.session.subject
+    }
+
+    /// What people call the account.
+    pub fn name(&self) -> &str {
+        self.session.account()
+    }
+
+    /// When the session began and when it ends, Unix seconds.
+    pub const fn lasts(&self) -> (i64, i64) {
+        (self.session.began_at, self.session.ends_at)
+    }
+
+    /// The token of the forms on pages for this person in this browser.
+    pub fn csrf(&self) -> String {
+        self.secret.csrf(&account_purpose(&self.session))
+    }
+
+    /// Gives the browser what its forms are recognised by. To be called on every page with a form.
+    pub fn remember(&self, provider: &Provider, response: &mut Response) {
+        self.secret.set(provider, response);
+    }
+
+    /// Whether a post comes from a form that was shown to this person in this browser.
+    pub fn is_own_post(&self, provider: &Provider, headers: &HeaderMap, token: &str) -> bool {
+        let purpose = account_purpose(&self.session);
+        self.secret.check(provider, headers, &purpose, token).is_ok()
+    }
+
+    /// The clients that the person allowed something, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn clients(&self, provider: &Provider) -> Result<Vec<ConnectedClient>, Error> {
+        let connections = Connection::list(provider, &self.session.subject).await?;
+        let tell = |connection: Connection| ConnectedClient {
+            number: connection.client.record.number,
+            client_id: connection.client.id().to_owned(),
+            name: connection.client.document.name.clone(),
+            host: connected::host(&connection),
+            since: connection.created_at(),
+            until: connection.expires_at(),
+            scopes: connection.scopes,
+        };
+        Ok(connections.into_iter().rev().map(tell).collect())
+    }
+
+    /// Takes scopes from a client, at once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn narrow(
+        &self,
+        provider: &Provider,
+        number: i64,
+        wanted: &ScopeList,
+        address: Option<ClientAddress>,
+    ) -> Result<Narrowing, Error> {
+        match connections::change(provider, &self.session, number, wanted, address).await {
+            Ok(_) => Ok(Narrowing::Done),
+            Err(Unchanged::Unknown) => Ok(Narrowing::Unknown),
+            Err(Unchanged::NotAllowed) => Ok(Narrowing::NotAllowed),
+            Err(Unchanged::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Ends all that a client was allowed, at once. Whether there was anything.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn disconnect(
+        &self,
+        provider: &Provider,
+        number: i64,
+        address: Option<ClientAddress>,
+    ) -> Result<bool, Error> {
+        connections::revoke(provider, &self.session, number, address).await
+    }
+
+    /// Ends the session of this browser. What clients were allowed stays.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(
+        &self,
+        provider: &Provider,
+        address: Option<ClientAddress>,
+        response: &mut Response,
+    ) -> Result<(), Error> {
+        let unit = provider.store().begin().await?;
+        unit.delete_session(self.session.secret).await?;
+        Audit::new(Event::SignedOut)
+            .with("subject", self.subject())
+            .with("sid", self.session.sid.as_str())
+            .with_address(provider, address)
+            .append(unit.as_ref(), provider.now())
+            .await?;
+        unit.commit().await?;
+        forget_session(provider, response);
+        Ok(())
+    }
+}
+
+/// The page that somebody wanted to see with this browser, once.
+pub(super) async fn take_page(unit: &dyn Unit, secret: &BrowserSecret, now: i64) -> Result<Option<String>, Error> {
+    let taken = unit.take_ticket(TicketKind::SignIn, page_key(secret), now).await?;
+    let wanted = taken.map(|ticket| serde_json::from_str::<Wanted>(&ticket.document));
+    Ok(wanted.transpose()?.map(|wanted| wanted.path))
+}
+
+fn page_key(secret: &BrowserSecret) -> Digest {
+    secret.key("page after the sign-in")
+}
