@@ -11,6 +11,7 @@ use nc_web::pages::{
         ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, ScopeChoice, SecondFactor, SignIn, SignedOut,
         StartAgain, StartElsewhere, Waiting,
     },
+    user_page::{AccessShown, ClientShown, UserPage},
 };
 
 const SERVER: &str = "cloud.example.org";
@@ -25,7 +26,8 @@ async fn main() -> Written {
     connected_apps().await?;
     logout().await?;
     elsewhere().await?;
-    give_access().await
+    give_access().await?;
+    user_page().await
 }
 
 async fn write(name: &str, page: impl IntoResponse) -> Written {
@@ -254,4 +256,66 @@ async fn give_access() -> Written {
         text: "You can close this window and go back to the client.",
     };
     write("give-access-done", done).await
+}
+
+async fn user_page() -> Written {
+    let scopes = [
+        ("files:read", true),
+        ("files:write", false),
+        ("notes:read", true),
+        ("notes:write", true),
+    ]
+    .map(|(name, checked)| ScopeChoice { name, checked });
+    let client = |name, host, paused, ended| ClientShown {
+        key: "1",
+        name,
+        host,
+        scopes: &scopes,
+        since: Some("3 March 2026, 09:12 UTC"),
+        until: Some("1 June 2026, 09:12 UTC"),
+        first_used: Some("3 March 2026, 09:13 UTC"),
+        last_used: Some("9 March 2026, 17:40 UTC"),
+        paused,
+        ended,
+    };
+    let long = "https://a-very-long-host-name-without-any-sense.example.com/oauth/client-metadata.json";
+    let clients = [
+        client(CLIENT, Some("kitchen.example.com"), None, None),
+        client("Editor", Some("127.0.0.1"), Some("8 March 2026, 20:00 UTC"), None),
+        client(long, None, None, Some("8 March 2026, 20:00 UTC")),
+    ];
+    let page = |clients, paused, kind, state, is_issuer| UserPage {
+        base: "",
+        account: "Alice Baker",
+        nextcloud: SERVER,
+        issuer: "https://sso.example.org/realms/home",
+        mode: "oauth",
+        is_issuer,
+        session_end: "9 March 2026, 23:55 UTC",
+        done: None,
+        error: None,
+        paused,
+        clients,
+        access: AccessShown {
+            kind,
+            state,
+            account: (state == "active").then_some("alice"),
+            since: (state == "active").then_some("3 March 2026, 09:11 UTC"),
+            until: None,
+            can_give: true,
+            can_take_back: state == "active",
+        },
+        csrf: "csrf",
+    };
+    write("user-page", page(&clients, None, "app_password", "active", false)).await?;
+    let mut paused = page(
+        &clients[..1],
+        Some("9 March 2026, 18:00 UTC"),
+        "refresh_token",
+        "active",
+        true,
+    );
+    paused.done = Some("Saved. This is how things are now.");
+    write("user-page-paused", paused).await?;
+    write("user-page-empty", page(&[], None, "none", "none", false)).await
 }

@@ -10,6 +10,7 @@ mod login_flow;
 mod notice;
 mod policy;
 pub mod provider;
+pub mod user_page;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};

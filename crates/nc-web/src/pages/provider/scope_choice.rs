@@ -22,7 +22,7 @@ pub struct ScopeChoice<'a> {
 
 impl<'a> ScopeChoice<'a> {
     /// As people read them: who the person is, what may be read, what may be changed, staying connected.
-    pub(super) fn in_order(scopes: &'a [Self]) -> Vec<&'a Self> {
+    pub(in crate::pages) fn in_order(scopes: &'a [Self]) -> Vec<&'a Self> {
         let mut ordered: Vec<_> = scopes.iter().collect();
         ordered.sort_by_key(|scope| {
             let who = match scope.name {
