@@ -22,7 +22,10 @@ use nc_proto::{
 use nc_web::{ClientAddress, RateLimit};
 use secrecy::SecretString;
 
-use crate::resource::Resource;
+use crate::{
+    client_rules::{ClientRules, Held},
+    resource::Resource,
+};
 
 /// Tokens from one address that are not believed, before it is told to wait. Good ones are believed beyond it: nobody is
 /// locked out by others.
@@ -79,16 +82,24 @@ pub struct BearerTokens {
     resource: Resource,
     verifier: Arc<dyn VerifyToken>,
     access: Arc<dyn CloudAccess>,
+    rules: Arc<ClientRules>,
     failures: RateLimit,
 }
 
 impl BearerTokens {
-    /// Callers whose tokens `verifier` believes.
-    pub fn new(resource: Resource, verifier: Arc<dyn VerifyToken>, access: Arc<dyn CloudAccess>, clock: Clock) -> Self {
+    /// Callers whose tokens `verifier` believes, as far as the `rules` of the people let their clients act.
+    pub fn new(
+        resource: Resource,
+        verifier: Arc<dyn VerifyToken>,
+        access: Arc<dyn CloudAccess>,
+        rules: Arc<ClientRules>,
+        clock: Clock,
+    ) -> Self {
         Self {
             resource,
             verifier,
             access,
+            rules,
             failures: RateLimit::new(FAILURES_PER_MINUTE, clock),
         }
     }
@@ -109,6 +120,10 @@ impl BearerTokens {
         let token = match self.verifier.verify(&asked).await {
             Ok(token) => token,
             Err(refusal) => return Err(self.not_believed(presented.scheme, refusal, address)),
+        };
+        let token = match self.rules.admit(token).await {
+            Ok(token) => token,
+            Err(held) => return Err(self.held(presented.scheme, &held)),
         };
         let grants = token.grants();
         let access = match self.access.access(&token, &presented.token).await {
@@ -164,6 +179,27 @@ impl BearerTokens {
         }
     }
 
+    /// Signing in anew would change nothing about a pause, so nothing asks for that.
+    fn held(&self, scheme: Scheme, held: &Held) -> Refusal {
+        match held {
+            Held::Paused => Refusal::new(
+                StatusCode::FORBIDDEN,
+                format!(
+                    "paused: the person paused this connection; it goes on when they resume it at {}",
+                    self.rules.page()
+                ),
+            ),
+            Held::Ended => self.refusal(scheme, BearerError::InvalidToken),
+            Held::Failed(error) => {
+                tracing::error!(
+                    error = error as &dyn std::error::Error,
+                    "it cannot be found out whether a client may act"
+                );
+                unavailable(10)
+            }
+        }
+    }
+
     fn no_access(&self, scheme: Scheme, error: &NoAccess, address: Option<ClientAddress>) -> Refusal {
         match error {
             NoAccess::Failed(_) => {
@@ -201,7 +237,11 @@ impl Authenticate for BearerTokens {
     }
 
     /// What the call needs and what the token has, in one challenge: a client that asks for the named scopes loses none.
+    /// Where the person withholds what the token has, asking for another one would change nothing.
     fn scope_challenge(&self, caller: &Caller, needed: ScopeSet) -> Option<HeaderValue> {
+        if self.rules.withholds(caller, needed) {
+            return None;
+        }
         let scopes = match caller.grants {
             Grants::Only(granted) => granted.union(needed),
             Grants::Unrestricted => needed,

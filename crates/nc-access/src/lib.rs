@@ -5,14 +5,17 @@
 //! * [`CloudAccess`]: which credential reaches the cloud for that person. Never the client's token.
 //! * [`external`]: tokens of an issuer elsewhere.
 //! * [`Vault`]: what people gave for that, sealed.
+//! * [`ClientRules`]: what people decided about the clients that act for them.
 
 mod bearer;
+mod client_rules;
 pub mod external;
 mod random;
 mod resource;
 mod vault;
 
 pub use bearer::{Access, BearerTokens, CloudAccess, NoAccess};
+pub use client_rules::{ClientRule, ClientRules, Decision, PersonRules, RulesError};
 pub use random::{NoRandomness, secret};
 pub use resource::Resource;
 pub use vault::{

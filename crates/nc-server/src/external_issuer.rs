@@ -6,6 +6,8 @@ mod authorize;
 mod browser;
 mod giving;
 mod proxy;
+mod session;
+mod site;
 
 use std::{
     path::{Path, PathBuf},
@@ -16,7 +18,7 @@ use std::{
 use anyhow::Context as _;
 use axum::Router;
 use nc_access::{
-    BearerTokens, Resource, Vault,
+    BearerTokens, ClientRules, Resource, Vault,
     external::{
         self, Bases, ClientFile, Discovered, Exchange, ExternalAccess, ExternalTokens, Links, OwnClient, Place,
         Refreshed, Registrar, Registration, RelyingParty, SignIns, discover, patiently,
@@ -43,8 +45,10 @@ use url::Url;
 use self::{
     access_for_cloud::AccessForCloud,
     authorize::Forwarding,
-    giving::Giving,
+    giving::{Giving, LinksGiven},
     proxy::{AtIssuer, ProxyTokens},
+    session::Sessions,
+    site::ExternalSite,
 };
 use crate::{
     authorization_server::{self, ClientOptions, Purpose},
@@ -53,6 +57,7 @@ use crate::{
     own_issuer::make_folder,
     provider_data::ProviderData,
     tool_audit::{self, ToolAudit},
+    user_page,
 };
 
 /// What an operator decides about it.
@@ -115,6 +120,7 @@ pub struct ExternalIssuer {
     access: Arc<ExternalAccess>,
     giving: Arc<Giving>,
     forwarding: Arc<Forwarding>,
+    rules: Arc<ClientRules>,
     nextcloud: Nextcloud,
     client: Arc<OwnClient>,
     store: Arc<dyn Store>,
@@ -208,6 +214,13 @@ impl ExternalIssuer {
             issuer_host: host_of(&issuer.authorization),
             sign_ins,
             links: Links::new(Arc::clone(&store), options.clock.clone()),
+            links_given: LinksGiven::new(options.clock.clone()),
+            sessions: Sessions {
+                store: Arc::clone(&store),
+                issuer: issuer.issuer.clone(),
+                own: options.public_url.clone(),
+                clock: options.clock.clone(),
+            },
             refreshed,
             accounts: Arc::new(NextcloudAccounts::new(
                 nextcloud.clone(),
@@ -231,11 +244,14 @@ impl ExternalIssuer {
             options.allowed_clients.clone(),
             options.clock.clone(),
         );
+        let page = user_page::address(&options.public_url);
+        let rules = ClientRules::new(Arc::clone(&store), &issuer.issuer, page, options.clock.clone());
         Ok(Self {
             forwarding: Arc::new(forwarding),
             resource,
             tokens,
             provider,
+            rules: Arc::new(rules),
             access: Arc::new(access),
             giving: Arc::new(giving),
             nextcloud: nextcloud.clone(),
@@ -246,10 +262,16 @@ impl ExternalIssuer {
         })
     }
 
-    /// The metadata of the MCP endpoint, the pages on which people give access to the Nextcloud, and the authorization server;
-    /// where that is elsewhere, the way to it.
+    /// The metadata of the MCP endpoint, the pages on which people give access to the Nextcloud and see their clients, and the
+    /// authorization server; where that is elsewhere, the way to it.
     pub fn routes(&self) -> Router {
-        let routes = self.resource.routes().merge(self.giving.routes());
+        let site = ExternalSite {
+            giving: Arc::clone(&self.giving),
+            rules: Arc::clone(&self.rules),
+            provider: self.provider.clone(),
+        };
+        let pages = user_page::routes(Arc::new(site), Arc::clone(&self.rules), &self.giving.own, &self.clock);
+        let routes = self.resource.routes().merge(self.giving.routes()).merge(pages);
         match &self.provider {
             Some(provider) => routes.merge(provider.router()),
             None => routes.merge(self.forwarding.routes()),
@@ -262,6 +284,7 @@ impl ExternalIssuer {
             self.resource.clone(),
             Arc::clone(&self.tokens),
             Arc::clone(&self.access) as _,
+            Arc::clone(&self.rules),
             self.clock.clone(),
         ))
     }
@@ -269,6 +292,11 @@ impl ExternalIssuer {
     /// What writes calls of tools to the audit log, if that is switched on.
     pub const fn calls(&self) -> Option<&ToolAudit> {
         self.calls.as_ref()
+    }
+
+    /// What is stored.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
     /// The app passwords that people gave.

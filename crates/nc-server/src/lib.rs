@@ -29,6 +29,7 @@ pub mod provider_data;
 pub mod takeover;
 mod telemetry;
 pub mod tool_audit;
+mod user_page;
 
 pub use commands::{Outcome, run};
 pub use logging::filter as log_filter;

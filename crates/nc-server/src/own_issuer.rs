@@ -2,6 +2,7 @@
 //! there reaches it for them. Needs nothing of the Nextcloud but that.
 
 mod app_passwords;
+mod site;
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
 
 use anyhow::Context as _;
 use axum::Router;
-use nc_access::{BearerTokens, Resource, Vault};
+use nc_access::{BearerTokens, ClientRules, Resource, Vault};
 use nc_auth::ScopeSet;
 use nc_client::Nextcloud;
 use nc_cloud::SealingKey;
@@ -23,13 +24,14 @@ use nc_store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
-use self::app_passwords::AppPasswords;
+use self::{app_passwords::AppPasswords, site::OwnSite};
 use crate::{
     authorization_server::{self, ClientOptions, Purpose},
     config::Database,
     nextcloud_accounts::NextcloudAccounts,
     provider_data::ProviderData,
     tool_audit::ToolAudit,
+    user_page,
 };
 
 /// How often app passwords that are given up are taken back at the Nextcloud, after the first try.
@@ -66,6 +68,8 @@ pub struct OwnIssuer {
     provider: Provider,
     resource: Resource,
     accounts: Arc<NextcloudAccounts>,
+    rules: Arc<ClientRules>,
+    public_url: Url,
     calls: Option<ToolAudit>,
     clock: Clock,
 }
@@ -103,6 +107,8 @@ impl OwnIssuer {
         let calls = options
             .audit_calls
             .then(|| ToolAudit::begin(Arc::clone(&store), clock.clone()));
+        let page = user_page::address(&options.public_url);
+        let rules = ClientRules::new(Arc::clone(&store), &issuer, page, clock.clone());
         let purpose = Purpose {
             issuer: &issuer,
             account_base,
@@ -115,14 +121,22 @@ impl OwnIssuer {
             provider,
             resource,
             accounts,
+            rules: Arc::new(rules),
+            public_url: options.public_url.clone(),
             calls,
             clock,
         })
     }
 
-    /// Its pages and endpoints, and the metadata of the MCP endpoint.
+    /// Its pages and endpoints, the page on which people see their clients, and the metadata of the MCP endpoint.
     pub fn routes(&self) -> Router {
-        self.provider.router().merge(self.resource.routes())
+        let site = OwnSite {
+            provider: self.provider.clone(),
+            accounts: Arc::clone(&self.accounts),
+            rules: Arc::clone(&self.rules),
+        };
+        let pages = user_page::routes(Arc::new(site), Arc::clone(&self.rules), &self.public_url, &self.clock);
+        self.provider.router().merge(self.resource.routes()).merge(pages)
     }
 
     /// Callers of the MCP endpoint by their tokens.
@@ -133,6 +147,7 @@ impl OwnIssuer {
             self.resource.clone(),
             verifier,
             access,
+            Arc::clone(&self.rules),
             self.clock.clone(),
         ))
     }

@@ -86,6 +86,8 @@ words! {
         Provisioning = "provisioning",
         /// A sign-in at an issuer elsewhere that is under way; key is made of its `state` and the browser's secret.
         Callback = "callback",
+        /// What a person decided about the clients that act for them; key is made of issuer and subject.
+        ClientRules = "client_rules",
         /// Something that may be seen once only: `jti` of proofs and assertions.
         Seen = "seen",
     }

@@ -14,6 +14,7 @@ use nc_server::{
     app,
     config::{Config, Environment, Layers, Mode},
     entrance::Entrance,
+    external_issuer::ExternalIssuer,
 };
 use reqwest::{Method, RequestBuilder};
 use secrecy::ExposeSecret as _;
@@ -68,6 +69,8 @@ pub struct ExternalApp {
     pub recorder: Recorder,
     /// What people gave.
     pub vault: Vault,
+    /// The rest of the server.
+    pub issuer: ExternalIssuer,
     http: reqwest::Client,
     stop: CancellationToken,
     served: Option<tokio::task::JoinHandle<()>>,
@@ -136,7 +139,7 @@ impl ExternalApp {
         let Entrance::ExternalIssuer(issuer) = &entrance else {
             panic!("another entrance was opened")
         };
-        let vault = issuer.vault().clone();
+        let (vault, issuer) = (issuer.vault().clone(), issuer.clone());
         let stop = CancellationToken::new();
         let router = app::router(&config, &entrance, nextcloud, cloud.clock.clone(), &stop)?;
         let router = match record {
@@ -153,6 +156,7 @@ impl ExternalApp {
             mcp_url,
             recorder,
             vault,
+            issuer,
             http: http(),
             stop,
             served: Some(served),

@@ -257,6 +257,23 @@ impl<'a> Person<'a> {
         }
     }
 
+    /// The cookies as the browser sends them.
+    pub fn cookie_header(&self) -> String {
+        let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Signs in to the own page of the MCP server, with a tab of the Nextcloud; where that leads.
+    ///
+    /// # Panics
+    /// When a page is not as expected.
+    pub async fn log_in(&mut self, address: &str) -> (String, Reply) {
+        let page = self.open("GET", address, None).await;
+        let waiting = self.submit(page).await;
+        self.grant_at_nextcloud(&waiting.1.text).await;
+        self.look_again(&waiting.1).await
+    }
+
     /// One request, without following. Cookies go to both servers, as browsers send them to all ports of a host.
     pub async fn step(&mut self, method: &str, address: &str, form: Option<&[(String, String)]>) -> Reply {
         let cookies: Vec<_> = self

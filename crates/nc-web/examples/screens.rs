@@ -239,7 +239,7 @@ async fn give_access() -> Written {
     let page = |kind| GiveAccess {
         action: "/oauth/authorize-nextcloud",
         action_cancel: "/oauth/authorize-nextcloud/cancel",
-        client: CLIENT,
+        client: Some(CLIENT),
         server: "Example MCP server",
         nextcloud: SERVER,
         issuer: "sso.example.org",
@@ -304,6 +304,7 @@ async fn user_page() -> Written {
             until: None,
             can_give: true,
             can_take_back: state == "active",
+            ends_clients: is_issuer,
         },
         csrf: "csrf",
     };

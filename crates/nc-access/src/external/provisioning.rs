@@ -24,6 +24,9 @@ pub struct Asked {
     pub scopes: Vec<String>,
     /// The person showed who they are.
     pub is_known: bool,
+    /// The person asked on their own page, not through a client.
+    #[serde(default)]
+    pub from_page: bool,
 }
 
 /// The links of all people.

@@ -24,6 +24,8 @@ use super::{Discovered, OwnClient, client::error_code};
 
 /// Path of the one address to which the issuer sends browsers back.
 pub const CALLBACK: &str = "/oauth/callback";
+/// Asks for a name for people in the ID token (`OpenID` Connect Core §5.5), where it is not anyhow.
+const NAME: &str = r#"{"id_token":{"name":null,"preferred_username":null}}"#;
 /// Life of an access token about which the issuer says nothing.
 const UNSAID_S: i64 = 60;
 
@@ -55,6 +57,8 @@ pub struct Question<'a> {
     pub resource: Option<&'a str>,
     /// Whether the person has to be asked for agreement.
     pub consent: bool,
+    /// Whether a name for people is wanted.
+    pub name: bool,
 }
 
 /// Tokens that the issuer gave. Never printed.
@@ -159,6 +163,9 @@ impl RelyingParty {
         }
         if question.consent {
             query.append_pair("prompt", "consent");
+        }
+        if question.name {
+            query.append_pair("claims", NAME);
         }
         drop(query);
         url

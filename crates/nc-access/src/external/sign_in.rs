@@ -141,6 +141,7 @@ impl SignIns {
             .sealer
             .seal(&place(key), verifier.expose_secret().as_bytes(), random::bytes()?)?;
         let consent = scope.contains("offline_access");
+        let name = matches!(purpose, Purpose::Page { .. });
         let remembered = Remembered {
             purpose,
             scope: scope.to_string(),
@@ -165,6 +166,7 @@ impl SignIns {
             scope,
             resource,
             consent,
+            name,
         }))
     }
 

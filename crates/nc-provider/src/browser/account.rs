@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::HeaderMap;
+use nc_auth::UserId;
 use nc_proto::oauth::scope_list::ScopeList;
 use nc_store::{Digest, TicketKind, TicketRecord, Unit};
 use nc_web::ClientAddress;
@@ -93,6 +94,47 @@ impl Provider {
         let mut response = see_other(&self.config().url(Endpoint::SignIn));
         secret.set(self, &mut response);
         Ok(response)
+    }
+}
+
+impl Provider {
+    /// What a client calls itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn client_name(&self, client_id: &str) -> Result<Option<String>, Error> {
+        let client = self.find_stored_client(client_id).await?;
+        Ok(client.map(|client| client.document.name))
+    }
+
+    /// Ends all that an account allowed a client, at once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_client_of(
+        &self,
+        user: &UserId,
+        client_id: &str,
+        address: Option<ClientAddress>,
+    ) -> Result<(), Error> {
+        let base = &self.config().account_base;
+        let Some(subject) = self.store().find_subject(base, user.as_str()).await? else {
+            return Ok(());
+        };
+        let now = self.now();
+        let unit = self.store().begin().await?;
+        unit.delete_consents(&subject, client_id).await?;
+        unit.revoke_grants(&subject, Some(client_id), None, now).await?;
+        Audit::new(Event::Revoked)
+            .with("client", client_id)
+            .with("subject", subject.as_str())
+            .with("what", "consent")
+            .with_address(self, address)
+            .append(unit.as_ref(), now)
+            .await?;
+        unit.commit().await?;
+        self.release(Some(&subject)).await;
+        Ok(())
     }
 }
 

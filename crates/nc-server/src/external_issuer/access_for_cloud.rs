@@ -1,6 +1,5 @@
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc};
 
-use moka::sync::Cache;
 use nc_access::external::ExternalAccess;
 use nc_auth::{Caller, Credential, Scope, ScopeSet};
 use nc_client::{Nextcloud, PendingAppPassword};
@@ -11,43 +10,19 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{app_password, giving::Giving};
 use crate::config::CloudAccessKind;
 
-/// Links that one person may ask for.
-const LINKS_PER_HOUR: u32 = 10;
-/// Seconds for which a link is good.
-const LINK_LASTS_S: i64 = 600;
-const PEOPLE: u64 = 10_000;
-
-/// The links that a person got.
-#[derive(Clone, Copy)]
-struct Links {
-    /// Hours since 1970.
-    hour: i64,
-    /// How many in it.
-    count: u32,
-    /// Unix seconds.
-    last_at: i64,
-}
-
 /// What this server has for the cloud: an exchanged token, one from a refresh token, or an app password.
 pub(super) struct AccessForCloud {
     access: Arc<ExternalAccess>,
     giving: Arc<Giving>,
     nextcloud: Nextcloud,
-    /// By subject.
-    links: Cache<String, Links>,
 }
 
 impl AccessForCloud {
-    pub(super) fn new(access: Arc<ExternalAccess>, giving: Arc<Giving>, nextcloud: Nextcloud) -> Self {
-        let links = Cache::builder()
-            .max_capacity(PEOPLE)
-            .time_to_live(Duration::from_hours(2))
-            .build();
+    pub(super) const fn new(access: Arc<ExternalAccess>, giving: Arc<Giving>, nextcloud: Nextcloud) -> Self {
         Self {
             access,
             giving,
             nextcloud,
-            links,
         }
     }
 
@@ -132,16 +107,10 @@ impl AccessForCloud {
         if let Credential::Bearer(token) = &caller.credential {
             self.access.forget(subject, token).await;
         }
-        let vault = self.access.vault();
-        let had_refresh = vault.discard_refresh(subject).await.map_err(|error| failed(&error))?;
-        if let Some(refreshed) = self.access.refreshed() {
-            refreshed.forget(subject, None).await;
-        }
-        let had_password = vault.discard(subject).await.map_err(|error| failed(&error))?;
-        let had = had_refresh || had_password;
+        let had = self.giving.give_up(subject).await.map_err(|error| failed(&error))?;
         if had {
-            self.giving.take_back().await;
-            self.giving.note_taken_back(caller).await;
+            let client = caller.client.as_deref().unwrap_or_default();
+            self.giving.note_taken_back(subject, client).await;
         }
         Ok(had)
     }
@@ -150,33 +119,15 @@ impl AccessForCloud {
         if self.giving.kind == CloudAccessKind::TokenExchange {
             return Ok(None);
         }
-        self.count(caller)?;
-        let link = self.giving.link(caller, scopes).await;
-        link.map(Some).map_err(|error| failed(&error))
-    }
-
-    fn count(&self, caller: &Caller) -> Result<(), Failure> {
-        let now = self.giving.clock.now().unix_timestamp();
-        let hour = now.div_euclid(3600);
-        let key = caller.subject.as_str().to_owned();
-        let count = match self.links.get(&key) {
-            Some(links) if links.hour == hour => links.count,
-            _ => 0,
-        };
-        if count >= LINKS_PER_HOUR {
+        if !self.giving.links_given.count(caller.subject.as_str()) {
             return Err(ToolError::new(
                 "rate_limited",
                 "ten links were made for this person within an hour; use the last one, or wait for the next hour",
             )
             .into());
         }
-        let links = Links {
-            hour,
-            count: count + 1,
-            last_at: now,
-        };
-        self.links.insert(key, links);
-        Ok(())
+        let link = self.giving.link(caller, scopes).await;
+        link.map(Some).map_err(|error| failed(&error))
     }
 }
 
@@ -207,9 +158,7 @@ impl Provisioning for AccessForCloud {
     }
 
     fn is_asked(&self, caller: &Caller) -> bool {
-        let now = self.giving.clock.now().unix_timestamp();
-        let links = self.links.get(caller.subject.as_str());
-        links.is_some_and(|links| now < links.last_at.saturating_add(LINK_LASTS_S))
+        self.giving.links_given.is_recent(caller.subject.as_str())
     }
 
     /// A token that the cloud takes no more is got anew with the next request. An app password is worth nothing from then on.

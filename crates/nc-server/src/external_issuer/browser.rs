@@ -1,13 +1,11 @@
 //! The cookie that tells one browser from another on the pages of this mode. It is worth nothing at the MCP endpoint.
 
-use axum::{
-    body::to_bytes,
-    extract::Request,
-    response::{IntoResponse as _, Response},
-};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use nc_web::{cookies, csrf, pages::Notice};
+use axum::{body::to_bytes, extract::Request, response::Response};
+use http::{HeaderMap, header};
+use nc_web::{cookies, csrf};
 use url::Url;
+
+pub(super) use crate::user_page::see_other;
 
 /// Cookies do not tell ports apart, and the cloud may share a host with this server.
 const NAME: &str = "mcp_browser";
@@ -24,11 +22,7 @@ impl Browser {
     /// That of a request.
     pub(super) fn find(headers: &HeaderMap, own: &Url) -> Option<Self> {
         let value = cookies::find(headers, NAME, own.scheme() == "https")?;
-        let is_secret = value.len() == CHARACTERS
-            && value
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        is_secret.then(|| Self(value.to_owned()))
+        is_secret(value).then(|| Self(value.to_owned()))
     }
 
     /// A fresh one; `None` without randomness.
@@ -72,24 +66,16 @@ impl Browser {
     }
 }
 
-fn authority(own: &Url) -> String {
+/// Whether a cookie can be a secret of ours.
+pub(super) fn is_secret(value: &str) -> bool {
+    value.len() == CHARACTERS
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+pub(super) fn authority(own: &Url) -> String {
     let host = own.host_str().unwrap_or_default();
     own.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// To another page, by GET.
-pub(super) fn see_other(location: &str) -> Response {
-    match HeaderValue::from_str(location) {
-        Ok(location) => (
-            StatusCode::SEE_OTHER,
-            [
-                (header::LOCATION, location),
-                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-                (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            ],
-        )
-            .into_response(),
-        Err(_) => Notice::internal_error().into_response(),
-    }
 }

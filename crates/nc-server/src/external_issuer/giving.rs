@@ -2,6 +2,7 @@
 //! was asked can answer: whoever comes has to sign in at the issuer as that person.
 
 mod callback;
+mod links_given;
 mod pages;
 
 use std::{sync::Arc, time::Duration};
@@ -9,19 +10,20 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use axum::Router;
 use nc_access::{
-    Vault,
+    Vault, VaultError,
     external::{Asked, Links, Refreshed, SignInError, SignIns},
 };
 use nc_auth::{Caller, Grants, Scope, ScopeKind};
 use nc_proto::{clock::Clock, oauth::scope_list::ScopeList};
-use nc_provider::{ElsewhereAccounts, Error, FlowHost, Flows, GrantedElsewhere};
+use nc_provider::{ElsewhereAccounts, Error, Event, FlowHost, Flows, GrantedElsewhere};
 use nc_store::{AuditRecord, Digest, Sealer, Store};
 use nc_web::RateLimit;
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 
-pub(super) use self::callback::told;
+pub(super) use self::{callback::told, links_given::LinksGiven, pages::too_many_links};
+use super::session::Sessions;
 use crate::{config::CloudAccessKind, nextcloud_accounts::NextcloudAccounts};
 
 /// Requests to the pages from one address.
@@ -36,6 +38,8 @@ pub(super) struct Giving {
     pub(super) issuer_host: String,
     pub(super) sign_ins: SignIns,
     pub(super) links: Links,
+    pub(super) links_given: LinksGiven,
+    pub(super) sessions: Sessions,
     pub(super) refreshed: Option<Refreshed>,
     pub(super) accounts: Arc<NextcloudAccounts>,
     pub(super) vault: Vault,
@@ -75,9 +79,42 @@ impl Giving {
             client: caller.client.as_deref().unwrap_or_default().to_owned(),
             scopes: names.map(|scope| scope.as_str().to_owned()).collect(),
             is_known: false,
+            from_page: false,
         };
-        let ticket = self.links.create(&asked).await?;
+        self.link_for(&asked).await
+    }
+
+    /// A link for a person who comes from their own page, which leads back there.
+    pub(super) async fn link_from_page(&self, subject: &str) -> Result<String, SignInError> {
+        let is_of_app = |scope: &&Scope| scope.kind() == ScopeKind::App && self.ceiling.contains(scope.as_str());
+        let scopes = Scope::ALL.iter().filter(is_of_app);
+        let asked = Asked {
+            subject: subject.to_owned(),
+            client: String::new(),
+            scopes: scopes.map(|scope| scope.as_str().to_owned()).collect(),
+            is_known: false,
+            from_page: true,
+        };
+        self.link_for(&asked).await
+    }
+
+    async fn link_for(&self, asked: &Asked) -> Result<String, SignInError> {
+        let ticket = self.links.create(asked).await?;
         Ok(format!("{}?ticket={ticket}", self.url(pages::GIVE)))
+    }
+
+    /// Gives up what a person gave, here and where it came from. Whether there was anything.
+    pub(super) async fn give_up(&self, subject: &str) -> Result<bool, VaultError> {
+        let had_refresh = self.vault.discard_refresh(subject).await?;
+        if let Some(refreshed) = &self.refreshed {
+            refreshed.forget(subject, None).await;
+        }
+        let had_password = self.vault.discard(subject).await?;
+        let had = had_refresh || had_password;
+        if had {
+            self.take_back().await;
+        }
+        Ok(had)
     }
 
     /// What was asked for, in the audit log.
@@ -87,10 +124,14 @@ impl Giving {
     }
 
     /// That a person took access back.
-    pub(super) async fn note_taken_back(&self, caller: &Caller) {
-        let client = caller.client.as_deref().unwrap_or_default();
-        let document = json!({ "subject": caller.subject.as_str(), "client": client });
+    pub(super) async fn note_taken_back(&self, subject: &str, client: &str) {
+        let document = json!({ "subject": subject, "client": client });
         self.write("access.taken_back", &document).await;
+    }
+
+    /// That a person came to see their page.
+    async fn note_signed_in(&self, subject: &str) {
+        self.write(Event::SignedIn.word(), &json!({ "subject": subject })).await;
     }
 
     async fn write(&self, event: &str, document: &Value) {

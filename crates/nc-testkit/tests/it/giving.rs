@@ -53,7 +53,7 @@ impl Both {
         tokens.access_token().to_owned()
     }
 
-    async fn tool(&self, token: &str, name: &str) -> Value {
+    pub(crate) async fn tool(&self, token: &str, name: &str) -> Value {
         self.mcp.call(token, name, json!({})).await.structured()
     }
 
@@ -82,7 +82,7 @@ impl Both {
     }
 
     /// The whole way at the issuer.
-    async fn give(&self, tab: &mut Tab, token: &str, user: &TestUser) -> Page {
+    pub(crate) async fn give(&self, tab: &mut Tab, token: &str, user: &TestUser) -> Page {
         let back = self.way_back(tab, token, user).await;
         tab.open("GET", back.as_str(), None).await
     }
@@ -105,7 +105,7 @@ impl Both {
         tab.refresh(&waiting).await
     }
 
-    async fn search(&self, token: &str) -> Reply {
+    pub(crate) async fn search(&self, token: &str) -> Reply {
         let arguments = json!({ "query": "of" });
         self.mcp.call(token, "nc_notes_search_notes", arguments).await
     }
@@ -147,7 +147,7 @@ fn changed(url: &Url, name: &str, value: Option<&str>) -> Url {
     url
 }
 
-fn says(reply: &Reply, code: &str) -> bool {
+pub(crate) fn says(reply: &Reply, code: &str) -> bool {
     reply.result()["content"][0]["text"]
         .as_str()
         .is_some_and(|text| text.starts_with(code))

@@ -31,3 +31,5 @@ mod signed_tokens;
 mod stock_cors;
 mod tokens;
 mod two_people;
+mod user_page;
+mod user_page_own;

@@ -4,6 +4,7 @@
 use nc_proto::oauth::pkce::Challenge;
 use nc_testkit::{
     app::{Reply, TestUser, send},
+    browser::Form,
     cloud_app::{CloudApp, Format, REDIRECT},
     external_app::{Door, ExternalApp, make_client},
     tab::{Page, Tab},
@@ -292,4 +293,45 @@ async fn a_proxy_with_token_exchange_is_refused_at_the_start() {
     let opened = ExternalApp::open(door, &cloud, data.path(), &settings).await;
     let error = opened.err().expect("refused").to_string();
     assert!(error.contains("NEXTCLOUD_OIDC_CLOUD_ACCESS"), "{error}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_person_pauses_and_ends_what_this_server_gave_to_a_client() {
+    let three = Three::boot("refresh_token").await;
+    let client = three.register("Pocket Notes").await;
+    let mut tab = Tab::new();
+    let page = three.consent_page(&mut tab, &client, &three.cloud.alice).await;
+    let code = three.allow(&mut tab, &page, &three.cloud.alice).await;
+    let tokens = three.redeem(&client, &code).await;
+    let token = tokens["access_token"].as_str().expect("a token");
+    let bobs = three.token(&three.cloud.bob).await;
+    three.search(token).await.structured();
+    let at = |path: &str| format!("{}{path}", three.mcp.url);
+    let mut tab = Tab::new();
+    let page = tab.open("GET", &at("/oauth/login"), None).await;
+    let page = tab.submit_all(page, &three.cloud.alice, "/user/page").await;
+    assert!(page.reply.text.contains("Pocket Notes"), "{}", page.reply.text);
+    let fields = Form::find(&page.reply.text).fields;
+    tab.open("POST", &at("/user/pause"), Some(&fields)).await;
+    assert_eq!(three.search(token).await.status, 403);
+    three.search(&bobs).await.structured();
+    tab.open("POST", &at("/user/resume"), Some(&fields)).await;
+    three.search(token).await.structured();
+    let user = tab.open("GET", &at("/user"), None).await.reply.message();
+    assert_eq!(user["authorization_server"], three.mcp.url);
+    let id = user["clients"][0]["id"].as_str().expect("an id");
+    tab.open("POST", &at(&format!("/user/clients/{id}/revoke")), Some(&fields))
+        .await;
+    assert_eq!(three.search(token).await.status, 401);
+    let refresh = tokens["refresh_token"].as_str().expect("a refresh token");
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh),
+        ("client_id", &client),
+    ];
+    assert_eq!(
+        send(three.mcp.request("POST", "/oauth/token").form(&form)).await.status,
+        400
+    );
+    three.search(&bobs).await.structured();
 }

@@ -21,8 +21,8 @@ pub struct GiveAccess<'a> {
     pub action: &'a str,
     /// Where "not now" is posted.
     pub action_cancel: &'a str,
-    /// The client through which the person was asked.
-    pub client: &'a str,
+    /// The client through which the person was asked; none if they ask themselves.
+    pub client: Option<&'a str>,
     /// The name of this server.
     pub server: &'a str,
     /// The host of the Nextcloud.

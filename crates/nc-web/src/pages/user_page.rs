@@ -54,6 +54,8 @@ pub struct AccessShown<'a> {
     pub can_give: bool,
     /// Whether there is something to take back.
     pub can_take_back: bool,
+    /// Whether that ends all clients.
+    pub ends_clients: bool,
 }
 
 impl AccessShown<'_> {
@@ -156,6 +158,7 @@ mod tests {
                 until: None,
                 can_give: true,
                 can_take_back: true,
+                ends_clients: true,
             },
             csrf: "token",
         };

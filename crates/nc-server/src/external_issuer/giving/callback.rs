@@ -10,7 +10,7 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use nc_access::{
     NewRefresh,
-    external::{Arrived, Asked, IssuerError, Purpose, SignInError},
+    external::{Arrived, Asked, Believed, IssuerError, Purpose, SignInError},
 };
 use nc_proto::oauth::form::{Form, Limits};
 use nc_web::{RequestId, pages::Notice};
@@ -19,7 +19,10 @@ use super::{
     Giving,
     pages::{Address, Giver, begun, broken, done, start_at_nextcloud, too_many, unknown},
 };
-use crate::external_issuer::browser::{Browser, see_other};
+use crate::{
+    external_issuer::browser::{Browser, see_other},
+    user_page::local_path,
+};
 
 /// `GET /oauth/callback`.
 pub(super) async fn arrive(
@@ -52,7 +55,8 @@ async fn go_on(giving: &Arc<Giving>, headers: &HeaderMap, browser: &Browser, arr
     let is_refresh = match &arrived.purpose {
         Purpose::RefreshToken => true,
         Purpose::AppPassword => false,
-        Purpose::Page { .. } | Purpose::Client { .. } => return unknown(),
+        Purpose::Page { next } => return show_page(giving, headers, next, &arrived.believed).await,
+        Purpose::Client { .. } => return unknown(),
     };
     let party = giving.sign_ins.party();
     let Some((_, asked)) = begun(giving, headers).await else {
@@ -70,6 +74,22 @@ async fn go_on(giving: &Arc<Giving>, headers: &HeaderMap, browser: &Browser, arr
         // It was only about who comes.
         party.give_up(&arrived.believed.tokens).await;
         start_at_nextcloud(giving, browser, &asked).await
+    }
+}
+
+/// Opens the session of whoever came, and leads them on. It was only about who comes.
+async fn show_page(giving: &Giving, headers: &HeaderMap, next: &str, believed: &Believed) -> Response {
+    giving.sign_ins.party().give_up(&believed.tokens).await;
+    let mut response = see_other(&giving.url(local_path(Some(next))));
+    match giving.sessions.open(headers, believed, &mut response).await {
+        Ok(()) => {
+            giving.note_signed_in(&believed.subject).await;
+            response
+        }
+        Err(error) => {
+            tracing::error!("the session of a person cannot be opened: {error:#}");
+            Notice::internal_error().into_response()
+        }
     }
 }
 
@@ -124,7 +144,7 @@ async fn keep(giving: &Arc<Giving>, browser: &Browser, asked: Asked, arrived: Ar
             if replaced {
                 giving.take_back().await;
             }
-            done()
+            done(giving, &asked)
         }
         Err(error) => {
             tracing::error!(

@@ -23,6 +23,7 @@ use super::{AppPasswordOf, Giving, callback};
 use crate::{
     config::CloudAccessKind,
     external_issuer::browser::{Browser, see_other},
+    user_page,
 };
 
 /// Where a person begins.
@@ -90,10 +91,10 @@ async fn ask(
     let page = GiveAccess {
         action: &giving.url(GIVE),
         action_cancel: &giving.url(CANCEL),
-        client: if asked.client.is_empty() {
-            "A client"
-        } else {
-            &asked.client
+        client: match asked.client.as_str() {
+            _ if asked.from_page => None,
+            "" => Some("A client"),
+            client => Some(client),
         },
         server: "Nextcloud MCP",
         nextcloud: &giving.accounts.nextcloud(),
@@ -213,7 +214,7 @@ async fn wait(State(giving): Giver, headers: HeaderMap) -> Response {
             if let Err(error) = giving.links.take(browser.secret()).await {
                 return broken(&error);
             }
-            done()
+            done(&giving, &host.asked)
         }
         Ok(Stage::None) => see_other(&giving.url(GIVE)),
         Ok(Stage::Ended) => {
@@ -293,11 +294,23 @@ pub(super) fn too_many(giving: &Giving, address: Address) -> Option<Response> {
     Some(response)
 }
 
-pub(super) fn done() -> Response {
+pub(super) fn done(giving: &Giving, asked: &Asked) -> Response {
+    if asked.from_page {
+        return see_other(&giving.url(user_page::PAGE));
+    }
     let page = Notice {
         status: StatusCode::OK,
         title: "Nextcloud access provisioned",
         text: "You can close this window and go back to the client.",
+    };
+    page.into_response()
+}
+
+pub(in crate::external_issuer) fn too_many_links() -> Response {
+    let page = Notice {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        title: "Too many tries",
+        text: "You began to give access ten times within an hour. Wait for the next hour.",
     };
     page.into_response()
 }
