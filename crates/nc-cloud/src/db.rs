@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -73,6 +73,9 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         // The database is a file in this process; there is no peer that could have hung up.
         .test_before_acquire(false)
+        // When the disk is full, SQLite ends a transaction by itself, and sqlx takes the connection for one that is still
+        // within it. Another connection begins anew.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 #[cfg(test)]
