@@ -8,6 +8,7 @@ mod import;
 mod issuer_tls;
 mod program;
 mod unregister;
+mod wrong_key;
 
 use std::time::Duration;
 

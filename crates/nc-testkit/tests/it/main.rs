@@ -13,6 +13,7 @@ mod external_client;
 mod external_issuers;
 mod external_mode;
 mod external_start;
+mod failures;
 mod files;
 mod foreign_issuer;
 mod forged_tokens;
