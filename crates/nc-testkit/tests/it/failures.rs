@@ -115,7 +115,6 @@ async fn m15_what_is_sealed_for_one_person_does_not_open_for_another() {
             "nothing is asked in a wrong name"
         );
         keeping.search(&tokens[0]).await.structured();
-        // The other way round it is not different, and what the person gives anew is good.
         database.close().await.expect("closed");
     }
 }
