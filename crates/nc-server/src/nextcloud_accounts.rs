@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use nc_access::{AppPassword, Kept, Profile, Vault, VaultError};
 use nc_auth::{LoginName, UserId};
 use nc_client::{Client, Credential, LoginFlow, Nextcloud, Poll};
+use nc_mcp_kit::{Failure, ToolError};
 use nc_provider::{
     Directory, DirectoryError, ElsewhereAccounts, GrantedElsewhere, Person, PolledElsewhere, StartedElsewhere,
 };
@@ -231,4 +232,12 @@ fn host_and_port(url: &Url) -> String {
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DirectoryError {
     DirectoryError(Box::new(error))
+}
+
+/// What a tool answers when the store of what people gave fails.
+pub(crate) fn store_failed(error: &(dyn std::error::Error + 'static)) -> Failure {
+    tracing::error!(error, "what people gave cannot be read or written");
+    let message = "this server cannot read or write what people gave it, for example because its disk is full. Try again later; \
+                   an administrator finds the cause in the log";
+    ToolError::new("unavailable", message).into()
 }

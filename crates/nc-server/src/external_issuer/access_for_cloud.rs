@@ -1,4 +1,4 @@
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
 use nc_access::external::ExternalAccess;
 use nc_auth::{Caller, Credential, Scope, ScopeSet};
@@ -8,7 +8,7 @@ use nc_mcp_kit::{BoxFuture, Failure, ToolError};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{app_password, giving::Giving};
-use crate::config::CloudAccessKind;
+use crate::{config::CloudAccessKind, nextcloud_accounts::store_failed};
 
 /// What this server has for the cloud: an exchanged token, one from a refresh token, or an app password.
 pub(super) struct AccessForCloud {
@@ -56,7 +56,10 @@ impl AccessForCloud {
         }
         let vault = self.access.vault();
         if self.access.refreshed().is_some() {
-            let kept = vault.find_refresh(subject).await.map_err(|error| failed(&error))?;
+            let kept = vault
+                .find_refresh(subject)
+                .await
+                .map_err(|error| store_failed(&error))?;
             if let Some(kept) = kept {
                 let (is_taken, user_id) = self.seen(caller).await;
                 return Ok(Some(Given {
@@ -72,7 +75,7 @@ impl AccessForCloud {
                 }));
             }
         }
-        let kept = vault.find(subject).await.map_err(|error| failed(&error))?;
+        let kept = vault.find(subject).await.map_err(|error| store_failed(&error))?;
         Ok(kept.map(|kept| Given {
             user_id: kept.profile.uid,
             login_name: Some(kept.app_password.login.as_str().to_owned()),
@@ -107,7 +110,11 @@ impl AccessForCloud {
         if let Credential::Bearer(token) = &caller.credential {
             self.access.forget(subject, token).await;
         }
-        let had = self.giving.give_up(subject).await.map_err(|error| failed(&error))?;
+        let had = self
+            .giving
+            .give_up(subject)
+            .await
+            .map_err(|error| store_failed(&error))?;
         if had {
             let client = caller.client.as_deref().unwrap_or_default();
             self.giving.note_taken_back(subject, client).await;
@@ -127,17 +134,13 @@ impl AccessForCloud {
             .into());
         }
         let link = self.giving.link(caller, scopes).await;
-        link.map(Some).map_err(|error| failed(&error))
+        link.map(Some).map_err(|error| store_failed(&error))
     }
 }
 
 fn rfc3339(at: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp(at).ok()?;
     at.format(&Rfc3339).ok()
-}
-
-fn failed(error: &dyn Error) -> Failure {
-    Failure::Internal(error.to_string())
 }
 
 impl Provisioning for AccessForCloud {

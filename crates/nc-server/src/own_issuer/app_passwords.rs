@@ -9,7 +9,7 @@ use nc_provider::{Endpoint, Provider};
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::nextcloud_accounts::NextcloudAccounts;
+use crate::nextcloud_accounts::{NextcloudAccounts, store_failed};
 
 /// The app passwords that people gave when they signed in.
 pub(super) struct AppPasswords {
@@ -59,7 +59,7 @@ impl Provisioning for AppPasswords {
     fn given<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Given>, Failure>> {
         Box::pin(async move {
             let kept = self.accounts.find(caller.subject.as_str()).await;
-            let kept = kept.map_err(|error| Failure::Internal(error.to_string()))?;
+            let kept = kept.map_err(|error| store_failed(&error))?;
             Ok(kept.map(|kept| Given {
                 user_id: kept.profile.uid,
                 login_name: Some(kept.app_password.login.as_str().to_owned()),
@@ -82,7 +82,7 @@ impl Provisioning for AppPasswords {
                 .provider
                 .end_grants_of(caller.subject.as_str(), "the person took them back")
                 .await;
-            let ended = ended.map_err(|error| Failure::Internal(error.to_string()))?;
+            let ended = ended.map_err(|error| store_failed(&error))?;
             Ok(ended > 0)
         })
     }
