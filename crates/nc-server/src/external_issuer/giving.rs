@@ -120,12 +120,14 @@ impl Giving {
     /// What was asked for, in the audit log.
     pub(super) async fn note(&self, event: &str, asked: &Asked) {
         let document = json!({ "subject": asked.subject, "client": asked.client, "scopes": asked.scopes });
+        metrics::counter!("mcp_oauth_grants_total", "event" => event.to_owned()).increment(1);
         self.write(event, &document).await;
     }
 
     /// That a person took access back.
     pub(super) async fn note_taken_back(&self, subject: &str, client: &str) {
         let document = json!({ "subject": subject, "client": client });
+        metrics::counter!("mcp_oauth_grants_total", "event" => "access.taken_back").increment(1);
         self.write("access.taken_back", &document).await;
     }
 
@@ -135,7 +137,6 @@ impl Giving {
     }
 
     async fn write(&self, event: &str, document: &Value) {
-        metrics::counter!("mcp_oauth_grants_total", "event" => event.to_owned()).increment(1);
         let record = AuditRecord {
             at: self.clock.now().unix_timestamp(),
             event: event.to_owned(),
