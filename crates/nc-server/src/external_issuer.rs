@@ -53,7 +53,7 @@ use self::{
 use crate::{
     authorization_server::{self, ClientOptions, Purpose},
     config::{CloudAccessKind, Database, ExternalClient, IssuerSettings, UNVERIFIED},
-    nextcloud_accounts::NextcloudAccounts,
+    nextcloud_accounts::{NextcloudAccounts, host_and_port},
     own_issuer::make_folder,
     provider_data::ProviderData,
     tool_audit::{self, ToolAudit},
@@ -185,7 +185,7 @@ impl ExternalIssuer {
         let provider = match &options.proxy {
             Some(clients) => {
                 let at_issuer = AtIssuer {
-                    host: host_of(&issuer.authorization),
+                    host: host_and_port(&issuer.authorization),
                     sign_ins: sign_ins.clone(),
                     vault: vault.clone(),
                     refreshed: refreshed.clone(),
@@ -211,7 +211,7 @@ impl ExternalIssuer {
         let giving = Giving {
             kind,
             own: options.public_url.clone(),
-            issuer_host: host_of(&issuer.authorization),
+            issuer_host: host_and_port(&issuer.authorization),
             sign_ins,
             links: Links::new(Arc::clone(&store), options.clock.clone()),
             links_given: LinksGiven::new(options.clock.clone()),
@@ -463,12 +463,6 @@ fn ceiling(options: &ExternalIssuerOptions) -> ScopeList {
         Some(Ok(requested)) => of_tools.intersection(&requested),
         Some(Err(_)) | None => of_tools,
     }
-}
-
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// What an operator should know.

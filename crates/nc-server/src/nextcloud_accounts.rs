@@ -224,7 +224,8 @@ impl ElsewhereAccounts for NextcloudAccounts {
     }
 }
 
-fn host_and_port(url: &Url) -> String {
+/// How people and `Host` headers name a server: its host, with the port where it is not the usual one.
+pub(crate) fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -5,6 +5,7 @@ use http::{HeaderMap, header};
 use nc_web::{cookies, csrf};
 use url::Url;
 
+use crate::nextcloud_accounts::host_and_port;
 pub(super) use crate::user_page::see_other;
 
 /// Cookies do not tell ports apart, and the cloud may share a host with this server.
@@ -55,7 +56,7 @@ impl Browser {
 
     /// Whether a post comes from the form that was shown to this browser for this purpose.
     pub(super) async fn is_own_post(&self, request: Request, own: &Url, purpose: &str) -> bool {
-        if csrf::is_cross_site(request.headers(), &authority(own)) {
+        if csrf::is_cross_site(request.headers(), &host_and_port(own)) {
             return false;
         }
         let Ok(body) = to_bytes(request.into_body(), MAX_FORM_BYTES).await else {
@@ -72,10 +73,4 @@ pub(super) fn is_secret(value: &str) -> bool {
         && value
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-pub(super) fn authority(own: &Url) -> String {
-    let host = own.host_str().unwrap_or_default();
-    own.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -11,7 +11,8 @@ use nc_web::{cookies, csrf};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::browser::{authority, is_secret};
+use super::browser::is_secret;
+use crate::nextcloud_accounts::host_and_port;
 
 /// Cookies do not tell ports apart, and the cloud may share a host with this server.
 const NAME: &str = "mcp_user";
@@ -107,7 +108,7 @@ impl Sessions {
 
     /// Whether a post comes from a form that was shown in this session.
     pub(super) fn is_own_post(&self, session: &Session, headers: &HeaderMap, token: &str) -> bool {
-        !csrf::is_cross_site(headers, &authority(&self.own)) && csrf::is_valid(&session.secret, "user page", token)
+        !csrf::is_cross_site(headers, &host_and_port(&self.own)) && csrf::is_valid(&session.secret, "user page", token)
     }
 
     fn set(&self, response: &mut Response, secret: Option<&str>) {
