@@ -4,8 +4,10 @@
 //! * [`apps`]: interfaces of single apps.
 //! * [`capabilities`]: what a server can do for a user.
 //! * [`clock`]: the time as an argument.
+//! * [`content`]: the lines of iCalendar and vCard, changed in place.
 //! * [`dav`]: `WebDAV` as Nextcloud speaks it.
 //! * [`etag`]: version marks.
+//! * [`ical`]: calendar objects.
 //! * [`login_flow`]: app passwords by Login Flow v2.
 //! * [`oauth`]: OAuth 2.0 and `OpenID` Connect, from both sides.
 //! * [`ocs`]: the envelope of OCS answers.
@@ -16,8 +18,10 @@ pub mod account;
 pub mod apps;
 pub mod capabilities;
 pub mod clock;
+pub mod content;
 pub mod dav;
 pub mod etag;
+pub mod ical;
 pub mod login_flow;
 pub mod oauth;
 pub mod ocs;
