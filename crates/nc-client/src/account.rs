@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use nc_proto::{account::CloudUser, capabilities::Capabilities};
 use time::OffsetDateTime;
 
-use crate::{Credential, Error, credential::Key, fresh::Fresh};
+use crate::{Credential, Error, Principal, credential::Key, fresh::Fresh};
 
 const UNPROVEN: u8 = 0;
 const PROVEN: u8 = 1;
@@ -37,6 +37,7 @@ pub(crate) struct Account {
     trial: tokio::sync::Mutex<()>,
     pub(crate) user: Fresh<CloudUser>,
     pub(crate) capabilities: Fresh<Capabilities>,
+    pub(crate) principal: Fresh<Principal>,
     missing_apps: Mutex<HashMap<&'static str, OffsetDateTime>>,
     looked_at: AtomicBool,
 }
@@ -50,6 +51,7 @@ impl Account {
             trial: tokio::sync::Mutex::default(),
             user: Fresh::default(),
             capabilities: Fresh::default(),
+            principal: Fresh::default(),
             missing_apps: Mutex::default(),
             looked_at: AtomicBool::new(false),
         }

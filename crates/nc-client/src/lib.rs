@@ -19,6 +19,7 @@ mod login_flow;
 mod nextcloud;
 mod notes;
 mod observe;
+mod principal;
 mod random;
 mod request;
 mod send;
@@ -48,6 +49,7 @@ pub use nc_proto::{
 pub use nextcloud::{Client, Nextcloud};
 pub use notes::{CategoryFilter, FileContent, NotePages, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
+pub use principal::Principal;
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
 
 /// The calls can be made from tasks that move between threads; the compiler checks it here.

@@ -155,7 +155,7 @@ pub(super) async fn read_multistatus(
     Ok(())
 }
 
-pub(super) fn read_whole_multistatus(whole: &crate::answer::Whole) -> Result<Vec<Response>, Error> {
+pub(crate) fn read_whole_multistatus(whole: &crate::answer::Whole) -> Result<Vec<Response>, Error> {
     check_kind(&whole.subject, whole.status, &content_type(&whole.headers))?;
     match nc_proto::dav::Multistatus::parse(&whole.body) {
         Ok(multistatus) => Ok(multistatus.responses),

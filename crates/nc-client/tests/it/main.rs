@@ -8,6 +8,7 @@ mod header_rule;
 mod login_flow;
 mod names;
 mod notes_replay;
+mod principal_replay;
 mod refusals;
 mod replay;
 mod scripted;
