@@ -3,8 +3,12 @@
 //! * [`Name`], [`Element`]: namespace-aware XML, read with entities off, written by a writer only.
 //! * [`ETag`], [`Depth`], [`DavPath`], [`Permissions`], [`date`]: the values in headers and properties.
 //! * [`Propfind`], [`PropPatch`], [`Multistatus`], [`Search`], [`FilterFiles`], [`LockInfo`], [`ErrorBody`]: the messages.
+//! * [`calendar`], [`addressbook`]: the messages of `CalDAV` and `CardDAV`; [`SyncCollection`], [`ExpandProperty`] and
+//!   [`PrincipalPropertySearch`]: the reports that both use.
 //! * [`MultistatusReader`] and [`MultistatusWriter`]: the same answer in pieces, for folders of any size.
 
+pub mod addressbook;
+pub mod calendar;
 pub mod date;
 mod depth;
 mod element;
@@ -16,10 +20,13 @@ mod multistatus;
 mod name;
 mod path;
 mod permissions;
+mod principal_reports;
 mod propfind;
 mod proppatch;
 mod report;
 mod search;
+mod sync_collection;
+mod text_match;
 
 pub use crate::etag::ETag;
 pub use depth::Depth;
@@ -32,7 +39,10 @@ pub use multistatus::{Multistatus, MultistatusReader, MultistatusWriter, PropSta
 pub use name::{CALDAV, CALENDARSERVER, CARDDAV, DAV, NEXTCLOUD, Name, OCM, OCS, OWNCLOUD, SABRE, props};
 pub use path::{DavPath, NameError, PathError, check_name, decode_segment, encode_segment};
 pub use permissions::Permissions;
+pub use principal_reports::{ExpandProperty, ExpandedProperty, PrincipalPropertySearch};
 pub use propfind::Propfind;
 pub use proppatch::{PropPatch, PropUpdate};
 pub use report::FilterFiles;
 pub use search::{Comparison, Condition, Direction, Order, Scope, Search, escape_like};
+pub use sync_collection::{SyncCollection, SyncLevel};
+pub use text_match::{Collation, MatchKind, TextMatch};
