@@ -13,6 +13,7 @@
 //! * [`ocs`]: the envelope of OCS answers.
 //! * [`status`]: the state that everybody may see.
 //! * [`tolerant`]: reading what PHP writes.
+//! * [`vcard`]: contacts, changed in place.
 
 pub mod account;
 pub mod apps;
@@ -27,3 +28,4 @@ pub mod oauth;
 pub mod ocs;
 pub mod status;
 pub mod tolerant;
+pub mod vcard;
