@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use nc_proto::clock::Clock;
 use regex::Regex;
@@ -8,6 +8,9 @@ use crate::{SealingKey, StockCors};
 
 /// The `acr` of a sign-in with a second factor.
 const WITH_SECOND_FACTOR: &str = "2";
+
+/// Nextcloud's default (`trashbin_retention_obligation`): thirty days.
+const TRASH_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// What the cloud needs to know before it opens.
 #[derive(Clone)]
@@ -25,6 +28,8 @@ pub struct CloudConfig {
     pub admin_acr: Vec<String>,
     /// Which requests with a Bearer are refused as a stock Nextcloud refuses them. For trials of clients.
     pub stock_cors: StockCors,
+    /// How long deleted files stay in the trash.
+    pub trash_kept: Duration,
     /// The time.
     pub clock: Clock,
 }
@@ -39,6 +44,7 @@ impl CloudConfig {
             login_flow_user_agents: Vec::new(),
             admin_acr: vec![WITH_SECOND_FACTOR.to_owned()],
             stock_cors: StockCors::Off,
+            trash_kept: TRASH_KEPT,
             clock: Clock::system(),
         }
     }

@@ -5,7 +5,8 @@
 //! * [`Staged`]: bytes on their way in, invisible until they are committed.
 //!
 //! A file `Notes/a.md` of alice lies at `data/alice/files/Notes/a.md` below the data directory; names are those of the
-//! file. What is being uploaded lies in `data/.tmp` and `data/alice/uploads`.
+//! file. What was deleted lies at `data/alice/trash/a.md.d1795225460`, what is being uploaded in `data/.tmp` and
+//! `data/alice/uploads`.
 //!
 //! # Why an acknowledged write survives a crash
 //! 1. New bytes go to a file in `data/.tmp`, which is synced.
@@ -33,6 +34,7 @@ mod search;
 mod staged;
 #[cfg(test)]
 mod tests;
+mod trash;
 mod tree;
 mod uploads;
 mod write;
@@ -56,6 +58,7 @@ pub use names::{BadName, check_storable};
 pub use properties::PropertyChange;
 pub use search::{Query, SortKey, Test};
 pub use staged::Staged;
+pub use trash::Trashed;
 pub use tree::{Overwrite, Transfer};
 pub use uploads::{Chunk, Upload};
 pub use write::{Precondition, WriteOptions, Written};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/remote.php/dav/files/{user}/…`, `/remote.php/webdav/…` | a user's files |
 //! | `/remote.php/dav/uploads/{user}/{upload}/…` | files that arrive in pieces |
+//! | `/remote.php/dav/trashbin/{user}/…` | what the user deleted |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
@@ -23,6 +24,7 @@ mod put;
 mod report;
 mod root;
 mod search;
+mod trashbin;
 mod tree;
 mod uploads;
 mod visit;
@@ -64,6 +66,7 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .subtree("/remote.php/webdav", FILES, &serve)
         .subtree("/remote.php/dav/files", FILES, &serve)
         .subtree("/remote.php/dav/uploads", FILES, &serve)
+        .subtree("/remote.php/dav/trashbin", FILES, &serve)
         // The way to every collection; what it shows, and SEARCH, look at the scopes themselves.
         .at("/remote.php/dav", Access::Own, serve.clone())
         .at("/remote.php/dav/", Access::Own, serve)
@@ -85,6 +88,8 @@ async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request
         Area::Foreign => root::serve_foreign(&visit, body).await,
         Area::Files => files::serve(&visit, body).await,
         Area::Uploads => uploads::serve(&visit, body).await,
+        Area::Trashbin => trashbin::serve(&visit, body).await,
+        Area::Closed => Err(DavError::forbidden("")),
     };
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     if propfind {

@@ -26,6 +26,7 @@ mod random;
 pub mod routes;
 mod sealing_key;
 mod status;
+mod upkeep;
 mod version;
 
 pub use auth::SignedIn;

@@ -17,6 +17,7 @@ pub fn cloud_config(config: &Config, data_dir: &Path, public_url: Option<Url>) -
     let mut cloud = CloudConfig::new(data_dir);
     cloud.public_url = public_url;
     cloud.sealing_keys.clone_from(&config.embedded.sealing_keys);
+    cloud.trash_kept = config.embedded.trash_kept;
     cloud.stock_cors = config.embedded.stock_cors;
     cloud.admin_acr.clone_from(&config.embedded.admin_acr);
     cloud

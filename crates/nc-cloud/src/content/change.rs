@@ -165,17 +165,24 @@ impl Change {
 
     /// Fails if the tree cannot grow by so many bytes.
     pub(super) async fn check_quota(&mut self, required: u64, replaced: u64) -> Result<(), ContentError> {
+        let Some(available) = self.free_bytes().await? else {
+            return Ok(());
+        };
+        if required > available.saturating_add(replaced) {
+            return Err(ContentError::Quota { required, available });
+        }
+        Ok(())
+    }
+
+    /// What the files leave free of the quota; `None` without one.
+    pub(super) async fn free_bytes(&mut self) -> Result<Option<u64>, ContentError> {
         let used = self.get(&DavPath::root()).await?.size_bytes;
         let quota: Option<Option<i64>> = sqlx::query_scalar("SELECT quota_bytes FROM accounts WHERE id = ?")
             .bind(self.user.as_str())
             .fetch_optional(&mut *self.tx)
             .await?;
-        let Some(quota) = quota.flatten() else { return Ok(()) };
-        let available = u64::try_from(quota).unwrap_or_default().saturating_sub(used);
-        if required > available.saturating_add(replaced) {
-            return Err(ContentError::Quota { required, available });
-        }
-        Ok(())
+        let quota = quota.flatten().map(|quota| u64::try_from(quota).unwrap_or_default());
+        Ok(quota.map(|quota| quota.saturating_sub(used)))
     }
 
     /// Adds a row for a folder, without any step.

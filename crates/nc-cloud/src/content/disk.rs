@@ -30,6 +30,9 @@ pub(super) enum Step {
     MakeFolder(String),
     /// Puts `source` where `target` is, whatever is there.
     Replace { source: String, target: String },
+    /// Moves `source` to `target`, a place that nothing else is ever put at: what is there already is what was moved. For
+    /// what makes room for something else in the same change.
+    Keep { source: String, target: String },
     /// Removes a file or a folder with everything inside.
     Remove(String),
 }
@@ -139,6 +142,22 @@ impl Disk {
                 touched.extend(source.parent().map(Path::to_owned));
                 touched.extend(target.parent().map(Path::to_owned));
             }
+            Step::Keep { source, target } => {
+                let (source, target) = (self.absolute(source), self.absolute(target));
+                if exists(&target)?.is_some() || exists(&source)?.is_none() {
+                    return Ok(());
+                }
+                let parents = [&source, &target].map(|path| path.parent().map(Path::to_owned));
+                // Homes that were made by a former version lack it.
+                if let Some(folder) = &parents[1]
+                    && exists(folder)?.is_none()
+                {
+                    fs::create_dir(folder)?;
+                    touched.extend(folder.parent().map(Path::to_owned));
+                }
+                fs::rename(&source, &target)?;
+                touched.extend(parents.into_iter().flatten());
+            }
             Step::Remove(target) => {
                 let target = self.absolute(target);
                 if exists(&target)?.is_some() {
@@ -176,6 +195,14 @@ pub(super) fn files(user: &UserId) -> String {
 /// The folder of a user's unfinished uploads, relative.
 pub(super) fn uploads(user: &UserId) -> String {
     folder(user) + "/uploads"
+}
+
+/// The place of something in a user's trash, relative. Not longer than where it was by more than its new name, which the
+/// system still takes.
+pub(super) fn trash(user: &UserId, path: &DavPath) -> String {
+    path.names()
+        .iter()
+        .fold(folder(user) + "/trash", |place, name| place + "/" + name)
 }
 
 pub(super) fn exists(path: &Path) -> io::Result<Option<fs::Metadata>> {

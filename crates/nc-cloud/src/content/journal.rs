@@ -41,6 +41,7 @@ impl Journal {
             let (action, source, target) = match step {
                 Step::MakeFolder(target) => ("folder", None, target),
                 Step::Replace { source, target } => ("replace", Some(source), target),
+                Step::Keep { source, target } => ("keep", Some(source), target),
                 Step::Remove(target) => ("remove", None, target),
             };
             let query =
@@ -91,6 +92,7 @@ pub(super) async fn recover(db: &Db, disk: &Disk) -> Result<(), Error> {
         steps.push(match (action.as_str(), row.try_get::<Option<String>, _>("source")?) {
             ("folder", _) => Step::MakeFolder(target),
             ("replace", Some(source)) => Step::Replace { source, target },
+            ("keep", Some(source)) => Step::Keep { source, target },
             ("remove", _) => Step::Remove(target),
             _ => {
                 return Err(Error::Internal(

@@ -319,6 +319,60 @@ async fn steps_that_were_done_are_not_done_twice() {
     assert_eq!(store.text("/b.txt").await, "first");
 }
 
+/// Brings back the steps of the last change as they were promised, as if the process died before they were taken out.
+async fn promise_again(store: &Store, steps: &[(&str, &str, &str)]) {
+    for (action, source, target) in steps {
+        promise_without_doing(store, action, Some(*source).filter(|source| !source.is_empty()), target).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_aside_is_not_replaced_by_what_took_its_place() {
+    let store = Store::boot().await;
+    store.write("/from.txt", "new").await;
+    let old = store.write("/to.txt", "old").await;
+    store
+        .alice
+        .transfer(Transfer {
+            overwrite: Overwrite::Allowed,
+            ..Transfer::new(path("/from.txt"), path("/to.txt"))
+        })
+        .await
+        .unwrap();
+    let trashed = store.alice.list_trash().await.unwrap();
+    assert_eq!(trashed[0].entry.id, old.id);
+    let place = format!("alice/trash{}", trashed[0].entry.path);
+    promise_again(
+        &store,
+        &[
+            ("keep", "alice/files/to.txt", &place),
+            ("replace", "alice/files/from.txt", "alice/files/to.txt"),
+        ],
+    )
+    .await;
+    let store = store.reopen().await;
+    assert_eq!(store.text("/to.txt").await, "new");
+    assert_eq!(std::fs::read(store.on_disk(&place)).unwrap(), b"old");
+}
+
+#[tokio::test]
+async fn a_change_that_was_committed_but_not_begun_on_disk_keeps_both_files() {
+    let store = Store::boot().await;
+    std::fs::write(store.on_disk("alice/files/to.txt"), "old").unwrap();
+    std::fs::write(store.on_disk("alice/files/from.txt"), "new").unwrap();
+    promise_again(
+        &store,
+        &[
+            ("keep", "alice/files/to.txt", "alice/trash/to.txt.d1"),
+            ("replace", "alice/files/from.txt", "alice/files/to.txt"),
+        ],
+    )
+    .await;
+    let store = store.reopen().await;
+    assert_eq!(std::fs::read(store.on_disk("alice/files/to.txt")).unwrap(), b"new");
+    assert_eq!(std::fs::read(store.on_disk("alice/trash/to.txt.d1")).unwrap(), b"old");
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_a_whole_change_or_none() {
     let store = Store::boot().await;

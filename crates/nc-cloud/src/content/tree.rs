@@ -14,7 +14,7 @@ use super::{
 pub enum Overwrite {
     /// The target must be free.
     Never,
-    /// What is there is removed first.
+    /// What is there goes to the trash first, as in Nextcloud.
     Allowed,
 }
 
@@ -81,7 +81,7 @@ impl Home {
         .await
     }
 
-    /// Deletes a file, or a folder with everything inside.
+    /// Deletes a file, or a folder with everything inside: it goes to the trash.
     ///
     /// # Errors
     /// [`ContentError::NotFound`], [`ContentError::Impossible`] for the root, [`ContentError::Locked`]
@@ -105,15 +105,14 @@ impl Home {
                 let entry = change.get(&path).await?;
                 precondition.check(Some(&entry))?;
                 change.check_locks(&path, Reach::Tree, &lock_tokens).await?;
-                change.delete(&entry).await?;
-                change.touch_ancestors(&path, -signed(entry.size_bytes)).await
+                change.move_to_trash(&entry, false).await
             })
         })
         .await
     }
 
     /// Deletes a folder if nothing is in it; looked at in the same transaction, so that what somebody stores there in that
-    /// moment is not lost. Gives whether no folder is there any more.
+    /// moment is not lost. There is nothing to be kept in the trash. Gives whether no folder is there any more.
     pub async fn delete_empty_folder(&self, path: &DavPath) -> Result<bool, ContentError> {
         let path = path.clone();
         self.change(move |change| {
@@ -128,7 +127,7 @@ impl Home {
                     Err(ContentError::Locked(_)) => return Ok(false),
                     free => free?,
                 }
-                change.delete(&entry).await?;
+                change.delete(&entry, false).await?;
                 change.touch_ancestors(&path, 0).await?;
                 Ok(true)
             })
@@ -218,18 +217,21 @@ fn check_places(Transfer { from, to, .. }: &Transfer) -> Result<(), ContentError
 }
 
 impl Change {
-    /// Removes rows and promises to remove the bytes. Ancestors are left to the caller.
-    async fn delete(&mut self, entry: &Entry) -> Result<(), ContentError> {
+    /// Deletes for good: removes rows and promises to remove the bytes, unless they are `followed` by others at the same
+    /// place. Ancestors are left to the caller.
+    pub(super) async fn delete(&mut self, entry: &Entry, followed: bool) -> Result<(), ContentError> {
         if entry.path.is_root() {
             return Err(ContentError::Impossible(entry.path.clone()));
         }
         self.delete_rows(entry).await?;
-        let target = self.disk.file(&self.user, &entry.path)?;
-        self.promise(Step::Remove(target));
+        if !followed {
+            let target = self.disk.file(&self.user, &entry.path)?;
+            self.promise(Step::Remove(target));
+        }
         Ok(())
     }
 
-    async fn delete_rows(&mut self, entry: &Entry) -> Result<(), ContentError> {
+    pub(super) async fn delete_rows(&mut self, entry: &Entry) -> Result<(), ContentError> {
         // One row: what is inside follows by foreign key.
         sqlx::query("DELETE FROM files WHERE id = ?")
             .bind(entry.id.0)
@@ -258,8 +260,7 @@ impl Change {
             Some(_) if *overwrite == Overwrite::Never => return Err(ContentError::Exists(to.clone())),
             Some(there) => {
                 self.check_locks(to, Reach::Tree, lock_tokens).await?;
-                self.delete_rows(there).await?;
-                self.touch_ancestors(to, -signed(there.size_bytes)).await?;
+                self.move_to_trash(there, true).await?;
             }
         }
         Ok(there.is_none())
@@ -273,7 +274,7 @@ impl Change {
         transfer.precondition.check(Some(&entry))?;
         self.check_locks(from, Reach::Tree, lock_tokens).await?;
         let free = self.clear_target(transfer).await?;
-        self.check_length(&entry, to).await?;
+        self.check_length(self.user.clone().as_str(), &entry, to).await?;
         self.touch_ancestors(from, -signed(entry.size_bytes)).await?;
         let parent = self.parent(to).await?;
         let (from_key, to_key) = (path_key(from), path_key(to));
@@ -314,7 +315,8 @@ impl Change {
         staged: Staged,
     ) -> Result<(Entry, bool), ContentError> {
         let free = self.clear_target(transfer).await?;
-        self.check_length(entry, &transfer.to).await?;
+        self.check_length(self.user.clone().as_str(), entry, &transfer.to)
+            .await?;
         let size = copied_bytes(entry, deep);
         self.check_quota(size, 0).await?;
         self.copy_rows(entry, inside, &transfer.to).await?;
@@ -323,14 +325,14 @@ impl Change {
         Ok((self.get(&transfer.to).await?, free))
     }
 
-    /// Fails if moving `entry` to `to` makes a path inside of it longer or deeper than the file system takes.
-    async fn check_length(&mut self, entry: &Entry, to: &DavPath) -> Result<(), ContentError> {
+    /// Fails if moving `entry`, whose rows belong to `owner`, to `to` makes a path inside of it longer or deeper than the file system takes.
+    pub(super) async fn check_length(&mut self, owner: &str, entry: &Entry, to: &DavPath) -> Result<(), ContentError> {
         let key = path_key(&entry.path);
         let longest: Option<String> = sqlx::query_scalar(
             "SELECT path FROM files WHERE owner = ?1 AND path > ?2 || '/' AND path < ?2 || '0' \
              ORDER BY length(CAST(path AS BLOB)) DESC LIMIT 1",
         )
-        .bind(self.user.as_str())
+        .bind(owner)
         .bind(&key)
         .fetch_optional(&mut *self.tx)
         .await?;
@@ -340,7 +342,7 @@ impl Change {
             "SELECT max(length(path) - length(replace(path, '/', ''))) FROM files \
              WHERE owner = ?1 AND path > ?2 || '/' AND path < ?2 || '0'",
         )
-        .bind(self.user.as_str())
+        .bind(owner)
         .bind(&key)
         .fetch_one(&mut *self.tx)
         .await?;

@@ -45,9 +45,13 @@ pub(super) fn tell_file(headers: &mut HeaderMap, instance_id: &str, entry: &Entr
 
 /// The tag, in both headers that clients look for.
 pub(super) fn tell_etag(headers: &mut HeaderMap, etag: &ETag) {
-    let value = etag.header_value();
-    insert(headers, header::ETAG, &value);
-    insert(headers, OC_ETAG, &value);
+    tell_tag(headers, &etag.header_value());
+}
+
+/// A tag as it is. Those of deleted files and of versions are bare numbers at Nextcloud.
+pub(super) fn tell_tag(headers: &mut HeaderMap, tag: &str) {
+    insert(headers, header::ETAG, tag);
+    insert(headers, OC_ETAG, tag);
 }
 
 /// The time that came with an upload was taken over.

@@ -45,6 +45,11 @@ impl DavError {
         )
     }
 
+    /// There is nothing, without words, as below the trash bin and the versions.
+    pub(super) fn nothing() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", "")
+    }
+
     pub(super) fn not_found_in(name: &str, collection: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

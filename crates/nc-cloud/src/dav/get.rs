@@ -19,12 +19,22 @@ pub(super) async fn serve(visit: &Visit, home: &Home) -> Result<Response, DavErr
     if entry.is_folder() {
         return Ok(answer::empty(StatusCode::OK));
     }
-    let (entry, mut file) = home.open(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let (entry, file) = home.open(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    send(visit, &entry, &entry.etag.header_value(), file).await
+}
+
+/// Sends the file behind `entry`, or the part of it that was asked for. `tag` is its version as the headers show it.
+pub(super) async fn send(
+    visit: &Visit,
+    entry: &Entry,
+    tag: &str,
+    mut file: tokio::fs::File,
+) -> Result<Response, DavError> {
     let range = match visit.header("range")? {
-        Some(value) if range_applies(visit, &entry)? => parse_range(value, entry.size_bytes),
+        Some(value) if range_applies(visit, entry)? => parse_range(value, entry.size_bytes),
         _ => Range::Whole,
     };
-    let mut headers = file_headers(&entry);
+    let mut headers = file_headers(entry, tag);
     let (status, start, length) = match range {
         Range::Whole => (StatusCode::OK, 0, entry.size_bytes),
         Range::Part { start, end } => {
@@ -32,7 +42,7 @@ pub(super) async fn serve(visit: &Visit, home: &Home) -> Result<Response, DavErr
             answer::insert(&mut headers, header::CONTENT_RANGE, &value);
             (StatusCode::PARTIAL_CONTENT, start, end - start + 1)
         }
-        Range::Unsatisfiable { start } => return Ok(unsatisfiable(start, &entry)),
+        Range::Unsatisfiable { start } => return Ok(unsatisfiable(start, entry, tag)),
     };
     headers.insert(header::CONTENT_LENGTH, length.into());
     if visit.method == "HEAD" {
@@ -55,16 +65,16 @@ pub(super) fn not_modified(entry: Option<&Entry>) -> Response {
     response
 }
 
-fn unsatisfiable(start: u64, entry: &Entry) -> Response {
+fn unsatisfiable(start: u64, entry: &Entry, tag: &str) -> Response {
     let mut response = DavError::range(start, entry.size_bytes).into_response();
     let headers = response.headers_mut();
     answer::insert(headers, header::CONTENT_RANGE, &format!("bytes */{}", entry.size_bytes));
     answer::tell_modified(headers, entry);
-    answer::insert(headers, header::ETAG, &entry.etag.header_value());
+    answer::insert(headers, header::ETAG, tag);
     response
 }
 
-fn file_headers(entry: &Entry) -> HeaderMap {
+fn file_headers(entry: &Entry, tag: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Kind::File { mime } = &entry.kind {
         let charset = if mime.starts_with("text/") {
@@ -75,7 +85,7 @@ fn file_headers(entry: &Entry) -> HeaderMap {
         answer::insert(&mut headers, header::CONTENT_TYPE, &format!("{mime}{charset}"));
     }
     answer::tell_modified(&mut headers, entry);
-    answer::tell_etag(&mut headers, &entry.etag);
+    answer::tell_tag(&mut headers, tag);
     answer::insert(&mut headers, header::ACCEPT_RANGES, "bytes");
     // A file that somebody stored must not run as a page of this origin.
     let disposition = format!("attachment; filename*=UTF-8''{}", encode_segment(entry.name()));

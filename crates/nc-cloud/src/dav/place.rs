@@ -8,7 +8,7 @@ use crate::{Cloud, SignedIn};
 pub(super) enum Area {
     /// `/remote.php/dav/`
     Root,
-    /// `/remote.php/dav/files/` and `/remote.php/dav/uploads/`
+    /// `/remote.php/dav/files/` and others where each user has a folder.
     Homes,
     /// Somebody else's files or uploads, whether that user exists or not.
     Foreign,
@@ -16,6 +16,10 @@ pub(super) enum Area {
     Files,
     /// The user's own uploads.
     Uploads,
+    /// What the user deleted.
+    Trashbin,
+    /// What somebody else deleted, whether that user exists or not.
+    Closed,
 }
 
 /// An address, taken apart.
@@ -49,10 +53,12 @@ impl Place {
         let (area, base) = match names.as_slice() {
             ["remote.php", "webdav", ..] => (Area::Files, 2),
             ["remote.php", "dav"] => (Area::Root, 2),
-            ["remote.php", "dav", "files" | "uploads"] => (Area::Homes, 3),
+            ["remote.php", "dav", "files" | "uploads" | "trashbin"] => (Area::Homes, 3),
             ["remote.php", "dav", "files", owner, ..] if *owner == user => (Area::Files, 4),
             ["remote.php", "dav", "uploads", owner, ..] if *owner == user => (Area::Uploads, 4),
+            ["remote.php", "dav", "trashbin", owner, ..] if *owner == user => (Area::Trashbin, 4),
             ["remote.php", "dav", "files" | "uploads", ..] => (Area::Foreign, 4),
+            ["remote.php", "dav", "trashbin", ..] => (Area::Closed, 4),
             _ => {
                 return Err(DavError::forbidden(format!(
                     "Requested uri ({path}) is out of base uri"

@@ -74,7 +74,8 @@ pub(super) fn of_entries(
     Ok(send(visit, home, question, Source::Known(entries)))
 }
 
-fn check_count(question: &Propfind) -> Result<(), DavError> {
+/// Fails if a question asks for more properties than any honest one.
+pub(super) fn check_count(question: &Propfind) -> Result<(), DavError> {
     match question {
         Propfind::Prop(names) | Propfind::AllProp { include: names } if names.len() > MOST_PROPERTIES => {
             Err(DavError::bad_request("The request asks for too many properties"))

@@ -1,8 +1,11 @@
 use axum::{body::Body, response::Response};
 use http::StatusCode;
-use nc_proto::dav::{DavPath, Depth, Element, Multistatus, Name, PropStat, Propfind, Response as Entry, props};
+use nc_proto::dav::{self, DavPath, Depth, Element, Multistatus, Name, PropStat, Propfind, Response as Entry, props};
 
 use super::{DavError, answer, files, search, visit::Visit};
+
+/// Properties of the asker, not of what is asked about.
+const ABOUT_THE_ASKER: [Name; 2] = [props::CURRENT_USER_PRINCIPAL, props::CURRENT_USER_PRIVILEGE_SET];
 
 /// What a user may do below the root.
 const PRIVILEGES: [&str; 10] = [
@@ -66,6 +69,15 @@ pub(super) async fn serve_foreign(visit: &Visit, body: Body) -> Result<Response,
 
 /// The answer about a folder that has only these properties.
 fn describe(visit: &Visit, question: &Propfind, known: &[Element]) -> Response {
+    let href = visit.place.href(&DavPath::root(), true);
+    answer::multistatus(&Multistatus {
+        responses: vec![known_properties(href, question, known)],
+        sync_token: None,
+    })
+}
+
+/// What a question learns about something that has only these properties.
+pub(super) fn known_properties(href: String, question: &Propfind, known: &[Element]) -> Entry {
     let mut found = Vec::new();
     let mut missing = Vec::new();
     match question {
@@ -77,18 +89,17 @@ fn describe(visit: &Visit, question: &Propfind, known: &[Element]) -> Response {
                 }
             }
         }
-        Propfind::AllProp { .. } => found.push(collection()),
+        // RFC 4918 §9.1 asks for its own properties only, and the two about the asker are of others.
+        Propfind::AllProp { .. } => {
+            let usual = |name: &Name| name.namespace() == dav::DAV && !ABOUT_THE_ASKER.contains(name);
+            found.extend(known.iter().filter(|element| usual(&element.name)).cloned());
+        }
         Propfind::PropName => found.extend(known.iter().map(|element| Element::new(element.name.clone()))),
     }
-    let href = visit.place.href(&DavPath::root(), true);
-    let propstats = vec![PropStat::new(200, found), PropStat::new(404, missing)];
-    answer::multistatus(&Multistatus {
-        responses: vec![Entry::of_props(href, propstats)],
-        sync_token: None,
-    })
+    Entry::of_props(href, vec![PropStat::new(200, found), PropStat::new(404, missing)])
 }
 
-fn collection() -> Element {
+pub(super) fn collection() -> Element {
     Element::new(props::RESOURCETYPE).with(Element::new(Name::dav("collection")))
 }
 

@@ -5,6 +5,7 @@
 mod locks;
 mod names;
 mod properties;
+mod trash;
 mod uploads;
 mod wire;
 mod writes;

@@ -10,4 +10,5 @@ mod files;
 mod notes;
 mod recording;
 mod shape;
+mod trash_versions_tags_comments;
 mod wire;

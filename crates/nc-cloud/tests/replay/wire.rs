@@ -7,6 +7,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use nc_auth::{UserId, basic};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
+use nc_proto::clock::Clock;
 use secrecy::ExposeSecret;
 use tower::ServiceExt;
 
@@ -27,9 +28,14 @@ pub(crate) struct Answer {
 
 impl Wire {
     pub(crate) async fn boot() -> Self {
+        Self::boot_with(Clock::system()).await
+    }
+
+    pub(crate) async fn boot_with(clock: Clock) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = CloudConfig::new(dir.path());
         config.public_url = Some("https://cloud.example.org".parse().unwrap());
+        config.clock = clock;
         let cloud = Cloud::open(config).await.unwrap();
         let mut app_passwords = BTreeMap::new();
         for (id, name) in [("carol", "Carol"), ("dave", "Dave")] {

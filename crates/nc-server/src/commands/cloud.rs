@@ -57,12 +57,19 @@ pub(crate) async fn serve(
     stop: &tokio_util::sync::CancellationToken,
 ) -> Result<(), Trouble> {
     let router = embedded::router(config, cloud, provider)?;
-    let upkeep = tokio::spawn(provider.clone().keep_up());
+    let upkeep = [
+        tokio::spawn(provider.clone().keep_up()),
+        tokio::spawn(cloud.clone().keep_up()),
+    ];
     let shutdown = stop.clone();
     let served = nc_web::serve(listener, router, async move { shutdown.cancelled().await })
         .await
         .or_fail();
-    upkeep.abort();
+    for task in upkeep {
+        task.abort();
+        // It holds the cloud open until it has ended.
+        let _ = task.await;
+    }
     served
 }
 

@@ -124,6 +124,8 @@ pub struct EmbeddedSettings {
     pub login_flow_user_agents: Vec<Regex>,
     /// Which tokens are refused as a stock Nextcloud refuses them.
     pub stock_cors: StockCors,
+    /// How long deleted files stay in the trash.
+    pub trash_kept: Duration,
 }
 
 impl fmt::Debug for EmbeddedSettings {
@@ -136,6 +138,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("admin_acr", &self.admin_acr)
             .field("login_flow_user_agents", &self.login_flow_user_agents)
             .field("stock_cors", &self.stock_cors)
+            .field("trash_kept", &self.trash_kept)
             .finish()
     }
 }
@@ -404,6 +407,7 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         admin_acr: reader.list("embedded.admin_acr"),
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
+        trash_kept: Duration::from_secs(u64::from(reader.count("embedded.trash_days")) * 24 * 60 * 60),
         stock_cors: match reader.text("embedded.emulate_stock_cors").to_ascii_lowercase().as_str() {
             "header" => StockCors::Header,
             "always" => StockCors::Always,

@@ -469,6 +469,13 @@ pub const SETTINGS: &[Setting] = &[
          `acr`. `1`: by password, `2`: also with a second factor; other issuers have their own values.",
     ),
     setting(
+        "embedded.trash_days",
+        &["EMBEDDED_CLOUD_TRASH_DAYS"],
+        Kind::Integer(0, 36500),
+        "30",
+        "After how many days the embedded cloud deletes for good what lies in the trash.",
+    ),
+    setting(
         "embedded.login_flow_user_agents",
         &["EMBEDDED_CLOUD_LOGIN_FLOW_USER_AGENTS"],
         Kind::List,

@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{Cloud, content::ContentError};
+
+/// How often the cloud looks for what has become old.
+const EVERY: Duration = Duration::from_hours(1);
+
+impl Cloud {
+    /// Deletes for good what was in the trash for too long.
+    ///
+    /// # Errors
+    /// [`ContentError::Storage`]
+    pub async fn upkeep(&self) -> Result<(), ContentError> {
+        self.content().purge_old_trash(self.config().trash_kept).await
+    }
+
+    /// Keeps house until it is aborted.
+    pub async fn keep_up(self) {
+        let mut ticks = interval(EVERY);
+        // After a laptop slept, once is enough.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.upkeep().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the cloud's upkeep failed");
+            }
+        }
+    }
+}
