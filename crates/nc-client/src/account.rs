@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use nc_proto::{account::CloudUser, capabilities::Capabilities};
 use time::OffsetDateTime;
 
-use crate::{Credential, Error, Principal, credential::Key, fresh::Fresh};
+use crate::{Credential, Error, Principal, credential::Key, fresh::Fresh, writers::Writers};
 
 const UNPROVEN: u8 = 0;
 const PROVEN: u8 = 1;
@@ -38,6 +38,7 @@ pub(crate) struct Account {
     pub(crate) user: Fresh<CloudUser>,
     pub(crate) capabilities: Fresh<Capabilities>,
     pub(crate) principal: Fresh<Principal>,
+    pub(crate) writers: Writers,
     missing_apps: Mutex<HashMap<&'static str, OffsetDateTime>>,
     looked_at: AtomicBool,
 }
@@ -52,6 +53,7 @@ impl Account {
             user: Fresh::default(),
             capabilities: Fresh::default(),
             principal: Fresh::default(),
+            writers: Writers::default(),
             missing_apps: Mutex::default(),
             looked_at: AtomicBool::new(false),
         }

@@ -19,8 +19,8 @@ mod write;
 
 pub use change::{Made, Overwrite, Placed};
 pub use entry::{FileEntry, FileId, FileKind};
-pub(crate) use listing::read_whole_multistatus;
 pub use listing::{ListOptions, Listing};
+pub(crate) use listing::{first_failure, read_multistatus, read_whole_multistatus};
 pub use path::FilePath;
 pub use read::{Download, FileSlice, ReadOptions};
 pub use search::{FileOrder, FileQuery, Found, NamePattern, SortKey};

@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod base_url;
 mod body;
+mod caldav;
 mod config;
 mod credential;
 mod error;
@@ -24,9 +25,14 @@ mod random;
 mod request;
 mod send;
 mod transport;
+mod writers;
 
 pub use base_url::BaseUrl;
 pub use body::{Body, BoxError};
+pub use caldav::{
+    AttendeeBusy, BusyKind, BusyTime, Calendar, CalendarChanges, CalendarKind, CalendarObject, CalendarPatch,
+    Calendars, ComponentKind, FoundObject, ObjectFilter, StoredObject, SyncedObject, find_calendar,
+};
 pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy, Verification};
 pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
@@ -51,6 +57,7 @@ pub use notes::{CategoryFilter, FileContent, NotePages, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
 pub use principal::Principal;
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
+pub use writers::WriterTurn;
 
 /// The calls can be made from tasks that move between threads; the compiler checks it here.
 #[cfg(test)]

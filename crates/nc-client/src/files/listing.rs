@@ -124,7 +124,7 @@ fn no_access(path: &FilePath) -> Error {
 }
 
 /// Reads a 207 piece by piece.
-pub(super) async fn read_multistatus(
+pub(crate) async fn read_multistatus(
     mut answer: Answer,
     limit: u64,
     mut each: impl FnMut(Response),
@@ -184,7 +184,7 @@ fn unreadable(subject: &Subject, status: StatusCode, error: &XmlError) -> Error 
 }
 
 /// The first failure that a 207 reports, for calls that are done with all or nothing.
-pub(super) fn first_failure(responses: &[Response], subject: &Subject) -> Option<Error> {
+pub(crate) fn first_failure(responses: &[Response], subject: &Subject) -> Option<Error> {
     let statuses = responses.iter().flat_map(|response| {
         response
             .status

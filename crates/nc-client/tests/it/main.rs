@@ -1,6 +1,7 @@
 //! Behaviour of the client through the wire: recorded traffic of a real Nextcloud, and servers that misbehave.
 
 mod bearer_refused;
+mod caldav_replay;
 mod core_replay;
 mod downloads;
 mod files_replay;

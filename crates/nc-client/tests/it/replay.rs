@@ -78,7 +78,12 @@ impl Replay {
     /// Expects exactly these exchanges. Questions about account and capabilities are answered for the test, unless
     /// they are expected.
     pub(crate) fn start(name_of_area: &str, names: &[&str]) -> (Arc<Self>, Client) {
-        let expected = names.iter().map(|name| exchange(name_of_area, name)).collect();
+        Self::start_with(names.iter().map(|name| exchange(name_of_area, name)).collect())
+    }
+
+    /// The same with exchanges that a test has changed.
+    pub(crate) fn start_with(expected: Vec<Value>) -> (Arc<Self>, Client) {
+        let expected = expected.into();
         let replay = Arc::new(Self {
             expected: Mutex::new(expected),
             requests: Mutex::default(),
@@ -103,6 +108,11 @@ impl Replay {
         let left = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
         let names: Vec<_> = left.iter().map(|exchange| exchange["name"].to_string()).collect();
         assert!(names.is_empty(), "never asked for: {names:?}");
+    }
+
+    /// Puts another exchange into the place of one that is still expected.
+    pub(crate) fn replace(&self, place: usize, exchange: Value) {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)[place] = exchange;
     }
 
     /// How many requests came, those answered for the test included.
@@ -153,6 +163,13 @@ fn line_of(path: &str) -> Vec<String> {
         && let Some(upload) = names.get_mut(4)
     {
         "UPLOAD".clone_into(upload);
+    }
+    // So is the name of a new object of a calendar.
+    if let Some(object) = names.get_mut(5)
+        && object.len() == 36
+        && object.bytes().take(32).all(|digit| digit.is_ascii_hexdigit())
+    {
+        "NEW".clone_into(object);
     }
     names
 }
