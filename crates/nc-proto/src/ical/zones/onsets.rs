@@ -1,7 +1,17 @@
 use chrono::{Datelike, NaiveDateTime, NaiveTime};
 
 use super::{moved, pattern::Pattern};
-use crate::{content::Component, ical::When};
+use crate::{
+    content::Component,
+    ical::{
+        When,
+        rule::{Rule, Times},
+    },
+};
+
+/// How far a rule is followed that is no plain yearly one. No zone that is in use needs it.
+const MOST_LISTED: usize = 1_000;
+const LAST_LISTED_YEAR: i32 = 2200;
 
 /// When one observance of a zone begins, again and again, on the clock that it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +19,8 @@ pub(super) struct Onsets {
     /// Single ones, ordered.
     listed: Vec<NaiveDateTime>,
     yearly: Vec<Yearly>,
+    /// Whether a rule without end was followed only so far.
+    is_endless: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +55,7 @@ impl Onsets {
         Self {
             listed: vec![start],
             yearly: Vec::new(),
+            is_endless: false,
         }
     }
 
@@ -55,6 +68,7 @@ impl Onsets {
             .collect();
         let part = |name: &str| parts.iter().find(|(other, _)| other == name).map(|(_, value)| value);
         let Some(pattern) = Pattern::read(&parts, start) else {
+            self.list_rule(rule, start, from_s);
             return;
         };
         let mut until = part("UNTIL").and_then(|until| read_until(until, from_s));
@@ -62,6 +76,24 @@ impl Onsets {
             until = pattern.in_year(start.year().saturating_add(count.saturating_sub(1).max(0)));
         }
         self.yearly.push(Yearly { pattern, start, until });
+    }
+
+    /// Lists the onsets of a rule that is no plain yearly one.
+    fn list_rule(&mut self, rule: &str, start: NaiveDateTime, from_s: i32) {
+        let Ok(rule) = Rule::read(rule) else { return };
+        let Ok(times) = Times::new(&rule, start, false, start) else {
+            return;
+        };
+        let until = rule
+            .until
+            .as_ref()
+            .and_then(|until| read_until(&until.to_string(), from_s));
+        self.is_endless |= until.is_none() && rule.count.is_none();
+        self.listed.extend(
+            times
+                .take(MOST_LISTED)
+                .take_while(|onset| onset.year() <= LAST_LISTED_YEAR && until.is_none_or(|until| *onset <= until)),
+        );
     }
 
     /// The last onset at or before a time.
@@ -77,6 +109,9 @@ impl Onsets {
 
     /// The last one, if they end.
     pub(super) fn last(&self) -> Option<NaiveDateTime> {
+        if self.is_endless {
+            return None;
+        }
         let mut last = *self.listed.last()?;
         for yearly in &self.yearly {
             last = last.max(yearly.latest(yearly.until?).unwrap_or(last));

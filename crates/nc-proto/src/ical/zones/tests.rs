@@ -112,6 +112,21 @@ fn outlooks_rules_since_1601_are_read() {
 }
 
 #[test]
+fn rules_that_are_no_plain_yearly_ones_are_followed() {
+    let zone = written(
+        "BEGIN:VTIMEZONE\nTZID:Odd\nBEGIN:STANDARD\nDTSTART:20000130T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYMONTH=1,7;BYDAY=-1SU\nEND:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:20000430T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=MONTHLY;INTERVAL=6;BYDAY=SU;BYSETPOS=-1\nEND:DAYLIGHT\nEND:VTIMEZONE\n",
+    );
+    for (time, offset_s) in [
+        ("20260301T000000", 3600),
+        ("20260501T000000", 7200),
+        ("20260801T000000", 3600),
+        ("20261101T000000", 7200),
+    ] {
+        assert_eq!(zone.offset_s(utc(time)), offset_s, "{time}");
+    }
+}
+
+#[test]
 fn what_is_no_zone_is_none_and_never_fails() {
     for text in [
         "BEGIN:VTIMEZONE\nEND:VTIMEZONE\n",
