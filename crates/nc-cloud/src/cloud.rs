@@ -15,6 +15,7 @@ use crate::{
     CloudConfig, Error,
     accounts::{Account, Accounts, AppPasswordId, AppPasswordScopes, AppPasswords, NewUser},
     auth::{Authenticator, TokenIssuers, Trust},
+    collections::Collections,
     content::{Content, ContentError},
     dav,
     db::Db,
@@ -252,6 +253,11 @@ impl Cloud {
     /// Everybody's files.
     pub fn content(&self) -> &Content {
         &self.0.content
+    }
+
+    /// Everybody's calendars and address books.
+    pub(crate) fn collections(&self) -> Collections {
+        Collections::new(self.0.db.clone())
     }
 
     pub(crate) fn authenticator(&self) -> &Authenticator {

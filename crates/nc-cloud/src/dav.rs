@@ -5,6 +5,7 @@
 //! | `/remote.php/dav/files/{user}/…`, `/remote.php/webdav/…` | a user's files |
 //! | `/remote.php/dav/uploads/{user}/{upload}/…` | files that arrive in pieces |
 //! | `/remote.php/dav/trashbin/{user}/…` | what the user deleted |
+//! | `/remote.php/dav/{calendars,addressbooks,principals,public-calendars}/…` | see [`groupware`] |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
@@ -14,6 +15,8 @@ mod answer;
 mod error;
 mod files;
 mod get;
+mod groupware;
+mod headers;
 mod locks;
 mod place;
 mod preconditions;
@@ -70,6 +73,7 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         // The way to every collection; what it shows, and SEARCH, look at the scopes themselves.
         .at("/remote.php/dav", Access::Own, serve.clone())
         .at("/remote.php/dav/", Access::Own, serve)
+        .and(groupware::routes(cloud))
 }
 
 async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request) -> Response {

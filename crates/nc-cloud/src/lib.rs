@@ -5,12 +5,14 @@
 //! * [`routes`]: no route without a declared [`routes::Access`].
 //! * [`accounts`]: who may sign in, their groups and app passwords.
 //! * [`content`]: everybody's files.
+//! * `collections`: everybody's calendars and address books.
 //! * [`db`]: SQLite, one writer, many readers.
 
 pub mod accounts;
 pub mod auth;
 mod base_url;
 mod cloud;
+mod collections;
 mod config;
 pub mod content;
 mod dav;

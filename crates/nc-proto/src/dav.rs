@@ -36,6 +36,7 @@ pub use etag::ETagCondition;
 pub use if_header::{IfCondition, IfHeader, IfList, IfState};
 pub use lock::{ActiveLock, LockInfo, LockScope, LockTimeout, lock_token};
 pub use multistatus::{Multistatus, MultistatusReader, MultistatusWriter, PropStat, Response};
+pub use calendar::props::APPLE;
 pub use name::{CALDAV, CALENDARSERVER, CARDDAV, DAV, NEXTCLOUD, Name, OCM, OCS, OWNCLOUD, SABRE, props};
 pub use path::{DavPath, NameError, PathError, check_name, decode_segment, encode_segment};
 pub use permissions::Permissions;

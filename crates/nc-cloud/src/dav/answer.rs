@@ -35,6 +35,11 @@ pub(super) fn multistatus_body(body: impl Into<Body>) -> Response {
     (StatusCode::MULTI_STATUS, headers, body.into()).into_response()
 }
 
+/// An answer that is another document.
+pub(super) fn xml(document: Vec<u8>) -> Response {
+    (StatusCode::OK, [(header::CONTENT_TYPE, XML)], document).into_response()
+}
+
 /// Tells about the file that was written or moved.
 pub(super) fn tell_file(headers: &mut HeaderMap, instance_id: &str, entry: &Entry, with_tag: bool) {
     insert(headers, OC_FILEID, &padded_id(instance_id, entry));

@@ -3,7 +3,7 @@ use http::{HeaderValue, StatusCode, header};
 use nc_proto::dav::{DavPath, ETag, Element, ErrorBody, Name, XmlError};
 
 use super::answer::XML;
-use crate::{Error, content::ContentError};
+use crate::{Error, collections::CollectionError, content::ContentError};
 
 /// Methods that are named when another is refused; those of Nextcloud and the locks.
 pub(super) const ALLOW: &str = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, LOCK, UNLOCK";
@@ -126,6 +126,25 @@ impl DavError {
         error
     }
 
+    /// A refusal with the name of the rule that was broken, RFC 4918 §16.
+    pub(super) fn violates(exception: &str, message: impl Into<String>, condition: Element) -> Self {
+        let mut error = Self::new(StatusCode::FORBIDDEN, exception, message);
+        error.body.conditions.push(condition);
+        error
+    }
+
+    /// Another object has the UID. Nextcloud's 400, with the condition of the RFCs.
+    pub(super) fn uid_conflict(message: &str, condition: Element) -> Self {
+        let mut error = Self::bad_request(message);
+        error.body.conditions.push(condition);
+        error
+    }
+
+    /// Something is not there, in words of its own.
+    pub(super) fn missing(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message)
+    }
+
     fn bad_name(message: String) -> Self {
         let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath";
         let mut error = Self::new(StatusCode::BAD_REQUEST, exception, message.clone());
@@ -177,6 +196,18 @@ impl DavError {
 impl From<XmlError> for DavError {
     fn from(error: XmlError) -> Self {
         Self::bad_request(error.to_string())
+    }
+}
+
+impl From<CollectionError> for DavError {
+    fn from(error: CollectionError) -> Self {
+        match error {
+            CollectionError::Storage(error) => Self::internal(&error),
+            CollectionError::NotFound => Self::missing("File not found"),
+            CollectionError::Exists => Self::not_allowed("The resource you tried to create already exists"),
+            CollectionError::UidTaken(_) => Self::bad_request("An object with this UID exists already"),
+            CollectionError::Precondition(_) => Self::precondition("", "The object is in another state", None),
+        }
     }
 }
 

@@ -84,12 +84,12 @@ impl Place {
 }
 
 /// The path of the public URL: what a proxy in front of us takes away.
-fn prefix(cloud: &Cloud) -> DavPath {
+pub(super) fn prefix(cloud: &Cloud) -> DavPath {
     let url = cloud.config().public_url.as_ref();
     url.and_then(|url| DavPath::decode(url.path()).ok()).unwrap_or_default()
 }
 
-fn decode(path: &str) -> Result<DavPath, DavError> {
+pub(super) fn decode(path: &str) -> Result<DavPath, DavError> {
     DavPath::decode(path).map_err(|error| match error {
         PathError::NotUtf8 => DavError::bad_request("The path is not UTF-8"),
         PathError::Traversal => DavError::not_found(&DavPath::from_names([".."])),

@@ -1,10 +1,9 @@
 use axum::body::Body;
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use nc_proto::dav::{DavPath, Depth, IfHeader};
 
 use super::{
-    DavError, LARGEST_BODY_BYTES,
+    DavError, LARGEST_BODY_BYTES, headers,
     place::{Area, Place},
 };
 use crate::{
@@ -61,38 +60,17 @@ impl Visit {
     ///
     /// Sent twice, it is refused: a proxy may have judged by the other one, and half of a condition is not the condition.
     pub(super) fn header(&self, name: &str) -> Result<Option<&str>, DavError> {
-        let mut values = self.headers.get_all(name).iter();
-        let Some(value) = values.next() else {
-            return Ok(None);
-        };
-        if values.next().is_some() {
-            return Err(DavError::bad_request(format!("The header {name} was sent twice")));
-        }
-        let text = std::str::from_utf8(value.as_bytes());
-        text.map(Some)
-            .map_err(|_| DavError::bad_request(format!("The header {name} is not UTF-8")))
+        headers::text(&self.headers, name)
     }
 
     /// `Depth`, if it is there.
     pub(super) fn depth(&self) -> Result<Option<Depth>, DavError> {
-        let Some(value) = self.header("depth")? else {
-            return Ok(None);
-        };
-        let depth = Depth::parse(value);
-        depth
-            .map(Some)
-            .ok_or_else(|| DavError::bad_request("The Depth header is not 0, 1 or infinity"))
+        headers::depth(&self.headers)
     }
 
     /// `Overwrite`; without it, overwriting is allowed (RFC 4918 §10.6).
     pub(super) fn overwrite(&self) -> Result<Overwrite, DavError> {
-        match self.header("overwrite")?.map(str::trim) {
-            None | Some("T" | "t") => Ok(Overwrite::Allowed),
-            Some("F" | "f") => Ok(Overwrite::Never),
-            Some(_) => Err(DavError::bad_request(
-                "The HTTP Overwrite header should be either T or F",
-            )),
-        }
+        headers::overwrite(&self.headers)
     }
 
     /// `Destination`, which must lie in the user's own files.
@@ -148,11 +126,7 @@ impl Visit {
 
     /// A body of moderate size: XML.
     pub(super) async fn read_body(&self, body: Body) -> Result<Vec<u8>, DavError> {
-        match Limited::new(body, LARGEST_BODY_BYTES).collect().await {
-            Ok(collected) => Ok(collected.to_bytes().to_vec()),
-            Err(error) if error.is::<LengthLimitError>() => Err(DavError::too_large()),
-            Err(_) => Err(DavError::bad_request("The request body broke off")),
-        }
+        headers::read_body(body, LARGEST_BODY_BYTES).await
     }
 }
 

@@ -28,6 +28,14 @@ pub enum Access {
         /// For all others. Does not imply `read`.
         write: Scope,
     },
+    /// Credentials that hold one of the two scopes of the request's method. The handler shows and takes only what the
+    /// credential's scopes are for.
+    ScopedEither {
+        /// For methods that only read.
+        read: [Scope; 2],
+        /// For all others.
+        write: [Scope; 2],
+    },
 }
 
 /// What the gate does with a signed-in request.
@@ -56,6 +64,10 @@ impl Access {
             Self::Own => ScopeSet::EMPTY.with(Scope::Profile),
             Self::Administration => by_method(Scope::AdminRead, Scope::AdminWrite),
             Self::Scoped { read, write } => by_method(read, write),
+            Self::ScopedEither { read, write } => {
+                let either = if only_reads(method) { read } else { write };
+                either.into_iter().collect()
+            }
         }
     }
 
@@ -66,6 +78,7 @@ impl Access {
             Self::Own => ScopeSet::EMPTY.with(Scope::Profile),
             Self::Administration => ScopeSet::EMPTY.with(Scope::AdminRead).with(Scope::AdminWrite),
             Self::Scoped { read, write } => ScopeSet::EMPTY.with(read).with(write),
+            Self::ScopedEither { read, write } => read.into_iter().chain(write).collect(),
         }
     }
 
@@ -82,9 +95,12 @@ impl Access {
             Self::Own if granted.contains_any(about_the_person()) => Verdict::Pass,
             Self::Administration if is_token && granted.contains_all(needed) => Verdict::PassAdministrator,
             Self::Scoped { .. } if granted.contains_all(needed) => Verdict::Pass,
+            Self::ScopedEither { .. } if granted.contains_any(needed) => Verdict::Pass,
             Self::Password | Self::Unscoped => Verdict::Never,
             Self::Administration if !is_token => Verdict::Never,
-            Self::Own | Self::Administration | Self::Scoped { .. } => Verdict::Needs(needed),
+            Self::Own | Self::Administration | Self::Scoped { .. } | Self::ScopedEither { .. } => {
+                Verdict::Needs(needed)
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The messages of `CardDAV` (RFC 6352), read by the server and written by the client.
 
 mod filter;
+mod matching;
 pub mod props;
 mod reports;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod data;
 mod filter;
 mod make;
+mod matching;
 pub mod props;
 mod reports;
 mod sharing;

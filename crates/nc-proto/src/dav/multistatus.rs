@@ -159,7 +159,8 @@ impl Response {
         Ok(response)
     }
 
-    pub(super) fn to_element(&self) -> Element {
+    /// Writes the entry alone, as it stands inside of a property that was expanded.
+    pub fn to_element(&self) -> Element {
         let mut element = Element::new(RESPONSE).with(Element::text(HREF, &*self.href));
         if let Some(status) = self.status {
             element = element.with(status_element(status));

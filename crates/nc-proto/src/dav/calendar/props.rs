@@ -5,6 +5,9 @@ use crate::dav::{CALDAV, CALENDARSERVER, Name};
 /// The namespace of Apple's calendar program.
 pub const APPLE: &str = "http://apple.com/ns/ical/";
 
+/// The namespace of Nextcloud's properties of calendars, which is not that of its properties of files.
+pub const NEXTCLOUD_COM: &str = "http://nextcloud.com/ns";
+
 macro_rules! properties {
     ($($(#[$doc:meta])* $constant:ident = $namespace:ident $local:literal;)*) => {
         $($(#[$doc])* pub const $constant: Name = Name::constant($namespace, $local);)*
@@ -58,6 +61,14 @@ properties! {
     CALENDAR_ORDER = APPLE "calendar-order";
     /// How often a subscription is fetched, an ISO 8601 duration.
     REFRESHRATE = APPLE "refreshrate";
+    /// The name of the one who shares.
+    OWNER_DISPLAYNAME = NEXTCLOUD_COM "owner-displayname";
+    /// When something was moved to the trash.
+    DELETED_AT = NEXTCLOUD_COM "deleted-at";
+    /// The calendar from which something was moved to the trash.
+    CALENDAR_URI = NEXTCLOUD_COM "calendar-uri";
+    /// Seconds until the trash is emptied.
+    TRASH_BIN_RETENTION_DURATION = NEXTCLOUD_COM "trash-bin-retention-duration";
 }
 
 /// Whether a person wants to see a calendar.
@@ -68,11 +79,5 @@ pub const INVITE: Name = Name::oc("invite");
 pub const OWNER_PRINCIPAL: Name = Name::oc("owner-principal");
 /// `1` where a share can only be read.
 pub const READ_ONLY: Name = Name::oc("read-only");
-/// The name of the one who shares.
-pub const OWNER_DISPLAYNAME: Name = Name::nc("owner-displayname");
-/// When something was moved to the trash.
-pub const DELETED_AT: Name = Name::nc("deleted-at");
-/// Seconds until the trash is emptied.
-pub const TRASH_BIN_RETENTION_DURATION: Name = Name::nc("trash-bin-retention-duration");
 /// The token of a collection's state, RFC 6578 §4.
 pub const SYNC_TOKEN: Name = Name::dav("sync-token");
