@@ -2,6 +2,7 @@
 
 use rand::{TryRng, rngs::SysRng};
 use secrecy::SecretString;
+use uuid::{Builder, Uuid};
 
 use crate::Error;
 
@@ -29,6 +30,11 @@ pub(crate) fn secret_text(length: usize) -> Result<String, Error> {
         );
     }
     Ok(text)
+}
+
+/// A UUID of version 4.
+pub(crate) fn uuid() -> Result<Uuid, Error> {
+    Ok(Builder::from_random_bytes(secret_bytes()?).into_uuid())
 }
 
 /// An unguessable account password, for accounts that a program makes: 142 bits.

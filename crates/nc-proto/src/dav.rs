@@ -29,6 +29,7 @@ mod sync_collection;
 mod text_match;
 
 pub use crate::etag::ETag;
+pub use calendar::props::APPLE;
 pub use depth::Depth;
 pub use element::{Element, Limits, Node, XmlError};
 pub use error_body::ErrorBody;
@@ -36,7 +37,6 @@ pub use etag::ETagCondition;
 pub use if_header::{IfCondition, IfHeader, IfList, IfState};
 pub use lock::{ActiveLock, LockInfo, LockScope, LockTimeout, lock_token};
 pub use multistatus::{Multistatus, MultistatusReader, MultistatusWriter, PropStat, Response};
-pub use calendar::props::APPLE;
 pub use name::{CALDAV, CALENDARSERVER, CARDDAV, DAV, NEXTCLOUD, Name, OCM, OCS, OWNCLOUD, SABRE, props};
 pub use path::{DavPath, NameError, PathError, check_name, decode_segment, encode_segment};
 pub use permissions::Permissions;

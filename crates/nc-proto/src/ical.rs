@@ -3,6 +3,7 @@
 pub mod busy;
 pub mod event;
 pub mod item;
+pub mod itip;
 pub mod recurrence;
 pub mod rule;
 pub mod series;

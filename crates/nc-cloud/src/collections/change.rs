@@ -18,10 +18,12 @@ pub(crate) struct Change {
 /// In which state an object must be for a change to happen: `If-Match` and `If-None-Match`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Condition {
-    pub(crate) if_match: Option<ETagCondition>,
-    pub(crate) if_none_match: Option<ETagCondition>,
+    /// `If-Match`.
+    pub(crate) matches: Option<ETagCondition>,
+    /// `If-None-Match`.
+    pub(crate) none_matches: Option<ETagCondition>,
     /// `If-Schedule-Tag-Match`, RFC 6638 §8.3.
-    pub(crate) if_schedule_tag_match: Option<String>,
+    pub(crate) schedule_tag: Option<String>,
 }
 
 impl Condition {
@@ -31,10 +33,10 @@ impl Condition {
         let matches = |condition: &ETagCondition| condition.if_match_holds(tag.as_ref());
         let differs = |condition: &ETagCondition| condition.if_none_match_holds(tag.as_ref());
         let scheduled = current.and_then(|object| object.schedule_tag.as_deref());
-        self.if_match.as_ref().is_none_or(matches)
-            && self.if_none_match.as_ref().is_none_or(differs)
+        self.matches.as_ref().is_none_or(matches)
+            && self.none_matches.as_ref().is_none_or(differs)
             && self
-                .if_schedule_tag_match
+                .schedule_tag
                 .as_deref()
                 .is_none_or(|wanted| ETag::parse(wanted).is_some_and(|tag| Some(tag.opaque()) == scheduled))
     }
@@ -88,7 +90,12 @@ impl Change {
     }
 
     /// A collection by its name.
-    pub(crate) async fn find(&mut self, home: HomeKind, owner: &UserId, uri: &str) -> Result<Option<Collection>, Error> {
+    pub(crate) async fn find(
+        &mut self,
+        home: HomeKind,
+        owner: &UserId,
+        uri: &str,
+    ) -> Result<Option<Collection>, Error> {
         store::find(self.connection(), home, owner, uri).await
     }
 

@@ -38,7 +38,8 @@ impl ShareAccess {
 }
 
 pub(super) async fn list(connection: &mut SqliteConnection, id: CollectionId) -> Result<Vec<Share>, Error> {
-    let rows = sqlx::query_as("SELECT principal, access FROM collection_shares WHERE collection = ? ORDER BY principal");
+    let rows =
+        sqlx::query_as("SELECT principal, access FROM collection_shares WHERE collection = ? ORDER BY principal");
     let rows: Vec<(String, String)> = rows.bind(id).fetch_all(connection).await?;
     let shares = rows.into_iter().filter_map(|(principal, access)| {
         Some(Share {

@@ -43,7 +43,9 @@ fn of_component(part: &Component) -> Option<Range<i64>> {
         let length = Duration::parse(property.value())?.nominal().num_seconds();
         end = end.max(start.saturating_add(length));
     }
-    let repeats = part.properties().any(|property| property.is("RRULE") || property.is("RDATE"));
+    let repeats = part
+        .properties()
+        .any(|property| property.is("RRULE") || property.is("RDATE"));
     let first = match part.property("RDATE") {
         Some(_) => i64::MIN,
         None => start.saturating_sub(SLACK_S),
@@ -74,7 +76,9 @@ fn until(part: &Component) -> Option<i64> {
     let text = rule.value().to_ascii_uppercase();
     let until = text.split(';').find_map(|pair| pair.strip_prefix("UNTIL="))?;
     let until = nc_proto::content::Property::new("UNTIL", until.trim());
-    When::of(&until).ok().map(|until| seconds(&until).saturating_add(SLACK_S))
+    When::of(&until)
+        .ok()
+        .map(|until| seconds(&until).saturating_add(SLACK_S))
 }
 
 fn seconds(when: &When) -> i64 {

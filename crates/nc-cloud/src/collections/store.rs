@@ -1,7 +1,7 @@
 use nc_auth::UserId;
 use sqlx::SqliteConnection;
 
-use super::{Change, Changed, Collection, CollectionError, CollectionId, HomeKind, Object, Row, Share, Stub};
+use super::{Change, Changed, Collection, CollectionId, HomeKind, Object, Row, Share, Stub};
 use crate::{Error, db::Db};
 
 /// Everybody's calendars and address books. A view on the database, made where it is needed.
@@ -38,15 +38,6 @@ impl Collections {
     /// A collection by its name, also one in the trash.
     pub(crate) async fn find(&self, home: HomeKind, owner: &UserId, uri: &str) -> Result<Option<Collection>, Error> {
         find(&mut *self.reader().await?, home, owner, uri).await
-    }
-
-    /// A collection by its number.
-    pub(crate) async fn get(&self, id: CollectionId) -> Result<Collection, CollectionError> {
-        let row = sqlx::query_as::<_, Row>(
-            "SELECT id, kind, owner, uri, components, token, deleted_at FROM collections WHERE id = ?",
-        );
-        let row = row.bind(id).fetch_optional(self.db.reader()).await?;
-        row.map(Collection::from).ok_or(CollectionError::NotFound)
     }
 
     /// The calendar that was published under this token.

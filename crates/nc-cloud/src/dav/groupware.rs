@@ -27,9 +27,9 @@ mod proppatch;
 mod put;
 mod reports;
 mod resolve;
+mod scheduling;
 mod sharing;
 mod sync_collection;
-mod scheduling;
 mod trash;
 mod view;
 mod wire;
@@ -54,11 +54,13 @@ const CLASSES: &str = "1, 3, extended-mkcol, access-control, calendarserver-prin
                        oc-resource-sharing, calendar-access, calendar-auto-schedule, nc-calendar-trashbin, \
                        calendarserver-subscribed, oc-calendar-publishing, calendarserver-sharing, addressbook";
 
-const ALLOW: &str =
-    "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, MKCOL, MKCALENDAR, POST";
+const ALLOW: &str = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, MKCOL, MKCALENDAR, POST";
 
 /// Largest calendar object or card, in bytes: Nextcloud's.
 const LARGEST_OBJECT_BYTES: usize = 10_000_000;
+
+/// What wrote the texts that are made here.
+const PRODUCT: &str = "-//nextcloud-mcp//cloud//EN";
 
 /// So many objects are read from the database at a time.
 const PAGE: u32 = 500;

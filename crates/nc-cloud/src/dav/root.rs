@@ -28,7 +28,12 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
         "GET" | "HEAD" => Ok(answer::empty(StatusCode::OK)),
         "PROPFIND" => {
             let question = Propfind::parse(&visit.read_body(body).await?)?;
-            let known = [collection(), principal(visit), privileges()];
+            let known = [
+                collection(),
+                principal(visit),
+                privileges(),
+                principal_collections(visit),
+            ];
             Ok(describe(visit, &question, &known))
         }
         "SEARCH" => search::serve(visit, &visit.home().await?, body).await,
@@ -111,6 +116,15 @@ fn principal(visit: &Visit) -> Element {
         .child("users")
         .child(visit.signed_in.user.as_str());
     Element::new(props::CURRENT_USER_PRINCIPAL).with(Element::text(Name::dav("href"), path.encode_folder()))
+}
+
+fn principal_collections(visit: &Visit) -> Element {
+    let all = ["users", "groups", "calendar-resources", "calendar-rooms"];
+    let hrefs = all.map(|kind| {
+        let path = visit.place.base.child("principals").child(kind);
+        Element::text(Name::dav("href"), path.encode_folder())
+    });
+    Element::new(Name::dav("principal-collection-set")).with_all(hrefs)
 }
 
 fn privileges() -> Element {

@@ -100,7 +100,7 @@ impl Access {
             Self::Administration if !is_token => Verdict::Never,
             Self::Own | Self::Administration | Self::Scoped { .. } | Self::ScopedEither { .. } => {
                 Verdict::Needs(needed)
-            },
+            }
         }
     }
 }

@@ -11,8 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::Surface;
 
-const METHODS: &str =
-    "GET, HEAD, POST, PUT, PATCH, DELETE, PROPFIND, PROPPATCH, MKCOL, MKCALENDAR, COPY, MOVE, LOCK, UNLOCK, SEARCH, REPORT";
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, PROPFIND, PROPPATCH, MKCOL, MKCALENDAR, COPY, MOVE, LOCK, UNLOCK, SEARCH, REPORT";
 
 const REQUEST_HEADERS: &str = "Authorization, DPoP, Content-Type, Accept, If, If-Match, If-None-Match, OCS-APIRequest, Depth, \
                                Destination, Overwrite, Lock-Token, Timeout, Range, X-Requested-With, X-OC-Mtime, OC-Checksum, \

@@ -3,7 +3,10 @@
 
 #![cfg(test)]
 
+mod caldav;
+mod carddav;
 mod core;
+mod dav_replay;
 mod dav_shape;
 mod differences;
 mod files;

@@ -50,7 +50,9 @@ fn keep(component: &mut Component, selection: &CompSelection) {
     });
     let without_value = |name: &str| {
         let wanted = selection.properties.iter().flatten();
-        wanted.into_iter().any(|wanted| wanted.without_value && wanted.name.eq_ignore_ascii_case(name))
+        wanted
+            .into_iter()
+            .any(|wanted| wanted.without_value && wanted.name.eq_ignore_ascii_case(name))
     };
     for property in component.properties_mut() {
         if without_value(property.name()) {
@@ -58,7 +60,11 @@ fn keep(component: &mut Component, selection: &CompSelection) {
         }
     }
     for inner in component.components_mut() {
-        let wanted = selection.components.iter().flatten().find(|wanted| inner.is(&wanted.name));
+        let wanted = selection
+            .components
+            .iter()
+            .flatten()
+            .find(|wanted| inner.is(&wanted.name));
         if let Some(wanted) = wanted.cloned() {
             keep(inner, &wanted);
         }
@@ -71,7 +77,9 @@ pub(super) async fn floating_zone(session: &Session, view: &View, said: Option<&
         return Ok(zone);
     }
     let facts = Facts::of(session, view).await?;
-    let written = facts.written(&cal::CALENDAR_TIMEZONE).map(nc_proto::dav::Element::content);
+    let written = facts
+        .written(&cal::CALENDAR_TIMEZONE)
+        .map(nc_proto::dav::Element::content);
     Ok(written.as_deref().and_then(read_zone).unwrap_or(Zone::Utc))
 }
 

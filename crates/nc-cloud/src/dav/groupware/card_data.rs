@@ -8,16 +8,19 @@ use nc_proto::{
 
 /// The version of vCard that an `Accept` header wants, if it wants one.
 pub(super) fn version_of_accept(accept: &str) -> Option<&'static str> {
-    let kinds = accept.split(',').map(|kind| kind.to_ascii_lowercase());
-    let wanted = kinds.filter(|kind| kind.trim_start().starts_with("text/vcard")).find_map(|kind| {
-        let version = kind.split(';').find_map(|part| part.trim().strip_prefix("version=").map(str::to_owned))?;
-        match version.trim_matches('"') {
-            "4.0" => Some("4.0"),
-            "3.0" => Some("3.0"),
-            _ => None,
-        }
-    });
-    wanted
+    let kinds = accept.split(',').map(str::to_ascii_lowercase);
+    kinds
+        .filter(|kind| kind.trim_start().starts_with("text/vcard"))
+        .find_map(|kind| {
+            let version = kind
+                .split(';')
+                .find_map(|part| part.trim().strip_prefix("version=").map(str::to_owned))?;
+            match version.trim_matches('"') {
+                "4.0" => Some("4.0"),
+                "3.0" => Some("3.0"),
+                _ => None,
+            }
+        })
 }
 
 /// A card as a report wants it. Clients that say nothing get 3.0, which all of them read, as on Nextcloud.
@@ -102,7 +105,10 @@ fn to_4(card: &mut Component) {
         }
         let types: Vec<String> = property.parameter_values("TYPE").map(str::to_owned).collect();
         if types.iter().any(|kind| kind.eq_ignore_ascii_case("pref")) {
-            let others: Vec<String> = types.into_iter().filter(|kind| !kind.eq_ignore_ascii_case("pref")).collect();
+            let others: Vec<String> = types
+                .into_iter()
+                .filter(|kind| !kind.eq_ignore_ascii_case("pref"))
+                .collect();
             if others.is_empty() {
                 property.remove_parameter("TYPE");
             } else {

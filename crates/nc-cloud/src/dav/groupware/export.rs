@@ -62,7 +62,10 @@ async fn calendar(session: &Session, view: &View) -> Result<Vec<u8>, DavError> {
     let mut after = 0;
     loop {
         let page = view.objects(session, &(i64::MIN..i64::MAX), after, PAGE).await?;
-        for object in page.iter().filter(|object| session.allows(Verb::Read, &object.component)) {
+        for object in page
+            .iter()
+            .filter(|object| session.allows(Verb::Read, &object.component))
+        {
             let Ok(document) = Document::parse(&object.data) else {
                 continue;
             };
@@ -70,9 +73,8 @@ async fn calendar(session: &Session, view: &View) -> Result<Vec<u8>, DavError> {
             for entry in entries {
                 match entry {
                     Entry::Component(part) if part.is("VTIMEZONE") => {
-                        if zones.insert(part.text("TZID").unwrap_or_default()) {
-                            zone_parts.push(Entry::Component(part));
-                        }
+                        let is_new = zones.insert(part.text("TZID").unwrap_or_default());
+                        zone_parts.extend(is_new.then_some(Entry::Component(part)));
                     }
                     Entry::Component(part) => parts.push(Entry::Component(part)),
                     _ => {}

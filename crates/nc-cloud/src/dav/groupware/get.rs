@@ -18,12 +18,16 @@ use crate::{collections::Object, known::is_known};
 
 /// Answers GET and HEAD.
 pub(super) async fn serve(session: &Session) -> Result<Response, DavError> {
-    let asks_for = |what: &str| session.query.split('&').any(|part| part == what || part.starts_with(&format!("{what}=")));
+    let asks_for = |what: &str| {
+        session
+            .query
+            .split('&')
+            .any(|part| part == what || part.starts_with(&format!("{what}=")))
+    };
     match resolve::find(session).await? {
         Node::Collection(view) if asks_for("export") => export::serve(session, &view).await,
         Node::Item(view, object) if asks_for("photo") => Ok(photo(&view, &object)),
-        Node::Item(_, object) => item(session, &object),
-        Node::Trashed(_, object) => item(session, &object),
+        Node::Item(_, object) | Node::Trashed(_, object) => item(session, &object),
         _ => Ok(answer::empty(StatusCode::OK)),
     }
 }
@@ -34,7 +38,10 @@ fn item(session: &Session, object: &Object) -> Result<Response, DavError> {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let condition = session.condition()?;
-    if condition.if_match.is_some_and(|wanted| !wanted.if_match_holds(object.tag().as_ref())) {
+    if condition
+        .matches
+        .is_some_and(|wanted| !wanted.if_match_holds(object.tag().as_ref()))
+    {
         let message = "An If-Match header was specified, but none of the specified ETags matched.";
         return Err(DavError::precondition("If-Match", message, object.tag()));
     }
@@ -63,7 +70,11 @@ fn item(session: &Session, object: &Object) -> Result<Response, DavError> {
 }
 
 fn photo(view: &View, object: &Object) -> Response {
-    let found = if view.is_calendar() { None } else { card_data::photo(&object.data) };
+    let found = if view.is_calendar() {
+        None
+    } else {
+        card_data::photo(&object.data)
+    };
     let mut response = match found {
         Some((kind, data)) => {
             let headers = [

@@ -120,7 +120,11 @@ fn components(kind: Kind, set: &[Element]) -> Result<Vec<String>, DavError> {
     let names = names.filter(|(name, _)| name.is("", "name"));
     let mut names: Vec<String> = names.map(|(_, value)| value.trim().to_ascii_uppercase()).collect();
     names.dedup();
-    if names.is_empty() || names.iter().any(|name| !COMPONENTS.contains(&name.as_str()) && name != "VFREEBUSY") {
+    if names.is_empty()
+        || names
+            .iter()
+            .any(|name| !COMPONENTS.contains(&name.as_str()) && name != "VFREEBUSY")
+    {
         let condition = Element::new(cal::SUPPORTED_CALENDAR_COMPONENT_SET);
         let message = "Calendars take VEVENT, VTODO and VJOURNAL";
         return Err(DavError::violates("Forbidden", message, condition));
@@ -134,5 +138,9 @@ fn exists() -> DavError {
 
 fn wrong_kind() -> DavError {
     let message = "The {DAV:}resourcetype you specified is not supported here.";
-    DavError::violates("InvalidResourceType", message, Element::new(Name::dav("valid-resourcetype")))
+    DavError::violates(
+        "InvalidResourceType",
+        message,
+        Element::new(Name::dav("valid-resourcetype")),
+    )
 }

@@ -4,7 +4,6 @@ use nc_proto::{
     content::{Component, Document, ParseError, Property},
     dav::{CALDAV, CARDDAV, ETag, Element, Name},
 };
-use uuid::Uuid;
 
 use super::{
     super::{DavError, answer},
@@ -13,7 +12,10 @@ use super::{
     view::{Role, View},
     wire::{Session, Verb},
 };
-use crate::collections::{CollectionError, Kind, NewObject, span};
+use crate::{
+    collections::{CollectionError, Kind, NewObject, span},
+    random,
+};
 
 /// An object that may be stored.
 pub(super) struct Sound {
@@ -73,9 +75,9 @@ fn check_calendar(view: &View, data: Vec<u8>) -> Result<Sound, DavError> {
         return Err(invalid("There must be one VCALENDAR"));
     }
     let parts: Vec<&Component> = root.components().filter(|part| !part.is("VTIMEZONE")).collect();
-    let first = parts.first().ok_or_else(|| {
-        invalid("iCalendar object must contain at least 1 of VEVENT, VTODO, VJOURNAL or VFREEBUSY")
-    })?;
+    let first = parts
+        .first()
+        .ok_or_else(|| invalid("iCalendar object must contain at least 1 of VEVENT, VTODO, VJOURNAL or VFREEBUSY"))?;
     let component = first.name().to_ascii_uppercase();
     if parts.iter().any(|part| !part.is(&component)) {
         return Err(invalid("A calendar object must only contain 1 kind of component"));
@@ -100,7 +102,7 @@ fn check_calendar(view: &View, data: Vec<u8>) -> Result<Sound, DavError> {
         return Err(invalid("Every component in this object must have the same UID"));
     }
     let Some(uid) = uid else {
-        let uid = format!("sabre-vobject-{}", Uuid::new_v4());
+        let uid = format!("sabre-vobject-{}", random::uuid()?);
         add_uid(&mut document, &uid);
         return Ok(Sound {
             data: document.to_bytes(),
@@ -138,13 +140,15 @@ fn check_card(data: Vec<u8>) -> Result<Sound, DavError> {
     let root = root.ok_or_else(|| DavError::unsupported_body("This collection can only support vcard objects."))?;
     let mut is_mended = false;
     let uid = root.text("UID").map(|uid| uid.trim().to_owned());
-    let uid = uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| {
+    let uid = if let Some(uid) = uid.filter(|uid| !uid.is_empty()) {
+        uid
+    } else {
         is_mended = true;
-        let uid = Uuid::new_v4().to_string();
+        let uid = random::uuid()?.to_string();
         root.remove("UID");
         root.add(Property::text("UID", &uid));
         uid
-    });
+    };
     if root.property("FN").is_none() {
         is_mended = true;
         root.add(Property::text("FN", &full_name(root)));
@@ -162,7 +166,11 @@ fn check_card(data: Vec<u8>) -> Result<Sound, DavError> {
 fn full_name(card: &Component) -> String {
     let parts = card.property("N").map(Property::parts).unwrap_or_default();
     let part = |index: usize| parts.get(index).and_then(|values| values.first()).cloned();
-    let names: Vec<String> = [part(1), part(0)].into_iter().flatten().filter(|name| !name.is_empty()).collect();
+    let names: Vec<String> = [part(1), part(0)]
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .collect();
     if !names.is_empty() {
         return names.join(" ");
     }
@@ -183,9 +191,15 @@ pub(super) fn refuse(session: &Session, view: &View, error: CollectionError) -> 
         CollectionError::UidTaken(name) => {
             let href = Element::text(Name::dav("href"), session.href(&view.child(&name), false));
             let (message, namespace) = if view.is_calendar() {
-                ("Calendar object with uid already exists in this calendar collection.", CALDAV)
+                (
+                    "Calendar object with uid already exists in this calendar collection.",
+                    CALDAV,
+                )
             } else {
-                ("VCard object with uid already exists in this addressbook collection.", CARDDAV)
+                (
+                    "VCard object with uid already exists in this addressbook collection.",
+                    CARDDAV,
+                )
             };
             let condition = Element::new(Name::constant(namespace, "no-uid-conflict")).with(href);
             DavError::uid_conflict(message, condition)
@@ -215,7 +229,9 @@ fn precondition(session: &Session, current: Option<String>) -> DavError {
 
 /// Answers DELETE.
 pub(super) async fn delete(session: &Session) -> Result<Response, DavError> {
-    let skips_trash = session.header("x-nc-caldav-no-trashbin")?.is_some_and(|value| value.trim() == "1");
+    let skips_trash = session
+        .header("x-nc-caldav-no-trashbin")?
+        .is_some_and(|value| value.trim() == "1");
     match resolve::find(session).await? {
         Node::Item(view, object) => {
             session.demand(Verb::Write, &object.component)?;
@@ -226,7 +242,9 @@ pub(super) async fn delete(session: &Session) -> Result<Response, DavError> {
             let condition = session.condition()?;
             let mut change = session.collections().change(session.cloud.now()).await?;
             let to_trash = view.collection.kind == Kind::Calendar && !skips_trash;
-            let deleted = change.delete(view.collection.id, &object.uri, &condition, to_trash).await;
+            let deleted = change
+                .delete(view.collection.id, &object.uri, &condition, to_trash)
+                .await;
             let deleted = deleted.map_err(|error| match error {
                 CollectionError::NotFound => DavError::missing("Calendar object not found"),
                 error => refuse(session, &view, error),

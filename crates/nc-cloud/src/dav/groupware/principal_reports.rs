@@ -45,7 +45,12 @@ async fn expanded(
     if levels == 0 {
         return Ok(response);
     }
-    for element in response.propstats.iter_mut().filter(|propstat| propstat.status == 200).flat_map(|p| &mut p.props) {
+    for element in response
+        .propstats
+        .iter_mut()
+        .filter(|propstat| propstat.status == 200)
+        .flat_map(|p| &mut p.props)
+    {
         let wanted = properties.iter().find(|property| property.name == element.name);
         let Some(wanted) = wanted.filter(|wanted| !wanted.inside.is_empty()) else {
             continue;
@@ -76,16 +81,18 @@ async fn expanded(
 /// Answers `d:principal-property-search` (RFC 3744 §9.4): people by name or mail address.
 pub(super) async fn search(session: &Session, root: &Element) -> Result<Response, DavError> {
     let report = PrincipalPropertySearch::from_element(root)?;
-    let Some((_, first)) = report.searches.first() else {
+    if report.searches.is_empty() {
         return Err(DavError::bad_request("The search has no condition"));
-    };
+    }
     // Without a text everybody would be found, which is what the address book of accounts is for.
     let texts: Vec<&str> = report.searches.iter().map(|(_, text)| text.trim()).collect();
     if texts.iter().all(|text| text.is_empty()) {
         return Ok(multistatus(&Multistatus::default()));
     }
     let mut people: Vec<Account> = Vec::new();
-    for text in if report.any_of { &texts[..] } else { &[first.as_str()][..] } {
+    // Where each condition must hold, those who fulfil the first are enough to look at.
+    let looked_for = if report.any_of { &texts[..] } else { &texts[..1] };
+    for text in looked_for {
         let text = text.strip_prefix("mailto:").unwrap_or(text);
         for account in session.cloud.accounts().search(text, MOST_PEOPLE).await? {
             if people.iter().all(|known| known.id != account.id) {

@@ -60,9 +60,9 @@ async fn children(session: &Session, node: &Node) -> Result<Vec<Node>, DavError>
                 .collect())
         }
         Node::Folder(Folder::Principals) => Ok(vec![Node::Folder(Folder::Users), Node::Folder(Folder::Groups)]),
-        Node::Folder(Folder::Users | Folder::Groups | Folder::Calendars | Folder::AddressBooks | Folder::PublicCalendars) => {
-            Err(DavError::not_allowed("Listing members of this collection is disabled"))
-        }
+        Node::Folder(
+            Folder::Users | Folder::Groups | Folder::Calendars | Folder::AddressBooks | Folder::PublicCalendars,
+        ) => Err(DavError::not_allowed("Listing members of this collection is disabled")),
         _ => Ok(Vec::new()),
     }
 }
@@ -89,7 +89,11 @@ pub(super) async fn list_views(session: &Session, home: HomeKind) -> Result<Vec<
         .map(|(collection, access)| View::shared(user, collection, access));
     views.extend(shared);
     if home == HomeKind::AddressBooks {
-        views.push(View::made_up(user, Source::Accounts, view::accounts_token(session).await?));
+        views.push(View::made_up(
+            user,
+            Source::Accounts,
+            view::accounts_token(session).await?,
+        ));
         views.push(View::made_up(user, Source::Recent, 0));
     }
     // The inbox is no calendar that people look for first.

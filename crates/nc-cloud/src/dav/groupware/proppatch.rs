@@ -115,9 +115,10 @@ fn is_sound(element: &Element) -> bool {
     match (element.name.namespace(), element.name.local()) {
         (APPLE, "calendar-order") => text.parse::<i64>().is_ok(),
         (APPLE, "calendar-color") => text.len() <= 64,
-        (CALDAV, "schedule-calendar-transp") => element.names().iter().any(|name| {
-            *name == Name::constant(CALDAV, "opaque") || *name == Name::constant(CALDAV, "transparent")
-        }),
+        (CALDAV, "schedule-calendar-transp") => element
+            .names()
+            .iter()
+            .any(|name| *name == Name::constant(CALDAV, "opaque") || *name == Name::constant(CALDAV, "transparent")),
         _ => true,
     }
 }

@@ -9,7 +9,9 @@ use nc_proto::{
         CALDAV, CARDDAV, Element, ExpandProperty, Multistatus, Name, PrincipalPropertySearch, Response as Entry,
         SyncCollection, XmlError,
         addressbook::{AddressDataRequest, AddressbookMultiget, AddressbookQuery, props as card},
-        calendar::{CalendarDataRequest, CalendarMultiget, CalendarQuery, CompFilter, FreeBusyQuery, TimeRange, props as cal},
+        calendar::{
+            CalendarDataRequest, CalendarMultiget, CalendarQuery, CompFilter, FreeBusyQuery, TimeRange, props as cal,
+        },
     },
     ical::zones::Zone,
 };
@@ -38,10 +40,16 @@ impl DataRequest {
         let find = |name: &Name| prop.and_then(|prop| prop.find(name));
         if view.is_calendar() {
             let data = find(&cal::CALENDAR_DATA).map(CalendarDataRequest::from_element);
-            return Ok(data.transpose().map_err(|error| bad_filter(CALDAV, &error))?.map(Self::Calendar));
+            return Ok(data
+                .transpose()
+                .map_err(|error| bad_filter(CALDAV, &error))?
+                .map(Self::Calendar));
         }
         let data = find(&card::ADDRESS_DATA).map(AddressDataRequest::from_element);
-        Ok(data.transpose().map_err(|error| bad_filter(CARDDAV, &error))?.map(Self::Card))
+        Ok(data
+            .transpose()
+            .map_err(|error| bad_filter(CARDDAV, &error))?
+            .map(Self::Card))
     }
 
     /// Whether a property is the text.
@@ -50,15 +58,18 @@ impl DataRequest {
     }
 
     /// The text of an object in the form that is wanted.
-    pub(super) fn element(&self, object: &Object) -> Option<Element> {
+    pub(super) fn element(&self, object: &Object) -> Element {
         let (name, data) = match self {
             Self::Calendar(wanted) => (cal::CALENDAR_DATA, calendar_data::select(&object.data, wanted)),
             Self::Card(wanted) => (card::ADDRESS_DATA, card_data::select(&object.data, wanted)),
         };
         let text = String::from_utf8_lossy(&data);
         // A text with characters that XML has no place for cannot be told in XML.
-        let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n')).collect();
-        Some(Element::text(name, text))
+        let text: String = text
+            .chars()
+            .filter(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n'))
+            .collect();
+        Element::text(name, text)
     }
 }
 
@@ -66,7 +77,10 @@ impl DataRequest {
 pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, DavError> {
     let root = Element::parse(&session.read_xml(body).await?)?;
     let node = resolve::find(session).await?;
-    if root.find(&Name::dav("prop")).is_some_and(|prop| prop.elements().count() > MOST_PROPERTIES) {
+    if root
+        .find(&Name::dav("prop"))
+        .is_some_and(|prop| prop.elements().count() > MOST_PROPERTIES)
+    {
         return Err(DavError::bad_request("The request asks for too many properties"));
     }
     if root.name == ExpandProperty::ROOT {
@@ -141,10 +155,15 @@ async fn calendar_query(session: &Session, view: &View, root: &Element) -> Resul
     let mut after = 0;
     loop {
         let page = view.objects(session, &range, after, PAGE).await?;
-        let last = page.last().map(|object| object.id).filter(|_| page.len() == PAGE as usize);
-        let seen = page.into_iter().filter(|object| session.allows(Verb::Read, &object.component));
+        let last = page
+            .last()
+            .map(|object| object.id)
+            .filter(|_| page.len() == PAGE as usize);
+        let seen = page
+            .into_iter()
+            .filter(|object| session.allows(Verb::Read, &object.component));
         for object in matching(seen.collect(), &query.filter, &floating).await? {
-            let text = data.as_ref().and_then(|data| data.element(&object));
+            let text = data.as_ref().map(|data| data.element(&object));
             responses.push(describe::of_object(session, view, &object, &wanted, text));
         }
         match last {
@@ -193,7 +212,7 @@ async fn trash_query(session: &Session, root: &Element) -> Result<Response, DavE
             continue;
         }
         for object in matching(vec![object], &query.filter, &Zone::Utc).await? {
-            let text = data.as_ref().and_then(|data| data.element(&object));
+            let text = data.as_ref().map(|data| data.element(&object));
             responses.push(describe::of_trashed(session, &collection, &object, &wanted, text));
         }
     }
@@ -223,7 +242,7 @@ async fn addressbook_query(session: &Session, view: &View, root: &Element) -> Re
                 is_cut = true;
                 break 'all;
             }
-            let text = data.as_ref().and_then(|data| data.element(object));
+            let text = data.as_ref().map(|data| data.element(object));
             responses.push(describe::of_object(session, view, object, &wanted, text));
         }
         match page.last() {
@@ -253,7 +272,7 @@ async fn multiget(
         let found = find_item(session, href, &mut last).await?;
         responses.push(match found {
             Some((view, object)) => {
-                let text = data.and_then(|data| data.element(&object));
+                let text = data.map(|data| data.element(&object));
                 describe::of_object(session, &view, &object, &wanted, text)
             }
             None => Entry::of_status(href.clone(), 404),
@@ -263,11 +282,7 @@ async fn multiget(
 }
 
 /// The object at an address. The collection is looked up once for those that follow in the same one.
-async fn find_item(
-    session: &Session,
-    href: &str,
-    last: &mut Option<View>,
-) -> Result<Option<(View, Object)>, DavError> {
+async fn find_item(session: &Session, href: &str, last: &mut Option<View>) -> Result<Option<(View, Object)>, DavError> {
     let Ok(names) = session.names_of(href) else {
         return Ok(None);
     };
@@ -277,9 +292,8 @@ async fn find_item(
     if last.as_ref().is_none_or(|view| view.names != parent) {
         *last = match resolve::find_names(session, parent).await {
             Ok(Node::Collection(view)) => Some(view),
-            Ok(_) => None,
             Err(error) if error.status() == StatusCode::INTERNAL_SERVER_ERROR => return Err(error),
-            Err(_) => None,
+            _ => None,
         };
     }
     let Some(view) = last else {

@@ -38,7 +38,9 @@ pub(super) async fn find_parent<'a>(session: &Session, names: &'a [String]) -> R
     match find_names(session, parent).await? {
         Node::Collection(view) if view.is_writable() => Ok((view, name)),
         Node::Collection(view) => Err(view.missing()),
-        _ => Err(DavError::forbidden("Objects can only be put into a calendar or an address book")),
+        _ => Err(DavError::forbidden(
+            "Objects can only be put into a calendar or an address book",
+        )),
     }
 }
 

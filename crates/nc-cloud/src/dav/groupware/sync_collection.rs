@@ -47,7 +47,11 @@ pub(super) async fn serve(session: &Session, view: &View, root: &Element) -> Res
     let mut responses = Vec::new();
     // At the first time there is nothing to forget.
     changes.retain(|change| since > 0 || !change.deleted);
-    let objects = if data.is_some() { None } else { Some(stubs(session, view).await?) };
+    let objects = if data.is_some() {
+        None
+    } else {
+        Some(stubs(session, view).await?)
+    };
     for change in changes {
         let href = session.href(&view.child(&change.uri), false);
         let gone = Entry::of_status(href, 404);
@@ -60,7 +64,7 @@ pub(super) async fn serve(session: &Session, view: &View, root: &Element) -> Res
                 .get(&change.uri)
                 .map(|stub| (describe::of_stub(session, view, stub, &wanted), stub.component.clone())),
             (None, data) => view.find(session, &change.uri).await?.map(|object| {
-                let text = data.as_ref().and_then(|data| data.element(&object));
+                let text = data.as_ref().map(|data| data.element(&object));
                 let component = object.component.clone();
                 (describe::of_object(session, view, &object, &wanted, text), component)
             }),
@@ -84,10 +88,7 @@ pub(super) async fn serve(session: &Session, view: &View, root: &Element) -> Res
     }))
 }
 
-async fn stubs(
-    session: &Session,
-    view: &View,
-) -> Result<BTreeMap<String, crate::collections::Stub>, DavError> {
+async fn stubs(session: &Session, view: &View) -> Result<BTreeMap<String, crate::collections::Stub>, DavError> {
     let all = view.stubs(session, 0, u32::MAX).await?;
     Ok(all.into_iter().map(|stub| (stub.uri.clone(), stub)).collect())
 }

@@ -134,8 +134,10 @@ impl View {
         }
         match self.source {
             Source::Stored => {
-                let all = session.collections().list_objects(self.collection.id, range, after, limit);
-                Ok(all.await?)
+                let collections = session.collections();
+                Ok(collections
+                    .list_objects(self.collection.id, range, after, limit)
+                    .await?)
             }
             Source::Accounts if after == 0 => accounts(session).await,
             Source::Accounts | Source::Recent => Ok(Vec::new()),
@@ -145,8 +147,10 @@ impl View {
     /// The same without the text.
     pub(super) async fn stubs(&self, session: &Session, after: i64, limit: u32) -> Result<Vec<Stub>, DavError> {
         if self.source == Source::Stored && self.collection.deleted_at.is_none() {
-            let all = session.collections().list_stubs(self.collection.id, after, limit);
-            return Ok(all.await?);
+            return Ok(session
+                .collections()
+                .list_stubs(self.collection.id, after, limit)
+                .await?);
         }
         let all = self.objects(session, &(i64::MIN..i64::MAX), after, limit).await?;
         Ok(all.iter().map(Object::stub).collect())

@@ -1,8 +1,4 @@
-use axum::{
-    body::Body,
-    extract::Request,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method};
 use nc_auth::{Scope, UserId};
 use nc_proto::dav::{DavPath, Depth, ETagCondition, Multistatus};
@@ -144,9 +140,9 @@ impl Session {
     pub(super) fn condition(&self) -> Result<Condition, DavError> {
         let tags = |name| Ok::<_, DavError>(self.header(name)?.map(ETagCondition::parse));
         Ok(Condition {
-            if_match: tags("if-match")?,
-            if_none_match: tags("if-none-match")?,
-            if_schedule_tag_match: self.header("if-schedule-tag-match")?.map(str::to_owned),
+            matches: tags("if-match")?,
+            none_matches: tags("if-none-match")?,
+            schedule_tag: self.header("if-schedule-tag-match")?.map(str::to_owned),
         })
     }
 

@@ -6,7 +6,8 @@ use crate::content::{Component, Property};
 impl AddressbookFilter {
     /// Whether a card fulfils the filter.
     pub fn matches(&self, card: &Component) -> bool {
-        self.test.holds(self.properties.iter().map(|filter| filter.matches(card)))
+        self.test
+            .holds(self.properties.iter().map(|filter| filter.matches(card)))
     }
 }
 

@@ -7,12 +7,12 @@ use nc_proto::dav::{
 };
 use time::OffsetDateTime;
 
-use super::{super::super::DavError, principal_href, reports::syncs};
 use super::super::{
     LARGEST_OBJECT_BYTES, proppatch, sharing,
     view::{Role, Source, View},
     wire::Session,
 };
+use super::{super::super::DavError, principal_href, reports::syncs};
 use crate::collections::{Kind, ShareAccess};
 
 /// What is known of a collection besides its row.
@@ -45,7 +45,10 @@ impl Facts {
         let read = async |user: &UserId| {
             let all = collections.properties(id, user).await?;
             let all = all.into_iter();
-            Ok::<_, DavError>(all.filter_map(|(name, value)| Some((name, proppatch::read(&value)?))).collect())
+            Ok::<_, DavError>(
+                all.filter_map(|(name, value)| Some((name, proppatch::read(&value)?)))
+                    .collect(),
+            )
         };
         facts.by_owner = read(&view.collection.owner).await?;
         if let (Role::Shared(_), Some(viewer)) = (view.role, &session.viewer) {
@@ -107,7 +110,9 @@ impl Facts {
             (NEXTCLOUD_COM, "calendar-uri") if view.collection.deleted_at.is_some() => {
                 text(view.collection.uri.clone())
             }
-            (APPLE, "calendar-order") if view.collection.kind == Kind::Calendar && view.collection.uri == "personal" => {
+            (APPLE, "calendar-order")
+                if view.collection.kind == Kind::Calendar && view.collection.uri == "personal" =>
+            {
                 self.written(name).cloned().or_else(|| text("0".to_owned()))
             }
             _ => None,
@@ -140,8 +145,7 @@ impl Facts {
             "supported-calendar-component-set" if is_calendar => {
                 let components = self.view.collection.components.iter().map(|component| {
                     let mut comp = Element::new(Name::constant(CALDAV, "comp"));
-                    comp.attributes
-                        .push((Name::constant("", "name"), component.clone()));
+                    comp.attributes.push((Name::constant("", "name"), component.clone()));
                     comp
                 });
                 Some(element.with_all(components))
@@ -152,13 +156,12 @@ impl Facts {
                     _ => "transparent",
                 };
                 // What the owner says is about the owner's own time.
-                let said = match self.view.role {
-                    Role::Owner => self.written(name).cloned(),
-                    _ => {
-                        let key = name.to_string();
-                        let own = self.by_viewer.iter().find(|(known, _)| *known == key);
-                        own.map(|(_, element)| element.clone())
-                    }
+                let said = if self.view.role == Role::Owner {
+                    self.written(name).cloned()
+                } else {
+                    let key = name.to_string();
+                    let own = self.by_viewer.iter().find(|(known, _)| *known == key);
+                    own.map(|(_, element)| element.clone())
                 };
                 Some(said.unwrap_or_else(|| element.with(Element::new(Name::constant(CALDAV, default)))))
             }
@@ -237,7 +240,10 @@ fn invited((principal, name, access): &(String, String, ShareAccess)) -> Element
         ShareAccess::Write => "read-write",
     };
     Element::new(Name::oc("user"))
-        .with(Element::text(Name::dav("href"), format!("principal:principals/{principal}")))
+        .with(Element::text(
+            Name::dav("href"),
+            format!("principal:principals/{principal}"),
+        ))
         .with(Element::text(Name::oc("common-name"), &**name))
         .with(Element::new(Name::oc("invite-accepted")))
         .with(Element::new(Name::oc("access")).with(Element::new(Name::oc(access))))
@@ -270,5 +276,10 @@ pub(in super::super) fn sync_token(token: i64) -> String {
 pub(super) fn rfc3339(seconds: i64) -> String {
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (date, clock) = (time.date(), time.time());
-    format!("{date}T{:02}:{:02}:{:02}+00:00", clock.hour(), clock.minute(), clock.second())
+    format!(
+        "{date}T{:02}:{:02}:{:02}+00:00",
+        clock.hour(),
+        clock.minute(),
+        clock.second()
+    )
 }

@@ -37,7 +37,9 @@ pub(in super::super) fn of_object(
 fn add(response: &mut Response, data: Element) {
     match response.propstats.iter_mut().find(|propstat| propstat.status == 200) {
         Some(found) => found.props.push(data),
-        None => response.propstats.insert(0, nc_proto::dav::PropStat::new(200, vec![data])),
+        None => response
+            .propstats
+            .insert(0, nc_proto::dav::PropStat::new(200, vec![data])),
     }
 }
 
@@ -109,6 +111,9 @@ pub(super) fn of_trashed(
 pub(in super::super) fn content_type(component: &str) -> String {
     match component {
         "VCARD" => "text/vcard; charset=utf-8".to_owned(),
-        component => format!("text/calendar; charset=utf-8; component={}", component.to_ascii_lowercase()),
+        component => format!(
+            "text/calendar; charset=utf-8; component={}",
+            component.to_ascii_lowercase()
+        ),
     }
 }

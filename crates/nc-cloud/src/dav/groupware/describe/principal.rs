@@ -61,15 +61,14 @@ impl Facts {
             (DAV, "alternate-URI-set") => Some(element.with_all(self.mailto())),
             (CALDAV, "calendar-home-set") if is_user => one(&["calendars", &self.id]),
             (CARDDAV, "addressbook-home-set") if is_user => one(&["addressbooks", "users", &self.id]),
-            (CALDAV, "calendar-user-address-set") => {
-                Some(element.with_all(self.mailto()).with(href(session, &own)))
-            }
+            (CALDAV, "calendar-user-address-set") => Some(element.with_all(self.mailto()).with(href(session, &own))),
             (CALDAV, "schedule-inbox-URL") if is_user => one(&["calendars", &self.id, "inbox"]),
             (CALDAV, "schedule-outbox-URL") if is_user => one(&["calendars", &self.id, "outbox"]),
             (CALDAV, "schedule-default-calendar-URL") if is_user => one(&["calendars", &self.id, "personal"]),
-            (CALDAV, "calendar-user-type") => {
-                Some(Element::text(name.clone(), if is_user { "INDIVIDUAL" } else { "GROUP" }))
-            }
+            (CALDAV, "calendar-user-type") => Some(Element::text(
+                name.clone(),
+                if is_user { "INDIVIDUAL" } else { "GROUP" },
+            )),
             (CALENDARSERVER, "email-address-set") if is_user => {
                 let address = Name::constant(CALENDARSERVER, "email-address");
                 let email = self.email.iter();

@@ -36,9 +36,7 @@ fn of_view(view: &View) -> Vec<Name> {
     let mut names: Vec<Name> = match view.collection.kind {
         Kind::AddressBook => of(CARDDAV, &["addressbook-multiget", "addressbook-query"]),
         Kind::Inbox => of(CALDAV, &["calendar-multiget", "calendar-query"]),
-        Kind::Calendar | Kind::Subscription => {
-            of(CALDAV, &["calendar-multiget", "calendar-query", "free-busy-query"])
-        }
+        Kind::Calendar | Kind::Subscription => of(CALDAV, &["calendar-multiget", "calendar-query", "free-busy-query"]),
     };
     if syncs(view) {
         names.insert(0, Name::dav("sync-collection"));
