@@ -6,13 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use nc_auth::UserId;
 use nc_proto::{
     content::{Component, Document, Property},
-    dav::calendar::{format_utc, props as cal},
-    ical::{recurrence, zones::Zone},
+    dav::calendar::props as cal,
+    ical::busy::{self, Busy},
 };
 
 use super::{
     super::DavError,
-    PAGE,
+    PAGE, calendar_data,
     describe::Facts,
     view::View,
     wire::{Session, Verb},
@@ -23,9 +23,6 @@ const LONGEST: TimeDelta = TimeDelta::days(3 * 366);
 
 /// Busy times of one person are told up to this number.
 const MOST_TIMES: usize = 10_000;
-
-/// A stretch of time, with the value of `FBTYPE`.
-type Busy = (DateTime<Utc>, DateTime<Utc>, &'static str);
 
 /// The busy times of one calendar, as a whole text.
 pub(super) async fn of_view(session: &Session, view: &View, range: Range<DateTime<Utc>>) -> Result<Vec<u8>, DavError> {
@@ -76,6 +73,7 @@ async fn is_transparent(session: &Session, view: &View) -> Result<bool, DavError
 
 async fn times(session: &Session, view: &View, range: &Range<DateTime<Utc>>) -> Result<Vec<Busy>, DavError> {
     let seconds = range.start.timestamp()..range.end.timestamp();
+    let floating = calendar_data::floating_zone(session, view, None).await?;
     let mut found = Vec::new();
     let mut after = 0;
     loop {
@@ -89,10 +87,16 @@ async fn times(session: &Session, view: &View, range: &Range<DateTime<Utc>>) -> 
             .filter(|object| object.component == "VEVENT" && session.allows(Verb::Read, "VEVENT"))
             .map(|object| object.data)
             .collect();
-        let range = range.clone();
+        let (range, floating) = (range.clone(), floating.clone());
         // Apart from the threads that answer requests: series may have many occurrences.
         let of_page = tokio::task::spawn_blocking(move || {
-            let times = texts.iter().flat_map(|text| of_text(text, &range));
+            let times = texts.iter().flat_map(|text| {
+                let document = Document::parse(text).ok();
+                let calendar = document.as_ref().and_then(Document::root);
+                calendar
+                    .map(|calendar| busy::busy(calendar, range.clone(), &floating))
+                    .unwrap_or_default()
+            });
             times.take(MOST_TIMES).collect::<Vec<_>>()
         });
         found.extend(of_page.await.map_err(|_| crate::Error::Internal("a task was lost"))?);
@@ -103,70 +107,9 @@ async fn times(session: &Session, view: &View, range: &Range<DateTime<Utc>>) -> 
     }
 }
 
-fn of_text(text: &[u8], range: &Range<DateTime<Utc>>) -> Vec<Busy> {
-    let Ok(document) = Document::parse(text) else {
-        return Vec::new();
-    };
-    let Some(calendar) = document.root() else {
-        return Vec::new();
-    };
-    let found = recurrence::occurrences(calendar, "VEVENT", range.clone(), &Zone::Utc, MOST_TIMES);
-    let occurrences = found.map(|found| found.list).unwrap_or_default();
-    let busy = occurrences.into_iter().filter_map(|occurrence| {
-        let kind = match calendar.entries.get(occurrence.component)? {
-            nc_proto::content::Entry::Component(event) => kind(event)?,
-            _ => return None,
-        };
-        let (start, end) = (occurrence.start_utc.max(range.start), occurrence.end_utc.min(range.end));
-        (start < end).then_some((start, end, kind))
-    });
-    busy.collect()
-}
-
-/// `None` for what takes no time.
-fn kind(event: &Component) -> Option<&'static str> {
-    let is = |name, value: &str| {
-        event
-            .text(name)
-            .is_some_and(|text| text.trim().eq_ignore_ascii_case(value))
-    };
-    if is("TRANSP", "TRANSPARENT") || is("STATUS", "CANCELLED") {
-        return None;
-    }
-    Some(if is("STATUS", "TENTATIVE") {
-        "BUSY-TENTATIVE"
-    } else {
-        "BUSY"
-    })
-}
-
-/// Times that touch or overlap are told as one.
-fn merged(mut times: Vec<Busy>) -> Vec<Busy> {
-    times.sort_unstable();
-    let mut merged: Vec<Busy> = Vec::new();
-    for (start, end, kind) in times {
-        match merged.iter_mut().rev().find(|(_, _, known)| *known == kind) {
-            Some((_, last, _)) if start <= *last => *last = (*last).max(end),
-            _ => merged.push((start, end, kind)),
-        }
-    }
-    merged
-}
-
 fn free_busy(session: &Session, range: &Range<DateTime<Utc>>, times: Vec<Busy>) -> Component {
-    let mut component = Component::new("VFREEBUSY");
     let now = DateTime::from_timestamp(session.cloud.now(), 0).unwrap_or_default();
-    component.add(Property::new("DTSTART", format_utc(range.start)));
-    component.add(Property::new("DTEND", format_utc(range.end)));
-    component.add(Property::new("DTSTAMP", format_utc(now)));
-    for (start, end, kind) in merged(times) {
-        let mut property = Property::new("FREEBUSY", format!("{}/{}", format_utc(start), format_utc(end)));
-        if kind != "BUSY" {
-            property = property.with("FBTYPE", kind);
-        }
-        component.add(property);
-    }
-    component
+    busy::vfreebusy(&busy::merged(times), range.clone(), now)
 }
 
 fn wrap(component: Component, method: Option<&str>) -> Vec<u8> {
