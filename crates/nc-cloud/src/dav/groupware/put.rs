@@ -33,7 +33,7 @@ pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, Dav
         document, is_mended, ..
     } = &sound;
     let scheduled = scheduling::put(session, &mut change, &view, current.as_ref(), document).await?;
-    let is_mended = *is_mended || scheduled.is_some();
+    let is_mended = *is_mended || scheduled.as_ref().is_some_and(|scheduled| scheduled.data.is_some());
     let object = sound.into_object(name, scheduled);
     let stored = change.put(view.collection.id, &object, &condition).await;
     let (_, etag) = stored.map_err(|error| objects::refuse(session, &view, error))?;

@@ -29,6 +29,9 @@ const DELIVERED: &str = "1.2";
 /// Nobody of the cloud has that address (RFC 6638 §3.2.9).
 const UNKNOWN: &str = "3.7";
 
+/// There is no calendar for it, or something of somebody else's has its UID.
+const REJECTED: &str = "5.3";
+
 /// What becomes of an object that is scheduled.
 pub(super) struct Scheduled {
     /// Its text with what became of each invitation; `None`: as it was sent.

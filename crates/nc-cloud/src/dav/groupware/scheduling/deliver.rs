@@ -6,7 +6,7 @@ use nc_proto::{
 
 use super::{
     super::{super::DavError, wire::make_home_within},
-    Turn, read, tag,
+    DELIVERED, REJECTED, Turn, read, tag,
 };
 use crate::{
     collections::{Collection, Condition, HomeKind, NewObject, Object, span},
@@ -28,8 +28,13 @@ impl Turn<'_> {
         Ok(None)
     }
 
-    /// Puts a person's copy of an invitation into their calendar. Whether there is a calendar to put it into.
-    pub(super) async fn deliver(&mut self, user: &UserId, sent: &Component, uid: &str) -> Result<bool, DavError> {
+    /// Puts a person's copy of an invitation into their calendar, and tells what became of it.
+    pub(super) async fn deliver(
+        &mut self,
+        user: &UserId,
+        sent: &Component,
+        uid: &str,
+    ) -> Result<&'static str, DavError> {
         make_home_within(self.change, user).await?;
         let existing = self.find_copy(user, uid).await?;
         let (calendar, uri, known) = if let Some((calendar, object)) = existing {
@@ -38,19 +43,23 @@ impl Turn<'_> {
             let component = kind(sent);
             let calendars = self.change.list_calendars(user).await?;
             let Some(calendar) = calendars.into_iter().find(|calendar| calendar.takes(&component)) else {
-                return Ok(false);
+                return Ok(REJECTED);
             };
             (calendar, format!("sabredav-{}.ics", random::uuid()?), None)
         };
+        // Whoever knows a UID could otherwise write into another person's event.
+        if known.as_ref().is_some_and(|known| !has_same_organizer(known, sent)) {
+            return Ok(REJECTED);
+        }
         let copy = itip::copy(sent, known.as_ref());
         if known.as_ref() == Some(&copy) {
-            return Ok(true);
+            return Ok(DELIVERED);
         }
         self.store(&calendar, uri.clone(), copy, uid, None).await?;
         if known.is_none_or(|known| itip::is_news(&known, sent)) {
             self.notify(user, &itip::message(sent, "REQUEST"), &uri).await?;
         }
-        Ok(true)
+        Ok(DELIVERED)
     }
 
     /// Stores what the server made of somebody's object. It gets a new scheduling tag unless it keeps one.
@@ -98,6 +107,12 @@ impl Turn<'_> {
         self.change.put(inbox.id, &object, &Condition::default()).await?;
         Ok(())
     }
+}
+
+fn has_same_organizer(one: &Component, other: &Component) -> bool {
+    let (one, other) = (itip::organizer(one), itip::organizer(other));
+    one.zip(other)
+        .is_some_and(|(one, other)| itip::is_same_address(one.value(), other.value()))
 }
 
 /// What kind of object it is.

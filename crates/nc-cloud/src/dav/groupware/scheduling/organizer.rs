@@ -4,7 +4,7 @@ use nc_proto::{
     ical::itip,
 };
 
-use super::{super::super::DavError, DELIVERED, Scheduled, Turn, UNKNOWN, is_ours, read, tag};
+use super::{super::super::DavError, Scheduled, Turn, UNKNOWN, is_ours, read, tag};
 
 impl Turn<'_> {
     /// The organizer stores an object: everybody gets their copy, and who is out gets a cancellation.
@@ -30,7 +30,7 @@ impl Turn<'_> {
                 continue;
             }
             let status = match (self.find_user(address).await?, itip::request(new, address)) {
-                (Some(user), Some(sent)) if self.deliver(&user, &sent, &uid).await? => DELIVERED,
+                (Some(user), Some(sent)) => self.deliver(&user, &sent, &uid).await?,
                 _ => UNKNOWN,
             };
             if let Some(root) = noted.root_mut() {
