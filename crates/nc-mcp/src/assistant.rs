@@ -2,6 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use nc_auth::{Caller, Credential, Scope, ScopeSet};
 use nc_client::{Client, Nextcloud};
+use nc_documents::Extractor;
 use nc_mcp_kit::{Backend, BoxFuture, Call, Failure, ResourceSpec, ToolError, ToolTable};
 use nc_proto::clock::Clock;
 use rmcp::model::{
@@ -32,6 +33,8 @@ pub struct Options {
     pub list_all: bool,
     /// Largest content of one write, in bytes.
     pub write_max_bytes: Option<u64>,
+    /// Reads documents; `None` where the operator does not want that.
+    pub documents: Option<Arc<Extractor>>,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             hide_missing_apps: true,
             list_all: false,
             write_max_bytes: None,
+            documents: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use axum::Router;
 use nc_auth::Caller;
 use nc_client::Nextcloud;
+use nc_documents::Extractor;
 use nc_mcp::{Assistant, Options};
 use nc_mcp_kit::{
     Handler,
@@ -18,7 +19,7 @@ use url::Url;
 use crate::{
     authenticate::{OwnAppPassword, StaticToken, single_caller},
     call_limits::CallLimits,
-    config::{Config, ConfigError, Mode},
+    config::{Config, ConfigError, DocumentSettings, Mode},
     entrance::{Entrance, check_public_url},
     health, telemetry,
 };
@@ -31,7 +32,19 @@ pub fn tool_options(config: &Config) -> Options {
         hide_missing_apps: config.tools.hide_missing_apps,
         list_all: config.tools.list_all,
         write_max_bytes: config.tools.write_max_bytes,
+        documents: extractor(&config.documents).map(Arc::new),
     }
+}
+
+fn extractor(documents: &DocumentSettings) -> Option<Extractor> {
+    let executable = documents.executable.clone().filter(|_| documents.enabled)?;
+    Some(Extractor::new(nc_documents::Settings {
+        executable,
+        limits: documents.limits,
+        processes: documents.processes,
+        tesseract: documents.tesseract.clone(),
+        languages: documents.languages.clone(),
+    }))
 }
 
 /// The tools over `cloud`.

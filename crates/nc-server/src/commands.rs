@@ -9,6 +9,7 @@ mod demo;
 mod demo_data;
 mod demo_folder;
 mod doctor;
+mod extract_document;
 mod listen;
 mod login;
 mod manual;
@@ -20,6 +21,8 @@ mod tools;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
+
+pub use extract_document::extract_document;
 
 use crate::{
     cli::{Cli, CloudFlags, Command, Serve},
@@ -235,7 +238,8 @@ fn settle(cli: &Cli, environment: Environment) -> Result<Setting, Trouble> {
         environment.clone()
     };
     let layers = Layers::read(cli.config.as_deref(), &visible, &flags)?;
-    let config = Config::resolve(&layers)?;
+    let mut config = Config::resolve(&layers)?;
+    config.documents.look_around(&environment);
     logging::start(&config.log_level, config.log_format);
     for notice in &config.notices {
         tracing::warn!("{notice}");

@@ -1,6 +1,7 @@
 //! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
 
 mod database;
+mod documents;
 mod external_issuers;
 mod issuer;
 mod layers;
@@ -10,6 +11,7 @@ mod resolve;
 mod setting;
 
 pub use database::Database;
+pub use documents::DocumentSettings;
 pub use external_issuers::ExternalIssuersConfig;
 pub(crate) use issuer::UNVERIFIED;
 pub use issuer::{CloudAccessKind, ExternalClient, IssuerSettings};

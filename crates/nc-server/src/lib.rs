@@ -31,6 +31,7 @@ mod telemetry;
 pub mod tool_audit;
 mod user_page;
 
-pub use commands::{Outcome, run};
+pub use commands::{Outcome, extract_document, run};
 pub use logging::filter as log_filter;
+pub use nc_documents::child::COMMAND as EXTRACT_DOCUMENT;
 pub use nc_web::serve;

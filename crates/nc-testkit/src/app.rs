@@ -1,6 +1,6 @@
 //! The MCP server over the embedded cloud, assembled by the code that ships, on real sockets.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use nc_auth::{Grants, ScopeSet, UserId};
 use nc_client::{BaseUrl, ClientConfig, InProcess, Nextcloud};
@@ -197,7 +197,8 @@ impl TestApp {
             environment.insert("NEXTCLOUD_PASSWORD".into(), alice.app_password.clone());
         }
         let layers = Layers::read(None, &environment, &[]).expect("settings");
-        let config = Config::resolve(&layers).expect("settings");
+        let mut config = Config::resolve(&layers).expect("settings");
+        config.documents.executable = document_child();
         let entrance = match mode {
             Mode::SingleUser => Entrance::SingleUser,
             Mode::Basic => Entrance::Basic,
@@ -286,6 +287,13 @@ pub fn message(http: &reqwest::Client, mcp_url: &str, token: &str, method: &str,
         request = request.header("authorization", format!("Bearer {token}"));
     }
     request.body(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string())
+}
+
+/// The program that reads documents, beside the tests that are running.
+fn document_child() -> Option<PathBuf> {
+    let tests = std::env::current_exe().ok()?;
+    let child = tests.parent()?.parent()?.join("document_child");
+    child.is_file().then_some(child)
 }
 
 /// Sends and reads to the end.

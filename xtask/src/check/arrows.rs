@@ -11,9 +11,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("nc-store-postgres", &["nc-store"]),
     ("nc-auth", &["nc-proto"]),
     ("nc-client", &["nc-proto"]),
+    ("nc-documents", &[]),
     ("nc-import", &["nc-auth"]),
     ("nc-mcp-kit", &["nc-auth"]),
-    ("nc-mcp", &["nc-mcp-kit", "nc-client", "nc-auth", "nc-proto"]),
+    ("nc-mcp", &["nc-mcp-kit", "nc-client", "nc-documents", "nc-auth", "nc-proto"]),
     ("nc-web", &["nc-auth", "nc-proto"]),
     ("nc-provider", &["nc-web", "nc-auth", "nc-store", "nc-proto"]),
     (
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-store-postgres",
             "nc-auth",
             "nc-client",
+            "nc-documents",
             "nc-mcp-kit",
             "nc-mcp",
             "nc-web",
@@ -46,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "nc-server",
             "nc-client",
+            "nc-documents",
             "nc-proto",
             "nc-mcp-kit",
             "nc-auth",

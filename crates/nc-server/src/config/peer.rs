@@ -79,34 +79,7 @@ pub(super) const HINTS: &[Hint] = &[
         "DATABASE_URL",
         "set TOKEN_STORAGE_DB to a database of this server's own; `admin credentials import` takes over what people gave",
     ),
-    hint(
-        "DOCUMENT_MAX_PDF_SIZE_MB",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_PARSE_TIMEOUT_SECONDS",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_PARSE_MEM_LIMIT_MB",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_PARSE_PROCESS_SLOTS",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_READ_TIMEOUT_SECONDS",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_MARKDOWN_MAX_PAGES",
-        "this version does not extract text from documents",
-    ),
-    hint(
-        "DOCUMENT_SPOOL_DIR",
-        "this version does not extract text from documents",
-    ),
+    hint("DOCUMENT_SPOOL_DIR", "documents are not stored on their way"),
     hint("LOG_INCLUDE_TRACE_CONTEXT", "this version does not export traces"),
     hint("OTEL_EXPORTER_OTLP_ENDPOINT", "this version does not export traces"),
     hint("OTEL_EXPORTER_VERIFY_SSL", "this version does not export traces"),

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::{
     database::{self, Database},
+    documents::{self, DocumentSettings},
     external_issuers::ExternalIssuersConfig,
     issuer::{self, IssuerSettings},
     layers::{ConfigError, Layers},
@@ -196,6 +197,8 @@ pub struct Config {
     pub mode: Option<Mode>,
     /// The tools.
     pub tools: ToolSettings,
+    /// Documents.
+    pub documents: DocumentSettings,
     /// The authorization server.
     pub oauth: OAuthSettings,
     /// The issuer elsewhere.
@@ -316,6 +319,7 @@ impl Config {
                 list_all: reader.bool("tools.list_all"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
             },
+            documents: documents::settings(layers, &reader)?,
             oauth: oauth(layers, &reader)?,
             issuer: issuer::settings(layers, &reader)?,
             calls_per_minute: (
@@ -477,7 +481,7 @@ impl Reader<'_> {
         parse_bool(&self.text(key)).unwrap_or_default()
     }
 
-    fn count(&self, key: &str) -> u32 {
+    pub(super) fn count(&self, key: &str) -> u32 {
         self.text(key).trim().parse().unwrap_or_default()
     }
 
@@ -489,7 +493,7 @@ impl Reader<'_> {
         Duration::try_from_secs_f64(self.text(key).parse().unwrap_or_default()).unwrap_or_default()
     }
 
-    fn bytes(&self, key: &str) -> u64 {
+    pub(super) fn bytes(&self, key: &str) -> u64 {
         let megabytes: f64 = self.text(key).parse().unwrap_or_default();
         #[expect(
             clippy::cast_possible_truncation,
