@@ -14,7 +14,7 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::{ErrorKind, Extracted, ExtractError, Request, extract::over_size, limits::Limits};
+use crate::{ErrorKind, ExtractError, Extracted, Request, extract::over_size, limits::Limits};
 
 /// The name that the command line knows this work by.
 pub const COMMAND: &str = "extract-document";

@@ -73,7 +73,10 @@ impl ExtractError {
     }
 
     pub(crate) fn too_large(what: impl std::fmt::Display) -> Self {
-        Self::new(ErrorKind::TooLarge, format!("the document is too large to be read: {what}"))
+        Self::new(
+            ErrorKind::TooLarge,
+            format!("the document is too large to be read: {what}"),
+        )
     }
 
     pub(crate) fn encrypted() -> Self {

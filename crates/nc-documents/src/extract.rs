@@ -1,5 +1,6 @@
 use crate::{
-    Extracted, ExtractError, Format, Request, Sniffed, extractor::no_tesseract, mail, office, pages::Pages, pdf, rtf, sniff, tables, text, web,
+    ExtractError, Extracted, Format, Request, Sniffed, extractor::no_tesseract, mail, office, pages::Pages, pdf, rtf,
+    sniff, tables, text, web,
 };
 
 /// Reads a document, in this process: the limits of memory and time are the caller's to set.

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    ErrorKind, Extracted, ExtractError, Format, Limits, Request, Wanted, child, extract::over_size, pages::Pages,
+    ErrorKind, ExtractError, Extracted, Format, Limits, Request, Wanted, child, extract::over_size, pages::Pages,
 };
 
 /// How long a document waits for others to be done.
@@ -157,7 +157,9 @@ impl Work {
     /// # Errors
     /// [`ErrorKind::Timeout`].
     pub async fn feed(&mut self, piece: &[u8]) -> Result<Feed, ExtractError> {
-        let Some(input) = &mut self.input else { return Ok(Feed::Ended) };
+        let Some(input) = &mut self.input else {
+            return Ok(Feed::Ended);
+        };
         match timeout_at(self.deadline, input.write_all(piece)).await {
             Ok(Ok(())) => Ok(Feed::More),
             Ok(Err(_)) => {
@@ -191,7 +193,13 @@ impl Work {
         };
         if !status.success() {
             let complaint = String::from_utf8_lossy(&complaint);
-            return Err(ending::explain(status, &complaint, self.is_image, Instant::now() >= self.deadline, &self.request));
+            return Err(ending::explain(
+                status,
+                &complaint,
+                self.is_image,
+                Instant::now() >= self.deadline,
+                &self.request,
+            ));
         }
         if self.is_image {
             let mut pages = Pages::new(Format::Image, self.request.wanted, &self.request.limits);

@@ -7,12 +7,14 @@
 //! Every document is a stranger's. Nothing here opens a file, asks the network, resolves an entity, or follows an
 //! address that a document names.
 
+mod blocks;
 pub mod child;
 mod document;
 mod error;
 mod extract;
 mod extractor;
 mod format;
+mod inline;
 mod limits;
 mod mail;
 mod markdown;

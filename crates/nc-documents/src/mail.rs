@@ -2,7 +2,7 @@
 
 use mail_parser::{Address, Message, MessageParser, MimeHeaders};
 
-use crate::{Extracted, ExtractError, Limits, markdown::one_line, pages::Pages, web};
+use crate::{ExtractError, Extracted, Limits, markdown::one_line, pages::Pages, web};
 
 /// Attachments that are named.
 const MOST_ATTACHMENTS: usize = 100;
@@ -60,7 +60,11 @@ fn addresses(list: &Address<'_>) -> String {
         (None, Some(text)) | (Some(text), None) => text.to_owned(),
         (None, None) => String::new(),
     };
-    list.iter().take(MOST_ATTACHMENTS).map(one).collect::<Vec<_>>().join(", ")
+    list.iter()
+        .take(MOST_ATTACHMENTS)
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn attachments(message: &Message<'_>) -> String {
@@ -70,9 +74,21 @@ fn attachments(message: &Message<'_>) -> String {
             Some(subtype) => format!("{}/{subtype}", kind.ctype()),
             None => kind.ctype().to_owned(),
         });
-        let kind = kind.unwrap_or_else(|| if part.is_message() { "message/rfc822" } else { "unknown type" }.to_owned());
+        let kind = kind.unwrap_or_else(|| {
+            if part.is_message() {
+                "message/rfc822"
+            } else {
+                "unknown type"
+            }
+            .to_owned()
+        });
         let name = part.attachment_name().unwrap_or("without a name");
-        text.push_str(&format!("- {} ({}, {} bytes)\n", one_line(name), one_line(&kind), part.len()));
+        text.push_str(&format!(
+            "- {} ({}, {} bytes)\n",
+            one_line(name),
+            one_line(&kind),
+            part.len()
+        ));
     }
     if text.is_empty() {
         text
@@ -89,7 +105,11 @@ mod tests {
     fn read_letter(letter: &str) -> Result<Extracted, ExtractError> {
         let limits = Limits::default();
         let letter = letter.replace('\n', "\r\n");
-        read(letter.as_bytes(), Pages::new(Format::Eml, Wanted::default(), &limits), &limits)
+        read(
+            letter.as_bytes(),
+            Pages::new(Format::Eml, Wanted::default(), &limits),
+            &limits,
+        )
     }
 
     #[test]

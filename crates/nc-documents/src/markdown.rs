@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 pub(crate) fn line(text: &str) -> String {
     let text = one_line(text);
     let starts_like_a_mark = text.starts_with(['#', '>', '+', '-', '=']) && text.len() > 1
-        || text
-            .split_once(['.', ')'])
-            .is_some_and(|(number, rest)| rest.starts_with(' ') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        || text.split_once(['.', ')']).is_some_and(|(number, rest)| {
+            rest.starts_with(' ') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
     let starts_a_list = starts_like_a_mark
         && (text.starts_with('#') || text.starts_with('>') || text.chars().nth(1).is_some_and(char::is_whitespace));
     if starts_a_list { format!("\\{text}") } else { text }
@@ -38,10 +38,13 @@ pub(crate) fn cell(text: &str) -> String {
 
 /// A link, if the address is one that a person could follow.
 pub(crate) fn link(text: &str, address: &str) -> String {
-    let known = ["https://", "http://", "mailto:"]
-        .iter()
-        .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let plain = !address.contains(|character: char| character.is_whitespace() || matches!(character, '(' | ')' | '<' | '>'));
+    let known = ["https://", "http://", "mailto:"].iter().any(|scheme| {
+        address
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    let plain =
+        !address.contains(|character: char| character.is_whitespace() || matches!(character, '(' | ')' | '<' | '>'));
     if known && plain && !text.trim().is_empty() && text != address {
         format!("[{}]({address})", text.trim())
     } else {
@@ -129,7 +132,12 @@ mod tests {
     #[test]
     fn only_addresses_for_people_become_links() {
         assert_eq!(link("site", "https://example.org/a"), "[site](https://example.org/a)");
-        for address in ["javascript:alert(1)", "file:///etc/passwd", "https://example.org/a b", "#mark"] {
+        for address in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://example.org/a b",
+            "#mark",
+        ] {
             assert_eq!(link("site", address), "site");
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ErrorKind, Extracted, ExtractError, Format, Limits, Part, Wanted,
+    ErrorKind, ExtractError, Extracted, Format, Limits, Part, Wanted,
     markdown::{cut, tidy},
 };
 
@@ -54,6 +54,21 @@ impl Pages {
         }
     }
 
+    /// The document is of another format than its name said.
+    pub(crate) fn is(&mut self, format: Format) {
+        self.format = format;
+    }
+
+    /// How much of a wanted page's text can be of use; what comes behind it need not be made.
+    pub(crate) fn useful_bytes(&self, page: u32) -> usize {
+        let skipped = if page == self.wanted.first_page {
+            self.wanted.offset
+        } else {
+            0
+        };
+        skipped.saturating_add(self.wanted.text_bytes).saturating_add(1)
+    }
+
     /// Whether this page's text is wanted.
     pub(crate) fn wants(&self, page: u32) -> bool {
         self.next.is_none()
@@ -68,7 +83,11 @@ impl Pages {
             return;
         }
         let is_first = page == self.wanted.first_page;
-        let start = if is_first { self.wanted.offset.min(text.len()) } else { 0 };
+        let start = if is_first {
+            self.wanted.offset.min(text.len())
+        } else {
+            0
+        };
         let start = text.ceil_char_boundary(start);
         let rest = &text[start..];
         let gap = if self.text.is_empty() { 0 } else { 2 };

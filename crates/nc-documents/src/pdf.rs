@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pdf_extract::{Dictionary, Document, Error, Object, OutputError, output_doc_page};
 
 use self::layout::Layout;
-use crate::{ErrorKind, Extracted, ExtractError, Limits, pages::Pages};
+use crate::{ErrorKind, ExtractError, Extracted, Limits, pages::Pages};
 
 pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Extracted, ExtractError> {
     let document = open(bytes)?;
@@ -31,7 +31,11 @@ pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Ex
         } else if text.is_empty() {
             empty.push(number);
         }
-        let text = if text.is_empty() { text } else { format!("<!-- page {number} -->\n\n{text}") };
+        let text = if text.is_empty() {
+            text
+        } else {
+            format!("<!-- page {number} -->\n\n{text}")
+        };
         pages.push(number, &text);
     }
     if read > 0 && failed.len() == read {
@@ -51,7 +55,10 @@ pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Ex
         pages.note(format!("pages without text, perhaps scans: {}", ranges(&empty)));
     }
     if !failed.is_empty() {
-        pages.note(format!("pages that are damaged and could not be read whole: {}", ranges(&failed)));
+        pages.note(format!(
+            "pages that are damaged and could not be read whole: {}",
+            ranges(&failed)
+        ));
     }
     pages.finish(count)
 }
@@ -71,7 +78,9 @@ fn open(bytes: &[u8]) -> Result<Document, ExtractError> {
 
 fn refusal(error: &Error) -> ExtractError {
     match error {
-        Error::InvalidPassword | Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => ExtractError::encrypted(),
+        Error::InvalidPassword | Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => {
+            ExtractError::encrypted()
+        }
         Error::ReferenceCycle(_) | Error::ReferenceLimit => {
             ExtractError::damaged("its objects refer to each other in a circle")
         }
@@ -80,7 +89,9 @@ fn refusal(error: &Error) -> ExtractError {
 }
 
 fn about(document: &Document, pages: &mut Pages) {
-    let Some(information) = information(document) else { return };
+    let Some(information) = information(document) else {
+        return;
+    };
     for (key, name) in [
         (&b"Title"[..], "title"),
         (b"Author", "author"),
@@ -114,7 +125,11 @@ fn ranges(numbers: &[u32]) -> String {
         }
     }
     let text = |(first, last): &(u32, u32)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
     };
     ranges.iter().map(text).collect::<Vec<_>>().join(", ")
 }

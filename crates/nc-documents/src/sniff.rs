@@ -53,6 +53,8 @@ pub fn sniff(start: &[u8], name: &str) -> Sniffed {
         Found::Format(format) => format,
         Found::Text => match named {
             Some(format) if format.is_plain() || format == Format::Eml => format,
+            // Nearly any bytes are some text of some old character set; the name weighs more than that.
+            Some(format) if !text::is_unicode(start) => return document(format, None),
             Some(Format::Odt | Format::Ods | Format::Odp) if contains(start, b"<office:document") => {
                 return document(named.unwrap_or(Format::Odt), None);
             }
@@ -167,6 +169,7 @@ mod tests {
         assert_eq!(format(b"%PDF-1.7", "a.docx"), (Format::Pdf, true));
         assert_eq!(format(b"{\\rtf1", "letter.doc"), (Format::Rtf, false));
         assert_eq!(format(b"plain words", "a.pdf"), (Format::Text, true));
+        assert_eq!(format(&[0xA5; 99], "a.pdf"), (Format::Pdf, false));
         assert_eq!(format(b"<!DOCTYPE html><p>", "a.txt"), (Format::Text, false));
         assert_eq!(format(b"<!DOCTYPE html><p>", "page"), (Format::Html, false));
         assert_eq!(format(b"\x89PNG\r\n\x1A\n", "a.jpg"), (Format::Image, false));
@@ -176,8 +179,14 @@ mod tests {
 
     #[test]
     fn archives_and_old_office_files_are_told_apart() {
-        assert_eq!(sniff(b"PK\x03\x04rest", "photos.zip"), Sniffed::Archive { is_office: false });
-        assert_eq!(sniff(b"PK\x03\x04[Content_Types].xml", "letter"), Sniffed::Archive { is_office: true });
+        assert_eq!(
+            sniff(b"PK\x03\x04rest", "photos.zip"),
+            Sniffed::Archive { is_office: false }
+        );
+        assert_eq!(
+            sniff(b"PK\x03\x04[Content_Types].xml", "letter"),
+            Sniffed::Archive { is_office: true }
+        );
         assert_eq!(format(b"PK\x03\x04rest", "a.docx"), (Format::Docx, false));
         let mut odt = b"PK\x03\x04".to_vec();
         odt.resize(30, 0);

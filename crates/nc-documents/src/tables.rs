@@ -1,7 +1,7 @@
 //! Comma-separated values and their kin (RFC 4180) as a table.
 
 use crate::{
-    Extracted, ExtractError, Format, Limits,
+    ExtractError, Extracted, Format, Limits,
     markdown::{cell, table_row},
     pages::Pages,
     text,
@@ -18,8 +18,16 @@ pub(crate) fn read(bytes: &[u8], format: Format, mut pages: Pages, limits: &Limi
     if let Some(note) = decoded.note {
         pages.note(note);
     }
-    let separator = if format == Format::Tsv { '\t' } else { separator(&decoded.text) };
-    let name = if separator == '\t' { "tab".to_owned() } else { separator.to_string() };
+    let separator = if format == Format::Tsv {
+        '\t'
+    } else {
+        separator(&decoded.text)
+    };
+    let name = if separator == '\t' {
+        "tab".to_owned()
+    } else {
+        separator.to_string()
+    };
     pages.about("separator", &name);
     let mut rows = Rows::new(&decoded.text, separator);
     let mut table = String::new();
@@ -59,7 +67,10 @@ fn cells(row: &[String]) -> Vec<String> {
 fn separator(text: &str) -> char {
     let mut best = (',', 0);
     for candidate in [',', ';', '\t', '|'] {
-        let widths: Vec<usize> = Rows::new(text, candidate).take(TELLING_LINES).map(|row| row.len()).collect();
+        let widths: Vec<usize> = Rows::new(text, candidate)
+            .take(TELLING_LINES)
+            .map(|row| row.len())
+            .collect();
         let first = widths.first().copied().unwrap_or(0);
         let even = widths.iter().filter(|width| **width == first).count();
         let score = if first > 1 { even * 1000 + first.min(999) } else { 0 };
@@ -178,7 +189,11 @@ mod tests {
         text.push_str(&",".repeat(100_000));
         text.push_str(&"\n1,2".repeat(1000));
         let read = read_text(text.as_bytes(), Format::Csv);
-        assert!(read.notes.iter().any(|note| note.contains("columns")), "{:?}", read.notes);
+        assert!(
+            read.notes.iter().any(|note| note.contains("columns")),
+            "{:?}",
+            read.notes
+        );
     }
 
     fn quote(value: &str) -> String {

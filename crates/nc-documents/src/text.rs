@@ -68,13 +68,21 @@ fn looks_like_utf16(bytes: &[u8]) -> bool {
     (even == 0 && odd * 10 > pairs * 7) || (odd == 0 && even * 10 > pairs * 7)
 }
 
+/// Whether bytes are the start of Unicode text.
+pub(crate) fn is_unicode(bytes: &[u8]) -> bool {
+    let is_utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        // A character may be cut at the end.
+        Err(error) => error.error_len().is_none(),
+    };
+    is_utf8 || Encoding::for_bom(bytes).is_some() || looks_like_utf16(bytes)
+}
+
 /// Whether bytes are text of any character set: no control characters that text does not have.
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
     Encoding::for_bom(bytes).is_some()
         || looks_like_utf16(bytes)
-        || !bytes
-            .iter()
-            .any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
+        || !bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
 }
 
 #[cfg(test)]
@@ -108,6 +116,10 @@ mod tests {
 
     #[test]
     fn a_guess_is_said() {
-        assert!(decode(b"caf\xE9", None).note.is_some_and(|note| note.contains("guessed")));
+        assert!(
+            decode(b"caf\xE9", None)
+                .note
+                .is_some_and(|note| note.contains("guessed"))
+        );
     }
 }

@@ -6,7 +6,7 @@ use htmd::{
     options::{BulletListMarker, Options},
 };
 
-use crate::{Extracted, ExtractError, Limits, markdown, pages::Pages, text};
+use crate::{ExtractError, Extracted, Limits, markdown, pages::Pages, text};
 
 /// What is not read by people.
 const UNSEEN: &[&str] = &[
@@ -92,7 +92,13 @@ mod tests {
             <table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>
             <img src="data:image/png;base64,AAAA" alt="A chart"></body></html>"#,
         );
-        for wanted in ["# Plan", "[the site](https://example.org/a)", "- one\n- two", "| 1 ", "[image: A chart]"] {
+        for wanted in [
+            "# Plan",
+            "[the site](https://example.org/a)",
+            "- one\n- two",
+            "| 1 ",
+            "[image: A chart]",
+        ] {
             assert!(read.text.contains(wanted), "{wanted}: {}", read.text);
         }
         for unwanted in ["alert", "p{}", "base64", "budget"] {
@@ -104,6 +110,9 @@ mod tests {
     #[test]
     fn the_character_set_that_the_page_names_counts() {
         let read = read_page(b"<meta charset=\"iso-8859-2\"><p>\xB3\xF3d\xBC</p>");
-        assert_eq!((read.text.as_str(), read.encoding.as_deref()), ("łódź", Some("ISO-8859-2")));
+        assert_eq!(
+            (read.text.as_str(), read.encoding.as_deref()),
+            ("łódź", Some("ISO-8859-2"))
+        );
     }
 }

@@ -7,9 +7,9 @@ use nc_mcp_kit::{Failure, ToolError};
 use crate::{context::Context, errors::OrFail};
 
 /// Text of a file when the caller names no size, in bytes; some 25,000 tokens, which is what clients show.
-const DEFAULT_PIECE: u32 = 100_000;
+pub(crate) const DEFAULT_PIECE: u32 = 100_000;
 /// Largest binary file that is put into an answer, in bytes.
-const MAX_BINARY: u64 = 256 * 1024;
+pub(crate) const MAX_BINARY: u64 = 256 * 1024;
 
 /// Content as an answer carries it.
 pub(crate) struct Content {
@@ -40,6 +40,8 @@ pub(crate) struct Wanted {
     pub(crate) max_bytes: Option<u32>,
     /// The version that former pieces came from.
     pub(crate) etag: Option<ETag>,
+    /// The start of the file, where it has been read.
+    pub(crate) start: Option<FileSlice>,
 }
 
 /// A piece of a file.
@@ -65,7 +67,10 @@ pub(crate) async fn piece(context: &Context, path: &FilePath, wanted: Wanted) ->
         max_bytes: most,
         etag: wanted.etag,
     };
-    let mut file = context.client.files().read(path, &options).await.or_fail()?;
+    let mut file = match wanted.start {
+        Some(start) => start,
+        None => context.client.files().read(path, &options).await.or_fail()?,
+    };
     let bytes = std::mem::take(&mut file.bytes);
     let is_whole = wanted.offset == 0 && bytes.len() as u64 == file.total_size;
     let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX).min(bytes.len());

@@ -1,6 +1,7 @@
 //! All tools, one file an app family.
 
 mod access;
+mod documents;
 mod file_changes;
 mod file_search;
 mod files;

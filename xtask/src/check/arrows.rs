@@ -14,7 +14,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("nc-documents", &[]),
     ("nc-import", &["nc-auth"]),
     ("nc-mcp-kit", &["nc-auth"]),
-    ("nc-mcp", &["nc-mcp-kit", "nc-client", "nc-documents", "nc-auth", "nc-proto"]),
+    (
+        "nc-mcp",
+        &["nc-mcp-kit", "nc-client", "nc-documents", "nc-auth", "nc-proto"],
+    ),
     ("nc-web", &["nc-auth", "nc-proto"]),
     ("nc-provider", &["nc-web", "nc-auth", "nc-store", "nc-proto"]),
     (

@@ -18,10 +18,20 @@ pub(super) fn explain(
     request: &Request,
 ) -> ExtractError {
     let signal = status.signal();
-    tracing::debug!(?signal, code = status.code(), "the process that reads documents ended early");
-    let lacks_memory = ["memory allocation of", "out of memory", "bad_alloc", "cannot allocate", "unable to allocate"]
-        .iter()
-        .any(|words| contains(complaint, words));
+    tracing::debug!(
+        ?signal,
+        code = status.code(),
+        "the process that reads documents ended early"
+    );
+    let lacks_memory = [
+        "memory allocation of",
+        "out of memory",
+        "bad_alloc",
+        "cannot allocate",
+        "unable to allocate",
+    ]
+    .iter()
+    .any(|words| contains(complaint, words));
     if lacks_memory {
         return out_of_memory(request);
     }
@@ -64,7 +74,10 @@ pub(super) fn too_slow(request: &Request) -> ExtractError {
     };
     ExtractError::new(
         ErrorKind::Timeout,
-        format!("reading the document took more than {} seconds; {advice}", request.limits.seconds),
+        format!(
+            "reading the document took more than {} seconds; {advice}",
+            request.limits.seconds
+        ),
     )
 }
 

@@ -39,7 +39,10 @@ fn a_page_behind_the_end_is_refused_with_the_number_of_pages() {
 #[test]
 fn no_more_pages_are_read_at_once_than_allowed() {
     let answer = read(&texts(400), Wanted::default()).expect("text");
-    assert_eq!((answer.last_page, answer.next), (150, Some(Part { page: 151, offset: 0 })));
+    assert_eq!(
+        (answer.last_page, answer.next),
+        (150, Some(Part { page: 151, offset: 0 }))
+    );
 }
 
 #[test]

@@ -6,6 +6,10 @@ use crate::markdown;
 
 /// How much larger than the text around it a line must be to be a heading.
 const HEADING: f64 = 1.15;
+/// Lines of one heading are nearer than this, in heights of a letter.
+const WITHIN_HEADING: f64 = 1.3;
+/// Paragraphs are further apart than this, in heights of a letter.
+const BETWEEN_PARAGRAPHS: f64 = 1.6;
 /// Longest heading, in bytes.
 const LONGEST_HEADING: usize = 160;
 
@@ -14,8 +18,8 @@ struct Line {
     text: String,
     /// Size of its letters.
     size: f64,
-    /// Whether there is more than a line's height before it.
-    is_apart: bool,
+    /// How far below the line before it is, in heights of its letters.
+    drop: f64,
 }
 
 /// Takes the letters of one page.
@@ -51,7 +55,7 @@ impl Layout {
             }
             let level = level(line.size / usual, &words);
             match level {
-                Some(level) if was_heading == Some(level) && !line.is_apart => {
+                Some(level) if was_heading == Some(level) && line.drop < WITHIN_HEADING => {
                     // A heading over two lines.
                     text.push(' ');
                     text.push_str(&words);
@@ -61,7 +65,7 @@ impl Layout {
                     text.push_str(&markdown::heading(level, &words));
                 }
                 None => {
-                    if line.is_apart || was_heading.is_some() {
+                    if line.drop > BETWEEN_PARAGRAPHS || was_heading.is_some() {
                         gap(&mut text);
                     } else if !text.is_empty() {
                         text.push('\n');
@@ -98,7 +102,7 @@ impl Layout {
             self.lines.push(Line {
                 text: String::new(),
                 size,
-                is_apart: drop > size * 1.6,
+                drop: drop / size.max(0.1),
             });
         } else if self.begins_word && x > self.last_end + size * 0.1 {
             self.push(" ");
@@ -134,12 +138,7 @@ fn level(ratio: f64, words: &str) -> Option<usize> {
 }
 
 impl OutputDev for Layout {
-    fn begin_page(
-        &mut self,
-        _: u32,
-        _: &MediaBox,
-        _: Option<(f64, f64, f64, f64)>,
-    ) -> Result<(), OutputError> {
+    fn begin_page(&mut self, _: u32, _: &MediaBox, _: Option<(f64, f64, f64, f64)>) -> Result<(), OutputError> {
         Ok(())
     }
 

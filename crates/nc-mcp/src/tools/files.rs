@@ -1,13 +1,18 @@
 //! Files: look into folders and read.
 
 use nc_auth::Scope::FilesRead;
-use nc_client::{ETag, FileEntry, FilePath, ListOptions, WebPage};
+use nc_client::{ETag, FileEntry, FilePath, FileSlice, ListOptions, WebPage};
+use nc_documents::{Extracted, Format};
 use nc_mcp_kit::{Failure, Hints, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
-use super::WEBDAV;
+use super::{
+    WEBDAV,
+    documents::{self, Asked, Outcome},
+};
 use crate::{
     context::Context,
     errors::OrFail,
@@ -38,8 +43,9 @@ pub(crate) fn rows() -> Vec<Row> {
             "nc_webdav_read_file",
             "Read File",
             "Reads a file with its etag, which nc_webdav_write_file needs. Text comes as text, in pieces of at most \
-             `max_bytes`: when `truncated` is true, pass `next_offset` as `offset` for the next piece. Small binary files come as \
-             base64.",
+             `max_bytes`: when `truncated` is true, pass `next_offset` as `offset` for the next piece. Documents come as Markdown \
+             without their form, to be read and not to be written back; long ones go on with `next_page_start` as `page_start`. \
+             Other small binary files come as base64.",
             read,
         ),
     ]
@@ -64,16 +70,17 @@ struct ReadFile {
     /// File, from the user's root.
     #[schemars(length(min = 1))]
     path: String,
-    /// `auto` and `raw` read what is stored. `markdown` asks for extracted document text.
+    /// `auto` gives the text of documents (PDF, office files, RTF, letters, pictures) as Markdown, and text files as they are
+    /// stored. `markdown` does so for web pages and tables too. `raw` gives every file as it is stored.
     #[serde(default)]
     parse_document: ParseDocument,
-    /// First page, for documents.
+    /// First page to read, from 1. Pages are pages of a PDF, slides, sheets, or parts of some 12000 bytes of other documents.
     #[schemars(range(min = 1))]
     page_start: Option<u32>,
-    /// Last page, for documents.
+    /// Last page to read. As many as fit if not given.
     #[schemars(range(min = 1))]
     page_end: Option<u32>,
-    /// First byte to read.
+    /// First byte to read. For documents, first byte of the text of the first page.
     #[serde(default)]
     #[schemars(range(min = 0))]
     offset: u64,
@@ -143,27 +150,38 @@ struct FileText {
     size: u64,
     /// `base64` for binary files, otherwise the character set that the text is stored in.
     encoding: Option<String>,
+    /// Whether the content is text that was extracted from a document.
     parsed: bool,
+    /// `parsed` or `not_parsed`.
     parse_status: String,
+    /// `text` that the document holds, or `ocr`, recognised from a picture.
     parse_tier: Option<String>,
     parse_processor: Option<String>,
+    /// `markdown`, `text` or `raw`.
     content_format: String,
+    /// What was left out, guessed or found odd.
     parse_notes: Vec<String>,
+    /// Format, what its pages are, and what the document says about itself.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     parsing_metadata: Option<serde_json::Value>,
+    /// Pages, slides, sheets or parts of the whole document.
     page_count: Option<u32>,
+    /// First one in `content`.
     page_start: Option<u32>,
+    /// Last one in `content`.
     page_end: Option<u32>,
     etag: Option<String>,
     /// RFC 3339.
     last_modified: Option<String>,
     url: Option<String>,
-    /// First byte of this piece.
+    /// First byte of this piece. Of a document, of the text of its first page.
     offset: u64,
     /// Whether the file goes on after this piece.
     truncated: bool,
     /// Where the next piece begins.
     next_offset: Option<u64>,
+    /// Page that the next piece of a document begins with.
+    next_page_start: Option<u32>,
 }
 
 /// Reads a path as the caller wrote it.
@@ -230,22 +248,37 @@ async fn list(context: Context, arguments: ListDirectory) -> Result<Listing, Fai
 }
 
 async fn read(context: Context, arguments: ReadFile) -> Result<FileText, Failure> {
-    if arguments.parse_document == ParseDocument::Markdown
-        || arguments.page_start.is_some()
-        || arguments.page_end.is_some()
-    {
-        return Err(ToolError::new(
-            "unsupported",
-            "text extraction from documents is not available; read the file with parse_document `raw`",
-        )
-        .into());
+    let has_pages = arguments.page_start.is_some() || arguments.page_end.is_some();
+    if has_pages && arguments.parse_document == ParseDocument::Raw {
+        return Err(
+            ToolError::invalid_argument("with parse_document `raw` there are no pages; leave one of them out").into(),
+        );
     }
     let path = path("path", &arguments.path)?;
     let etag = arguments.etag.as_deref().map(|text| etag("etag", text)).transpose()?;
+    let (start, note) = if arguments.parse_document == ParseDocument::Raw {
+        (None, None)
+    } else {
+        let asked = Asked {
+            insists: has_pages || arguments.parse_document == ParseDocument::Markdown,
+            page_start: arguments.page_start,
+            page_end: arguments.page_end,
+            offset: arguments.offset,
+            max_bytes: arguments.max_bytes,
+            etag: etag.clone(),
+        };
+        match documents::read(&context, &path, asked).await? {
+            Outcome::Document(extracted, file) => {
+                return Ok(document(&context, &path, *extracted, file, arguments.offset));
+            }
+            Outcome::Plain(start, note) => (start, note),
+        }
+    };
     let wanted = Wanted {
         offset: arguments.offset,
         max_bytes: arguments.max_bytes,
         etag,
+        start,
     };
     let piece = reading::piece(&context, &path, wanted).await?;
     let Piece {
@@ -254,15 +287,28 @@ async fn read(context: Context, arguments: ReadFile) -> Result<FileText, Failure
         next_offset,
     } = piece;
     Ok(FileText {
+        content: content.text,
+        encoding: Some(content.encoding),
+        parse_notes: note.map(str::to_owned).into_iter().collect(),
+        offset: arguments.offset,
+        truncated: next_offset.is_some(),
+        next_offset,
+        ..unread(&context, &path, file)
+    })
+}
+
+/// What is known of a file before its content.
+fn unread(context: &Context, path: &FilePath, file: FileSlice) -> FileText {
+    FileText {
         success: true,
         timestamp: context.timestamp(),
         path: path.to_string(),
-        content: content.text,
+        content: String::new(),
         content_type: file
             .content_type
             .unwrap_or_else(|| "application/octet-stream".to_owned()),
         size: file.total_size,
-        encoding: Some(content.encoding),
+        encoding: None,
         parsed: false,
         parse_status: "not_parsed".to_owned(),
         parse_tier: None,
@@ -277,8 +323,51 @@ async fn read(context: Context, arguments: ReadFile) -> Result<FileText, Failure
         last_modified: file.last_modified.and_then(|time| time.format(&Rfc3339).ok()),
         // A read does not tell the file's number, which the page's address needs.
         url: None,
-        offset: arguments.offset,
-        truncated: next_offset.is_some(),
-        next_offset,
-    })
+        offset: 0,
+        truncated: false,
+        next_offset: None,
+        next_page_start: None,
+    }
+}
+
+/// The answer for a document.
+fn document(context: &Context, path: &FilePath, extracted: Extracted, file: FileSlice, offset: u64) -> FileText {
+    let is_image = extracted.format == Format::Image;
+    let has_form = !is_image && extracted.format != Format::Text;
+    let mut notes = extracted.notes;
+    let next = extracted.next;
+    if let Some(next) = next {
+        let rest = if next.offset > 0 {
+            format!(" and offset {}", next.offset)
+        } else {
+            String::new()
+        };
+        notes.push(format!(
+            "the text goes on: pass page_start {}{rest} for the next part",
+            next.page
+        ));
+    }
+    let mut metadata = json!({ "format": extracted.format.name(), "page_kind": extracted.page_kind.name() });
+    if !extracted.metadata.is_empty() {
+        metadata["document"] = json!(extracted.metadata);
+    }
+    FileText {
+        content: extracted.text,
+        encoding: extracted.encoding,
+        parsed: true,
+        parse_status: "parsed".to_owned(),
+        parse_tier: Some(if is_image { "ocr" } else { "text" }.to_owned()),
+        parse_processor: Some(extracted.format.processor().to_owned()),
+        content_format: if has_form { "markdown" } else { "text" }.to_owned(),
+        parse_notes: notes,
+        parsing_metadata: Some(metadata),
+        page_count: Some(extracted.page_count),
+        page_start: Some(extracted.first_page),
+        page_end: Some(extracted.last_page),
+        offset,
+        truncated: next.is_some(),
+        next_offset: next.map(|next| next.offset as u64).filter(|offset| *offset > 0),
+        next_page_start: next.map(|next| next.page),
+        ..unread(context, path, file)
+    }
 }

@@ -7,6 +7,7 @@ mod call_limits;
 mod cancellation;
 mod clients_lives;
 mod credentials;
+mod documents;
 mod endpoint;
 mod every_tool;
 mod external_client;
