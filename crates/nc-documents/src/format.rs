@@ -10,7 +10,7 @@ pub enum Format {
     Docx,
     /// Excel, Office Open XML.
     Xlsx,
-    /// PowerPoint, Office Open XML.
+    /// `PowerPoint`, Office Open XML.
     Pptx,
     /// Text, `OpenDocument`.
     Odt,

@@ -1,5 +1,7 @@
 //! Letters as they are sent (RFC 5322, MIME): headers for people, the text, and the names of what is attached.
 
+use std::fmt::Write as _;
+
 use mail_parser::{Address, Message, MessageParser, MimeHeaders};
 
 use crate::{ExtractError, Extracted, Limits, markdown::one_line, pages::Pages, web};
@@ -28,7 +30,8 @@ pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Ex
         ("Date", date),
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            text.push_str(&format!("- {name}: {}\n", one_line(&value)));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "- {name}: {}", one_line(&value));
             pages.about(&name.to_lowercase(), &value);
         }
     }
@@ -83,12 +86,8 @@ fn attachments(message: &Message<'_>) -> String {
             .to_owned()
         });
         let name = part.attachment_name().unwrap_or("without a name");
-        text.push_str(&format!(
-            "- {} ({}, {} bytes)\n",
-            one_line(name),
-            one_line(&kind),
-            part.len()
-        ));
+        let (name, kind, size) = (one_line(name), one_line(&kind), part.len());
+        let _ = writeln!(text, "- {name} ({kind}, {size} bytes)");
     }
     if text.is_empty() {
         text

@@ -91,12 +91,12 @@ fn kind(archive: &mut Archive<'_>) -> Result<(Format, String), ExtractError> {
         ("ppt/presentation.xml", "ppt/", Format::Pptx),
     ] {
         match &main {
-            Some(part) if part.starts_with(folder) && part.ends_with(".xml") => return Ok((format, part.clone())),
+            Some(part) if part.starts_with(folder) && is_named(part, "xml") => return Ok((format, part.clone())),
             None if archive.has(usual) => return Ok((format, usual.to_owned())),
             _ => {}
         }
     }
-    if main.is_some_and(|part| part.ends_with(".bin")) {
+    if main.is_some_and(|part| is_named(&part, "bin")) {
         return Err(ExtractError::unsupported(
             "this is a binary workbook (XLSB), which is not read here; save it as XLSX or ODS, and read that",
         ));
@@ -104,4 +104,9 @@ fn kind(archive: &mut Archive<'_>) -> Result<(Format, String), ExtractError> {
     Err(ExtractError::unsupported(
         "this is a ZIP archive and no office document; archives are not opened here: unpack it, and read the files in it",
     ))
+}
+
+fn is_named(part: &str, extension: &str) -> bool {
+    part.rsplit_once('.')
+        .is_some_and(|(_, end)| end.eq_ignore_ascii_case(extension))
 }

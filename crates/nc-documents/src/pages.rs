@@ -14,7 +14,7 @@ const PART_BYTES: usize = 12_000;
 pub(crate) struct Pages {
     format: Format,
     wanted: Wanted,
-    most_pages: u32,
+    at_once: u32,
     text: String,
     last: Option<u32>,
     next: Option<Part>,
@@ -28,7 +28,7 @@ impl Pages {
         Self {
             format,
             wanted,
-            most_pages: limits.pages.max(1),
+            at_once: limits.pages.max(1),
             text: String::new(),
             last: None,
             next: None,
@@ -74,7 +74,7 @@ impl Pages {
         self.next.is_none()
             && page >= self.wanted.first_page
             && self.wanted.last_page.is_none_or(|last| page <= last)
-            && page - self.wanted.first_page < self.most_pages
+            && page - self.wanted.first_page < self.at_once
     }
 
     /// The text of a wanted page, in order.

@@ -184,7 +184,7 @@ impl Reader {
             "v" => self.state.hidden = number != Some(0),
             "par" | "sect" | "page" => self.end_paragraph(),
             "line" => self.push("\n"),
-            "tab" | "emspace" | "enspace" => self.push(" "),
+            "tab" | "emspace" | "enspace" | "~" => self.push(" "),
             "emdash" => self.push("\u{2014}"),
             "endash" => self.push("\u{2013}"),
             "bullet" => self.push("\u{2022}"),
@@ -192,7 +192,6 @@ impl Reader {
             "rquote" => self.push("\u{2019}"),
             "ldblquote" => self.push("\u{201C}"),
             "rdblquote" => self.push("\u{201D}"),
-            "~" => self.push(" "),
             "_" => self.push("-"),
             "pard" => {
                 self.heading = None;

@@ -44,6 +44,7 @@ pub(crate) fn markdown(html: &str) -> Result<String, ExtractError> {
 }
 
 /// A picture is its description: its address may be the picture itself, and is of no use to a reader of text.
+#[expect(clippy::needless_pass_by_value, reason = "the library hands the element over")]
 fn image(_: &dyn Handlers, element: Element) -> Option<HandlerResult> {
     let alternative = element.attrs.iter().find(|attribute| &*attribute.name.local == "alt")?;
     let alternative = markdown::one_line(&alternative.value);

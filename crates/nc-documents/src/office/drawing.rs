@@ -21,8 +21,8 @@ pub(super) struct Drawing {
     role: Role,
     paragraph: Option<Inline>,
     level: usize,
-    bold: bool,
-    italic: bool,
+    /// Whether the run is bold, and whether it is italic.
+    look: (bool, bool),
     /// Whether a chart or a diagram is there, whose text lies elsewhere.
     pub(super) has_graphics: bool,
     pub(super) is_hidden: bool,
@@ -36,8 +36,7 @@ impl Drawing {
             role: Role::Plain,
             paragraph: None,
             level: 0,
-            bold: false,
-            italic: false,
+            look: (false, false),
             has_graphics: false,
             is_hidden: false,
         };
@@ -63,7 +62,7 @@ impl Drawing {
             "sld" => {
                 self.is_hidden = tag
                     .get("show")
-                    .is_some_and(|show| matches!(show.as_str(), "0" | "false"))
+                    .is_some_and(|show| matches!(show.as_str(), "0" | "false"));
             }
             "sp" => self.role = Role::Plain,
             "ph" => {
@@ -84,12 +83,12 @@ impl Drawing {
                     tag.get(name)
                         .is_some_and(|value| matches!(value.as_str(), "1" | "true"))
                 };
-                (self.bold, self.italic) = (is("b"), is("i"));
+                self.look = (is("b"), is("i"));
             }
-            "r" => (self.bold, self.italic) = (false, false),
+            "r" => self.look = (false, false),
             "t" => {
                 let text = xml.content()?;
-                let (bold, italic) = (self.bold, self.italic);
+                let (bold, italic) = self.look;
                 if let Some(paragraph) = &mut self.paragraph {
                     paragraph.push(&text, bold, italic);
                 }

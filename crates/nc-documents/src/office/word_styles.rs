@@ -93,8 +93,8 @@ fn heading(name: &str) -> Option<usize> {
 pub(super) struct Lists {
     /// Formats of the levels of each definition.
     definitions: HashMap<String, HashMap<usize, bool>>,
-    /// Lists, by the definition that they use.
-    lists: HashMap<String, String>,
+    /// The definition that each list uses.
+    uses: HashMap<String, String>,
     counters: HashMap<(String, usize), u32>,
 }
 
@@ -122,7 +122,7 @@ impl Lists {
                     "num" => list = tag.get("numId"),
                     "abstractNumId" => {
                         if let (Some(list), Some(definition)) = (&list, tag.get("val")) {
-                            lists.lists.insert(list.clone(), definition);
+                            lists.uses.insert(list.clone(), definition);
                         }
                     }
                     _ => {}
@@ -135,7 +135,7 @@ impl Lists {
 
     /// The number of the next item of a list; `None` for one with marks.
     pub(super) fn next(&mut self, list: &str, level: usize) -> Option<u32> {
-        let definition = self.lists.get(list)?;
+        let definition = self.uses.get(list)?;
         let is_numbered = *self.definitions.get(definition)?.get(&level)?;
         self.counters
             .retain(|(other, deeper), _| other != list || *deeper <= level);

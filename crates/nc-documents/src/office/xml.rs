@@ -153,8 +153,8 @@ mod tests {
         let mut seen = String::new();
         loop {
             match xml.next()? {
-                Item::Start(tag) => seen.push_str(&format!("<{}>", tag.name())),
-                Item::End(name) => seen.push_str(&format!("</{name}>")),
+                Item::Start(tag) => seen.extend(["<", tag.name(), ">"]),
+                Item::End(name) => seen.extend(["</", &name, ">"]),
                 Item::Text(text) => seen.push_str(&text),
                 Item::Done => return Ok(seen),
             }

@@ -132,13 +132,11 @@ async fn wait(work: Work, progress: &Progress) -> Result<Extracted, ExtractError
     let mut done = 50;
     progress.report(done, Some(100), "document is being read").await;
     loop {
-        match tokio::time::timeout(INTERVAL, &mut finish).await {
-            Ok(result) => return result,
-            Err(_) => {
-                done = (done + 1).min(99);
-                progress.report(done, Some(100), "document is being read").await;
-            }
+        if let Ok(result) = tokio::time::timeout(INTERVAL, &mut finish).await {
+            return result;
         }
+        done = (done + 1).min(99);
+        progress.report(done, Some(100), "document is being read").await;
     }
 }
 

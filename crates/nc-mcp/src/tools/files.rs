@@ -44,7 +44,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "Read File",
             "Reads a file with its etag, which nc_webdav_write_file needs. Text comes as text, in pieces of at most \
              `max_bytes`: when `truncated` is true, pass `next_offset` as `offset` for the next piece. Documents come as Markdown \
-             without their form, to be read and not to be written back; long ones go on with `next_page_start` as `page_start`. \
+             without their form, to be read and not to be written back. Long ones go on with `next_page_start` as `page_start`. \
              Other small binary files come as base64.",
             read,
         ),

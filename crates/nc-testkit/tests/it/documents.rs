@@ -218,7 +218,7 @@ async fn what_cannot_be_read_says_what_to_do() {
         );
     }
     for (name, bytes) in [
-        ("photos.zip", b"PK\x03\x04rest".to_vec()),
+        ("photos.zip", b"PK\x03\x04\0\xFFrest".to_vec()),
         ("data.bin", vec![0, 1, 2, 3]),
     ] {
         store(&app, name, bytes).await;
