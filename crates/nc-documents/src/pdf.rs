@@ -10,21 +10,25 @@ use self::layout::Layout;
 use crate::{ErrorKind, ExtractError, Extracted, Limits, pages::Pages};
 
 pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Extracted, ExtractError> {
-    let document = open(bytes)?;
+    let mut document = open(bytes)?;
     about(&document, &mut pages);
-    let count = u32::try_from(document.get_pages().len()).unwrap_or(u32::MAX);
+    let count = document.page_iter().count();
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
     if count == 0 {
         return Err(ExtractError::damaged("no page can be found in it"));
     }
+    let wanted: Vec<u32> = (1..=count).filter(|number| pages.wants(*number)).collect();
+    keep(&mut document, &wanted);
     let (mut read, mut empty, mut failed) = (0, Vec::new(), Vec::new());
-    for number in 1..=count {
+    for (place, number) in (1..).zip(wanted) {
+        // It may be full by now.
         if !pages.wants(number) {
-            continue;
+            break;
         }
         read += 1;
         let mut layout = Layout::new(limits.markdown_bytes);
         // The library gives up on some broken pages by panicking; the other pages are none the worse for it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| output_doc_page(&document, &mut layout, number)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| output_doc_page(&document, &mut layout, place)));
         let text = layout.into_markdown();
         if !matches!(outcome, Ok(Ok(()))) {
             failed.push(number);
@@ -74,6 +78,22 @@ fn open(bytes: &[u8]) -> Result<Document, ExtractError> {
         }
     }
     Ok(document)
+}
+
+/// Makes the wanted pages the only ones: the library goes through the tree of all pages for each page that it reads.
+fn keep(document: &mut Document, wanted: &[u32]) {
+    let kept: Vec<Object> = (1..)
+        .zip(document.page_iter())
+        .filter(|(number, _)| wanted.binary_search(number).is_ok())
+        .map(|(_, page)| Object::Reference(page))
+        .collect();
+    let mut tree = Dictionary::new();
+    tree.set("Type", Object::Name(b"Pages".to_vec()));
+    tree.set("Kids", kept);
+    let tree = document.add_object(tree);
+    if let Ok(catalog) = document.catalog_mut() {
+        catalog.set("Pages", Object::Reference(tree));
+    }
 }
 
 fn refusal(error: &Error) -> ExtractError {

@@ -46,6 +46,9 @@ const UNREAD: &[&str] = &[
     "filetbl",
 ];
 
+/// Control characters that are forgiven.
+const MOST_CONTROL: usize = 20;
+
 /// What a group passes on to the groups in it.
 #[derive(Clone)]
 struct State {
@@ -73,6 +76,8 @@ struct Reader {
     in_table: bool,
     has_row: bool,
     odd: bool,
+    /// Bytes that no text has.
+    control: usize,
 }
 
 pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Extracted, ExtractError> {
@@ -96,9 +101,13 @@ pub(crate) fn read(bytes: &[u8], mut pages: Pages, limits: &Limits) -> Result<Ex
         in_table: false,
         has_row: false,
         odd: false,
+        control: 0,
     };
     for token in Scan::new(bytes) {
         reader.take(&token, limits)?;
+        if reader.control > MOST_CONTROL {
+            return Err(ExtractError::damaged("what it holds is no text"));
+        }
         if reader.blocks.is_full() {
             break;
         }
@@ -148,6 +157,7 @@ impl Reader {
                 if self.to_skip > 0 {
                     self.to_skip -= 1;
                 } else if self.is_read() {
+                    self.control += usize::from(byte.is_ascii_control() && *byte != b'\t');
                     self.bytes.push(*byte);
                 }
             }

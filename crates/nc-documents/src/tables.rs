@@ -11,6 +11,8 @@ use crate::{
 const MOST_COLUMNS: usize = 200;
 /// Lines that tell which character separates.
 const TELLING_LINES: usize = 20;
+/// Bytes in which these lines are looked for.
+const TELLING_BYTES: usize = 64 << 10;
 
 pub(crate) fn read(bytes: &[u8], format: Format, mut pages: Pages, limits: &Limits) -> Result<Extracted, ExtractError> {
     let decoded = text::decode(bytes, None);
@@ -65,6 +67,7 @@ fn cells(row: &[String]) -> Vec<String> {
 
 /// The character that stands most evenly in the first lines.
 fn separator(text: &str) -> char {
+    let text = &text[..text.floor_char_boundary(TELLING_BYTES)];
     let mut best = (',', 0);
     for candidate in [',', ';', '\t', '|'] {
         let widths: Vec<usize> = Rows::new(text, candidate)

@@ -290,7 +290,7 @@ pub fn message(http: &reqwest::Client, mcp_url: &str, token: &str, method: &str,
 }
 
 /// The program that reads documents, beside the tests that are running.
-fn document_child() -> Option<PathBuf> {
+pub fn document_child() -> Option<PathBuf> {
     let tests = std::env::current_exe().ok()?;
     let child = tests.parent()?.parent()?.join("document_child");
     child.is_file().then_some(child)

@@ -8,6 +8,7 @@
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`tab`]: a browser that visits any server.
 //! * [`totp`]: the codes of an authenticator app.
+//! * [`documents`]: documents that are made to do harm.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
 pub mod app;
@@ -15,6 +16,7 @@ pub mod bench;
 pub mod browser;
 pub mod cloud_app;
 pub mod conformance;
+pub mod documents;
 pub mod external_app;
 pub mod load;
 pub mod own_issuer_app;

@@ -20,6 +20,7 @@ mod foreign_issuer;
 mod forged_tokens;
 mod giving;
 mod hostile;
+mod hostile_documents;
 mod identity;
 mod login_rules;
 mod notes;
