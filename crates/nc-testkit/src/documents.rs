@@ -74,7 +74,8 @@ pub fn stream(dictionary: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// A PDF with so many pages, each of which says its number.
 pub fn pdf_of_pages(count: usize) -> Vec<u8> {
-    let kids: String = (0..count).map(|page| format!("{} 0 R ", 4 + 2 * page)).collect();
+    let kids: Vec<String> = (0..count).map(|page| format!("{} 0 R", 4 + 2 * page)).collect();
+    let kids = kids.join(" ");
     let mut objects = vec![
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         format!("<</Type/Pages/Count {count}/Kids[{kids}]/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>>>")
@@ -125,7 +126,7 @@ pub fn pdf_bomb() -> Vec<u8> {
 fn packed_spaces(times: usize) -> Vec<u8> {
     let mut bits = vec![true, true, false];
     let code = |bits: &mut Vec<bool>, code: u32, length: u32| {
-        bits.extend((0..length).rev().map(|bit| code >> bit & 1 == 1));
+        bits.extend((0..length).rev().map(|bit| (code >> bit) & 1 == 1));
     };
     code(&mut bits, 0x30 + u32::from(b' '), 8);
     for _ in 0..times {
@@ -133,7 +134,7 @@ fn packed_spaces(times: usize) -> Vec<u8> {
         code(&mut bits, 0, 5);
     }
     code(&mut bits, 0, 7);
-    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| (byte << 1) | u8::from(*bit));
     let mut packed = vec![0x78, 0x01];
     packed.extend(bits.chunks(8).map(byte));
     packed

@@ -21,15 +21,10 @@ async fn each_ends_in_an_error_that_says_what_it_is() {
     let form = "/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>";
     let names: Vec<String> = (0..20_000).map(|number| format!("entry{number}")).collect();
     let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    let garbage = |mark: &[u8]| {
-        [
-            mark,
-            &(0..40_000_u32)
-                .map(|number| (number * number >> 7) as u8)
-                .collect::<Vec<_>>(),
-        ]
-        .concat()
-    };
+    let noise: Vec<u8> = (0..40_000_u32)
+        .map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()[3])
+        .collect();
+    let garbage = |mark: &[u8]| [mark, &noise].concat();
     for (name, bytes, code) in [
         ("bomb.docx", docx(&b" ".repeat(32 << 20)), "too_large"),
         ("bomb.pdf", pdf_bomb(), "out_of_memory"),
@@ -114,10 +109,11 @@ async fn ten_thousand_pages_are_read_a_range_at_a_time() {
 #[tokio::test]
 async fn a_sheet_that_claims_a_million_rows_costs_what_it_holds() {
     let app = TestApp::boot().await;
-    let rows: String = (1..=1_048_576)
+    let rows: Vec<String> = (1..=1_048_576)
         .step_by(16)
         .map(|row| format!("<row r=\"{row}\"/>"))
         .collect();
+    let rows = rows.concat();
     let sheet = format!(
         "<worksheet><dimension ref=\"A1:XFD1048576\"/><sheetData><row r=\"1\"><c r=\"A1\"><v>7</v></c></row>{rows}\
          <row r=\"1048576\"><c r=\"XFD1048576\"><v>8</v></c></row></sheetData></worksheet>"
@@ -212,7 +208,7 @@ async fn flipped_bytes_never_break_more_than_the_process_that_reads_them() {
                 std::fs::read(file.path()).expect("a sample"),
             )
         })
-        .filter(|(name, _)| !name.ends_with(".png") && !name.ends_with(".md"))
+        .filter(|(name, _)| !matches!(name.as_str(), "sign.png" | "README.md"))
         .collect();
     samples.push((
         "letter.rtf".to_owned(),
