@@ -67,12 +67,27 @@ impl Project {
         }
         let built = Run::new("cargo", arguments).in_folder(&self.root).shown()?;
         ensure!(built.success, "cargo build failed");
-        let metadata = self.metadata(false)?;
-        let target = metadata["target_directory"].as_str().context("no target directory")?;
-        Ok(Path::new(target).join(match profile {
+        Ok(self.target()?.join(match profile {
             Profile::Debug => "debug",
             Profile::Release => "release",
         }))
+    }
+
+    /// Builds an example and says where it is.
+    ///
+    /// # Errors
+    /// When it does not compile.
+    pub(crate) fn build_example(&self, package: &str, name: &str) -> Result<PathBuf> {
+        let arguments = ["build", "--package", package, "--example", name];
+        let built = Run::new("cargo", arguments).in_folder(&self.root).shown()?;
+        ensure!(built.success, "cargo build failed");
+        Ok(self.target()?.join("debug/examples").join(name))
+    }
+
+    fn target(&self) -> Result<PathBuf> {
+        let metadata = self.metadata(false)?;
+        let target = metadata["target_directory"].as_str().context("no target directory")?;
+        Ok(PathBuf::from(target))
     }
 }
 

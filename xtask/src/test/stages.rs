@@ -61,6 +61,11 @@ pub(super) const STAGES: &[Stage] = &[
         run: doc,
     },
     Stage {
+        name: "recurrence",
+        about: "when series take place, compared with python-dateutil and recurring-ical-events",
+        run: recurrence,
+    },
+    Stage {
         name: "conformance",
         about: "the MCP conformance suite, against the product and against the fixtures",
         run: |workshop| workshop.with_node("conformance.py"),
@@ -253,6 +258,21 @@ fn unit(workshop: &Workshop<'_>) -> Result<Count> {
         "--bins",
         "--tests",
     ])
+}
+
+fn recurrence(workshop: &Workshop<'_>) -> Result<Count> {
+    let expand = workshop.project.build_example("nc-proto", "expand")?;
+    let script = workshop.project.root.join("e2e/recurrence.py");
+    let shown = Run::new(workshop.installer.python()?, [script.as_os_str()])
+        .in_folder(&workshop.project.root)
+        .set("PYTHONUNBUFFERED", "1")
+        .set("PYTHONDONTWRITEBYTECODE", "1")
+        // The pinned database of zones, and not that of the machine.
+        .set("PYTHONTZPATH", "")
+        .set("E2E_EXPAND", expand)
+        .set("E2E_BUILD", &workshop.project.build)
+        .shown()?;
+    Ok(Count::of(shown.success, &shown.text))
 }
 
 fn doc(workshop: &Workshop<'_>) -> Result<Count> {

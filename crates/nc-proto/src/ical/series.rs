@@ -265,7 +265,7 @@ pub fn exclude(calendar: &mut Component, id: &When) -> Result<(), SeriesError> {
 }
 
 /// `UNTIL` for a series that ends with a day: the last second of that day where the series is, in the form that the
-/// start asks for (RFC 5545 §3.3.10).
+/// start asks for (RFC 5545 §3.3.10). In a zone that nobody knows it stays on the clock of the series.
 pub fn until_of(last_day: NaiveDate, start: &When, zones: &Zones) -> When {
     let second = TimeDelta::seconds(1);
     let midnight = last_day.succ_opt().unwrap_or(last_day).and_time(NaiveTime::MIN);
@@ -274,6 +274,7 @@ pub fn until_of(last_day: NaiveDate, start: &When, zones: &Zones) -> When {
         When::Date(_) => When::Date(last_day),
         When::Floating(_) => When::Floating(end),
         When::Utc(_) => When::Utc(end),
+        When::Zoned { tzid, .. } if zones.zone(tzid).is_none() => When::Floating(end),
         When::Zoned { .. } => {
             let next_day = zones.zone_of(start, &ANY).instant(midnight);
             When::Utc(next_day.checked_sub_signed(second).unwrap_or(next_day).naive_utc())
@@ -287,6 +288,9 @@ fn until_before(id: &When, zones: &Zones) -> When {
     match id {
         When::Date(date) => When::Date(date.pred_opt().unwrap_or(*date)),
         When::Floating(local) => When::Floating(local.checked_sub_signed(second).unwrap_or(*local)),
+        When::Zoned { local, tzid } if zones.zone(tzid).is_none() => {
+            When::Floating(local.checked_sub_signed(second).unwrap_or(*local))
+        }
         other => {
             let at = zones.instant(other, &ANY);
             When::Utc(at.checked_sub_signed(second).unwrap_or(at).naive_utc())

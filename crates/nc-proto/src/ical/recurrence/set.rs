@@ -176,7 +176,7 @@ impl<'a> Series<'a> {
         if let Some((until, _)) = until {
             last = last.min(until.checked_add_signed(margin).unwrap_or(until));
         }
-        let mut times = Times::new(rule, first.local(), first.is_date(), from)?;
+        let mut times = Times::new(rule, first.local(), first.is_date(), from)?.up_to(last);
         let mut starts = Vec::new();
         let mut is_cut = false;
         for time in times.by_ref().take_while(|time| *time <= last) {

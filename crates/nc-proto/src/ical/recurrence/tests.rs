@@ -261,6 +261,21 @@ fn work_is_bounded_by_limit_and_range() {
 }
 
 #[test]
+fn a_rule_that_is_never_met_is_followed_to_the_end_of_the_range_only() {
+    for rule in [
+        "FREQ=YEARLY;INTERVAL=4;BYYEARDAY=-366",
+        "FREQ=MONTHLY;INTERVAL=3;BYMONTH=2,3",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    ] {
+        assert_eq!(
+            of_2026(&format!("DTSTART:20260101T000000Z\nRRULE:{rule}")).len(),
+            1,
+            "{rule}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error_and_not_an_empty_list() {
     for lines in [
         "DTSTART:soon",

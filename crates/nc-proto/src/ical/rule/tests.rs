@@ -1,4 +1,4 @@
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use super::*;
 
@@ -124,6 +124,36 @@ fn a_week_number_alone_keeps_the_weekday_of_the_start() {
         days("FREQ=YEARLY;BYWEEKNO=20", "20260513T090000", 3),
         ["20260513", "20270519", "20280517"]
     );
+}
+
+#[test]
+fn weeks_from_monday_are_those_of_iso_8601() {
+    for week in [1, 2, 26, 51, 52, 53, -1, -2, -52, -53] {
+        let rule = Rule::read(&format!("FREQ=YEARLY;BYWEEKNO={week};BYDAY=MO,TU,WE,TH,FR,SA,SU")).expect("a rule");
+        let start = at("19991231T090000");
+        let found: Vec<_> = Times::new(&rule, start, false, start)
+            .expect("times")
+            .skip(1)
+            .map(|time| time.date())
+            .take_while(|date| date.year() < 2100)
+            .collect();
+        let expected: Vec<_> = NaiveDate::from_ymd_opt(2000, 1, 1)
+            .expect("a day")
+            .iter_days()
+            .take_while(|date| date.year() < 2100)
+            .filter(|date| {
+                let iso = date.iso_week();
+                // The 28th of December is in the last week of its year.
+                let last = NaiveDate::from_ymd_opt(iso.year(), 12, 28)
+                    .expect("a day")
+                    .iso_week()
+                    .week();
+                let number = i64::from(iso.week());
+                number == week || number - i64::from(last) - 1 == week
+            })
+            .collect();
+        assert_eq!(found, expected, "{week}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub struct Times<'a> {
     filter: DayFilter,
     start: NaiveDateTime,
     from: NaiveDateTime,
+    last: NaiveDateTime,
     hours: Vec<u32>,
     minutes: Vec<u32>,
     seconds: Vec<u32>,
@@ -24,6 +25,7 @@ pub struct Times<'a> {
     next_period: i64,
     left: Option<u32>,
     is_start_due: bool,
+    is_over: bool,
     set: Set,
     pub(super) steps: u32,
 }
@@ -65,17 +67,27 @@ impl<'a> Times<'a> {
             rule,
             start,
             from,
+            last: NaiveDateTime::MAX,
             next_period: 0,
             left: rule.count,
             is_start_due: true,
+            is_over: false,
             set: Set::default(),
             steps: 0,
         };
+        times.is_over = rule.frequency >= Frequency::Hourly && !times.can_be_met();
         if rule.count.is_none() && from > start {
             times.next_period = times.period_of(from);
             times.is_start_due = false;
         }
         Ok(times)
+    }
+
+    /// Only times up to `last` are looked for.
+    #[must_use]
+    pub const fn up_to(mut self, last: NaiveDateTime) -> Self {
+        self.last = last;
+        self
     }
 
     /// Whether it ended because it took too long, and not because the rule ends.
@@ -93,6 +105,22 @@ impl<'a> Times<'a> {
             _ => (units(time, self.unit_s())).saturating_sub(units(self.start, self.unit_s())),
         };
         distance.div_euclid(i64::from(self.rule.interval)).max(0)
+    }
+
+    /// Whether the interval meets an hour, minute and second that the rule allows. A rule by time that never does is
+    /// not looked for on every day until the year 9999.
+    fn can_be_met(&self) -> bool {
+        let allows = |list: &[u32], value: i64| list.is_empty() || list.iter().any(|one| i64::from(*one) == value);
+        let unit_s = self.unit_s();
+        let units_of_day = 86_400 / unit_s;
+        let step = greatest_common_divisor(i64::from(self.rule.interval), units_of_day);
+        let first = units(self.start, unit_s).rem_euclid(step);
+        (0..units_of_day / step).any(|place| {
+            let second_of_day = (first + place * step) * unit_s;
+            allows(&self.hours, second_of_day / 3600)
+                && (unit_s > 60 || allows(&self.minutes, second_of_day / 60 % 60))
+                && (unit_s > 1 || allows(&self.seconds, second_of_day % 60))
+        })
     }
 
     const fn unit_s(&self) -> i64 {
@@ -119,7 +147,7 @@ impl<'a> Times<'a> {
                 .checked_add(distance)?
                 .checked_mul(self.unit_s())?;
             let time = chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc();
-            if time.year() > LAST_YEAR {
+            if time.year() > LAST_YEAR || time > self.last {
                 return None;
             }
             self.set = self.set_of_time(time).unwrap_or_default();
@@ -151,11 +179,8 @@ impl<'a> Times<'a> {
                 let number = month_number(self.start.date()).checked_add(distance)?;
                 let month = u32::try_from(number.rem_euclid(12)).ok()? + 1;
                 let year = i32::try_from(number.div_euclid(12)).ok()?;
-                if self.filter.allows_month(month) {
-                    add_month(year, month, &mut days)?;
-                } else if year > LAST_YEAR {
-                    return None;
-                }
+                // All its days, also of a month that is not allowed: they tell how far it has come.
+                add_month(year, month, &mut days)?;
             }
             Frequency::Weekly => {
                 let first = self.first_week().checked_add_signed(TimeDelta::try_weeks(distance)?)?;
@@ -163,7 +188,10 @@ impl<'a> Times<'a> {
             }
             _ => days.push(self.start.date().checked_add_signed(TimeDelta::try_days(distance)?)?),
         }
-        if days.first().is_some_and(|day| day.year() > LAST_YEAR) {
+        if days
+            .first()
+            .is_some_and(|day| day.year() > LAST_YEAR || *day > self.last.date())
+        {
             return None;
         }
         self.steps = self.steps.saturating_add(u32::try_from(days.len()).unwrap_or(0));
@@ -237,7 +265,7 @@ impl Iterator for Times<'_> {
                 return Some(start);
             }
         }
-        while !self.gave_up() {
+        while !self.is_over && !self.gave_up() {
             match self.set.next() {
                 Some(time) if time > self.start => {
                     self.steps = self.steps.saturating_add(1);
@@ -293,6 +321,13 @@ impl Set {
 
 fn units(time: NaiveDateTime, unit_s: i64) -> i64 {
     time.and_utc().timestamp().div_euclid(unit_s)
+}
+
+const fn greatest_common_divisor(mut one: i64, mut other: i64) -> i64 {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }
 
 fn month_number(date: NaiveDate) -> i64 {

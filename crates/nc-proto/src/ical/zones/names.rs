@@ -17,6 +17,8 @@ pub fn zone_named(name: &str) -> Option<Zone> {
     iana(name)
         .or_else(|| windows::iana(name).and_then(iana))
         .or_else(|| suffixes(name).find_map(iana))
+        // `US-Eastern`, as older programs write.
+        .or_else(|| iana(&name.replacen('-', "/", 1)))
         .map(Zone::Iana)
         .or_else(|| fixed(name))
 }

@@ -53,6 +53,7 @@ fn names_are_found_in_the_forms_of_other_programs() {
         ),
         ("W. Europe Standard Time", "Europe/Berlin"),
         ("eastern standard time", "America/New_York"),
+        ("US-Eastern", "US/Eastern"),
         ("UTC", "UTC"),
         ("Etc/UTC", "UTC"),
         ("GMT+0200", "GMT+0200"),
