@@ -8,6 +8,7 @@ import base64
 import json
 import urllib.parse
 
+import walk_contacts
 from clients import Refused
 
 HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
@@ -33,7 +34,7 @@ TOOLS = {
     "nc_webdav_read_file",
     "nc_webdav_search_files",
     "nc_webdav_write_file",
-}
+} | walk_contacts.TOOLS
 # Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
 NAMES = [
     "100% #1?.txt",
@@ -95,6 +96,8 @@ class Walk:
         for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.bad_arguments]:
             with self.tally.part(f"{self.label} {part.__name__}"):
                 await part()
+        with self.tally.part(f"{self.label} contacts"):
+            await walk_contacts.contacts(self)
         self.equal("every tool was called", TOOLS - self.used, set())
 
     async def lists(self):

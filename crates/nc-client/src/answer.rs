@@ -4,6 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
+use nc_proto::etag::ETag;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -145,6 +146,18 @@ impl Whole {
     pub(crate) fn bad(&self, what: impl Into<Cow<'static, str>>) -> Error {
         Error::bad_answer(self.subject.clone(), self.status.as_u16(), what)
     }
+
+    /// The version of what was asked for.
+    pub(crate) fn etag(&self) -> Option<ETag> {
+        etag(&self.headers)
+    }
+}
+
+/// The version that an answer tells.
+pub(crate) fn etag(headers: &HeaderMap) -> Option<ETag> {
+    // Proxies mark `ETag` as weak when they compress; Nextcloud's own header stays.
+    let header = headers.get("oc-etag").or_else(|| headers.get(header::ETAG));
+    ETag::parse(header?.to_str().ok()?)
 }
 
 /// Decodes JSON, after a look at whether it can be.

@@ -10,6 +10,7 @@ mod base_url;
 mod body;
 mod caldav;
 mod config;
+mod contacts;
 mod credential;
 mod error;
 mod fallback;
@@ -34,6 +35,7 @@ pub use caldav::{
     Calendars, ComponentKind, FoundObject, ObjectFilter, StoredObject, SyncedObject, find_calendar,
 };
 pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy, Verification};
+pub use contacts::{AddressBook, BookKind, Cards, Contacts, StoredCard};
 pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
 pub use fallback::{Fallback, KeptAppPassword, PendingAppPassword};
@@ -90,6 +92,7 @@ mod send_futures {
             let _ = files.set_favorite(path, true).await;
             let _ = notes.list(&NotesFilter::default()).await;
             let _ = notes.append(NoteId(1), "").await;
+            let _ = client.contacts().books().await;
             let _ = client.capabilities().await;
             drop(NotePatch::default());
         });

@@ -1,6 +1,7 @@
 //! All tools, one file an app family.
 
 mod access;
+mod contacts;
 mod documents;
 mod file_changes;
 mod file_search;
@@ -25,6 +26,11 @@ pub(crate) const NOTES: Family = Family {
     name: "notes",
     capability: Some("notes"),
 };
+/// Address books and contacts, by CardDAV.
+pub(crate) const CONTACTS: Family = Family {
+    name: "contacts",
+    capability: None,
+};
 /// Files, by WebDAV.
 pub(crate) const WEBDAV: Family = Family {
     name: "webdav",
@@ -38,7 +44,7 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[NOTES, SERVER, WEBDAV];
+pub const APPS: &[Family] = &[CONTACTS, NOTES, SERVER, WEBDAV];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -53,6 +59,7 @@ pub(crate) fn rows() -> Vec<Row> {
     [
         server::rows(),
         notes::rows(),
+        contacts::rows(),
         files::rows(),
         file_search::rows(),
         file_changes::rows(),

@@ -235,12 +235,15 @@ pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&s
     new.changes = vec![ClientChange::ExchangeTargets(targets)];
     let made = admin.create_client(new).await.expect("a client");
     let id = made.client.id().to_owned();
-    let words = ["notes:read", "notes:write", "files:read", "files:write"];
+    let words = ["notes", "files", "contacts", "calendar", "todo"];
+    let words = words
+        .iter()
+        .flat_map(|app| [format!("{app}:read"), format!("{app}:write")]);
     let resource = Resource {
         uri: mcp_url.to_owned(),
         owner: Some(id.clone()),
         document: ResourceDocument {
-            scopes: words.map(str::to_owned).to_vec(),
+            scopes: words.collect(),
             open_to_dynamic_clients: true,
             ..ResourceDocument::default()
         },

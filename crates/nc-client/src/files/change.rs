@@ -7,7 +7,7 @@ use nc_proto::{
 use super::{
     FileId, FilePath, Files, either_form,
     listing::{first_failure, read_whole_multistatus},
-    parent_missing, read, subject,
+    parent_missing, subject,
 };
 use crate::{
     Error,
@@ -234,7 +234,7 @@ impl Files<'_> {
                 .headers
                 .get("oc-fileid")
                 .and_then(|value| FileId::from_header(value.to_str().ok()?));
-            let etag = read::etag(&answer.headers);
+            let etag = crate::answer::etag(&answer.headers);
             if status == StatusCode::MULTI_STATUS
                 && let Some(failure) =
                     first_failure(&read_whole_multistatus(&answer.into_whole().await?)?, &subject(&from))

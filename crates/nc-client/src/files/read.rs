@@ -154,7 +154,7 @@ impl Files<'_> {
             total_size: total,
             next_offset: (next < total).then_some(next),
             bytes,
-            etag: etag(&answer.headers),
+            etag: crate::answer::etag(&answer.headers),
             content_type: text(&answer.headers, &header::CONTENT_TYPE),
             last_modified: text(&answer.headers, &header::LAST_MODIFIED).and_then(|date| parse_http(&date)),
         })
@@ -173,7 +173,7 @@ impl Files<'_> {
             Ok(Download {
                 path,
                 size: length(&answer.headers),
-                etag: etag(&answer.headers),
+                etag: crate::answer::etag(&answer.headers),
                 content_type: text(&answer.headers, &header::CONTENT_TYPE),
                 last_modified: text(&answer.headers, &header::LAST_MODIFIED).and_then(|date| parse_http(&date)),
                 answer,
@@ -257,12 +257,6 @@ fn bad(answer: &Answer, what: &'static str) -> Error {
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-pub(super) fn etag(headers: &HeaderMap) -> Option<ETag> {
-    // Proxies mark `ETag` as weak when they compress; Nextcloud's own header stays.
-    let header = headers.get("oc-etag").or_else(|| headers.get(header::ETAG));
-    ETag::parse(header?.to_str().ok()?)
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {

@@ -2,7 +2,7 @@ use http::StatusCode;
 use nc_proto::etag::ETag;
 use time::OffsetDateTime;
 
-use super::{FileId, FilePath, Files, parent_missing, read, subject};
+use super::{FileId, FilePath, Files, parent_missing, subject};
 use crate::{Error, answer::Answer, body::Body, error::Current, request::Request};
 
 /// What may happen to a file that is there already.
@@ -157,7 +157,7 @@ pub(super) fn written(path: &FilePath, answer: &Answer, size: u64, options: &Wri
     let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok());
     Written {
         path: path.clone(),
-        etag: read::etag(&answer.headers),
+        etag: crate::answer::etag(&answer.headers),
         created: answer.status == StatusCode::CREATED,
         size,
         file_id: header("oc-fileid").and_then(FileId::from_header),

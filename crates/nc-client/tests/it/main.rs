@@ -2,6 +2,7 @@
 
 mod bearer_refused;
 mod caldav_replay;
+mod contacts_replay;
 mod core_replay;
 mod downloads;
 mod files_replay;

@@ -75,7 +75,7 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// Expects exactly these exchanges. Questions about account and capabilities are answered for the test, unless
+    /// Expects exactly these exchanges. Questions about account, capabilities and principal are answered for the test, unless
     /// they are expected.
     pub(crate) fn start(name_of_area: &str, names: &[&str]) -> (Arc<Self>, Client) {
         Self::start_with(names.iter().map(|name| exchange(name_of_area, name)).collect())
@@ -135,6 +135,8 @@ impl Replay {
         let exchange = match request.uri().path() {
             "/ocs/v2.php/cloud/user" if !is_next => exchange("core", "cloud-user-by-accept-header"),
             "/ocs/v2.php/cloud/capabilities" if !is_next => exchange("core", "capabilities-user-json"),
+            "/remote.php/dav/" if !is_next => exchange("caldav", "principal-discovery-at-dav-root"),
+            "/remote.php/dav/principals/users/carol/" if !is_next => exchange("caldav", "principal-properties"),
             _ => {
                 let exchange = expected
                     .pop_front()

@@ -68,6 +68,59 @@ pub(super) fn replace(card: &mut Component, name: &str, wanted: &[NewDetail], ve
     for group in groups {
         drop_labels(card, &group);
     }
+    for wish in wanted {
+        if let Some(label) = &wish.label {
+            set_label(card, name, wish, label);
+        }
+    }
+}
+
+/// Labels are properties of their own, in the group of what they name.
+fn set_label(card: &mut Component, name: &str, wish: &NewDetail, label: &str) {
+    let is_it = |place: &usize| {
+        matches!(&card.entries[*place], Entry::Property(property) if property.is(name)) && says(card, *place, wish)
+    };
+    let Some(place) = (0..card.entries.len()).find(is_it) else {
+        return;
+    };
+    let Entry::Property(property) = &card.entries[place] else {
+        return;
+    };
+    if detail(card, property).label.unwrap_or_default() == label {
+        return;
+    }
+    let in_group =
+        |property: &Property, group: &str| property.group().is_some_and(|other| other.eq_ignore_ascii_case(group));
+    let group = property.group().map_or_else(|| free_group(card), str::to_owned);
+    let written = property.clone();
+    if written.group().is_none() {
+        card.entries[place] = Entry::Property(written.in_group(&group));
+    }
+    card.retain(
+        |entry| !matches!(entry, Entry::Property(property) if property.is("X-ABLabel") && in_group(property, &group)),
+    );
+    if label.is_empty() {
+        return;
+    }
+    let behind = card.entries.iter().position(
+        |entry| matches!(entry, Entry::Property(property) if property.is(name) && in_group(property, &group)),
+    );
+    let line = Entry::Property(Property::text("X-ABLabel", label).in_group(&group));
+    card.entries
+        .insert(behind.map_or(card.entries.len(), |place| place + 1), line);
+}
+
+/// A name that no group of the card has.
+fn free_group(card: &Component) -> String {
+    let is_free = |name: &String| {
+        !card
+            .properties()
+            .any(|property| property.group().is_some_and(|group| group.eq_ignore_ascii_case(name)))
+    };
+    (1..=u32::MAX)
+        .map(|number| format!("item{number}"))
+        .find(is_free)
+        .unwrap_or_default()
 }
 
 /// Labels of a group that has nothing else any more.

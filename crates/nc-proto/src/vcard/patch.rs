@@ -26,6 +26,8 @@ pub struct NewDetail {
     pub kind: Option<String>,
     /// The value. Of a postal address without components it becomes the street.
     pub value: String,
+    /// What the person calls it; stays if not given, an empty one goes.
+    pub label: Option<String>,
     /// Whether it is the one to use first; stays if not given.
     pub preferred: Option<bool>,
     /// Of a postal address: box, extension, street, city, region, postal code, country.

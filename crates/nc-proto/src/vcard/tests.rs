@@ -192,12 +192,37 @@ fn a_patch_changes_only_the_line_it_is_about() {
 }
 
 #[test]
+fn labels_are_lines_of_the_same_group() {
+    let labelled = |value: &str, label: &str| NewDetail {
+        label: Some(label.to_owned()),
+        ..detail(value)
+    };
+    let patch = ContactPatch {
+        emails: Some(vec![
+            labelled("ada@example.org", "Club"),
+            labelled("ada@engines.example", ""),
+        ]),
+        phones: Some(vec![labelled("+49 170 1", "Boat"), detail("030 1")]),
+        ..ContactPatch::default()
+    };
+    let now = APPLE
+        .replace("item1.X-ABLabel:_$!<Other>!$_", "item1.X-ABLabel:Club")
+        .replace(
+            "TEL;type=CELL;type=VOICE;type=pref:+49 170 1\r\n",
+            "item4.TEL;type=CELL;type=VOICE;type=pref:+49 170 1\r\nitem4.X-ABLabel:Boat\r\n",
+        );
+    assert_eq!(patched(APPLE, &patch), now);
+    assert_eq!(card(&now).contact().phones[0].label.as_deref(), Some("Boat"));
+}
+
+#[test]
 fn saying_what_is_there_changes_nothing() {
     let contact = card(APPLE).contact();
     let again = |details: &[Detail]| {
         let wanted = details.iter().map(|detail| NewDetail {
             kind: Some(detail.kind.clone()),
             value: detail.value.clone(),
+            label: Some(detail.label.clone().unwrap_or_default()),
             preferred: Some(detail.preferred),
             components: detail.components.clone(),
         });

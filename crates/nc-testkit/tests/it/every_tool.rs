@@ -12,7 +12,7 @@ use nc_testkit::{
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -139,6 +139,30 @@ impl<A: Assembly> Walk<'_, A> {
         self.call("nc_webdav_delete_resource", json!({ "path": "Walk" })).await;
     }
 
+    async fn contacts(&mut self) {
+        let book = json!({ "name": "walk", "display_name": "Walk" });
+        self.call("nc_contacts_create_addressbook", book).await;
+        let books = self.call("nc_contacts_list_addressbooks", json!({})).await;
+        assert!(books.to_string().contains("walk"), "{books}");
+        let ada = json!({ "addressbook": "walk", "uid": "ada", "contact_data": { "fn": "Ada", "tel": "1" } });
+        self.call("nc_contacts_create_contact", ada).await;
+        let change = json!({ "addressbook": "walk", "uid": "ada", "contact_data": { "note": "Countess" } });
+        self.call("nc_contacts_update_contact", change).await;
+        let listed = self
+            .call("nc_contacts_list_contacts", json!({ "addressbook": "walk" }))
+            .await;
+        assert_eq!(listed["contacts"][0]["note"], "Countess");
+        assert_eq!(listed["contacts"][0]["phones"][0]["value"], "1");
+        let found = self
+            .call("nc_contacts_search_contacts", json!({ "query": "countess" }))
+            .await;
+        assert_eq!(found["contacts"][0]["uid"], "ada");
+        let ada = json!({ "addressbook": "walk", "uid": "ada" });
+        self.call("nc_contacts_delete_contact", ada).await;
+        self.call("nc_contacts_delete_addressbook", json!({ "name": "walk" }))
+            .await;
+    }
+
     async fn access(&mut self) {
         for tool in ["check_logged_in", "check_provisioning_status", "nc_auth_check_status"] {
             self.ask(tool, json!({})).await;
@@ -159,6 +183,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.call("nc_get_capabilities", json!({})).await;
     walk.notes().await;
     walk.files().await;
+    walk.contacts().await;
     walk.access().await;
     let listed: BTreeSet<String> = listed.into_iter().collect();
     assert_eq!(walk.called, listed, "the walk is not over all tools");

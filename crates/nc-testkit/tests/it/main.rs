@@ -6,6 +6,7 @@ mod audited_calls;
 mod call_limits;
 mod cancellation;
 mod clients_lives;
+mod contacts;
 mod credentials;
 mod documents;
 mod endpoint;

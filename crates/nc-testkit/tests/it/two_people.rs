@@ -17,7 +17,7 @@ use tokio::{
     net::TcpStream,
 };
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -150,6 +150,7 @@ impl Home {
             home.done(server, "nc_webdav_write_file", file).await;
         }
         home.favour(server, &named).await;
+        home.befriend(server).await;
         home
     }
 
@@ -184,6 +185,24 @@ impl Home {
         assert_eq!(reply.status, 207, "{reply:?}");
     }
 
+    /// The name of an address book of this person only; it does not hold the marker, as answers repeat what was asked for.
+    fn book(&self) -> String {
+        format!("book-{}", self.user.name)
+    }
+
+    /// Contacts, in an address book that only this person has and in one that everybody has.
+    async fn befriend(&self, server: &Server) {
+        for name in [self.book(), format!("spare-{}", self.book())] {
+            let book = json!({ "name": name, "display_name": self.marker });
+            self.done(server, "nc_contacts_create_addressbook", book).await;
+        }
+        for (book, uid) in [("contacts", "same"), (&*self.book(), "mine"), (&*self.book(), "spare")] {
+            let data = json!({ "fn": self.marker, "note": self.marker });
+            let contact = json!({ "addressbook": book, "uid": uid, "contact_data": data });
+            self.done(server, "nc_contacts_create_contact", contact).await;
+        }
+    }
+
     /// What every tool is called with. Paths are the same for both people; ids are this person's.
     fn arguments(&self, tool: &str) -> Value {
         let id = &self.note["id"];
@@ -207,6 +226,17 @@ impl Home {
             "nc_webdav_search_files" => json!({ "name_pattern": "has-this" }),
             "nc_webdav_find_by_name" => json!({ "pattern": "has-this" }),
             "nc_webdav_find_by_type" => json!({ "mime_type": "text" }),
+            "nc_contacts_list_contacts" => json!({ "addressbook": self.book(), "include_photos": true }),
+            "nc_contacts_search_contacts" => json!({ "query": "only-" }),
+            "nc_contacts_create_addressbook" => json!({ "name": "another", "display_name": "Another" }),
+            "nc_contacts_delete_addressbook" => json!({ "name": format!("spare-{}", self.book()) }),
+            "nc_contacts_create_contact" => {
+                json!({ "addressbook": self.book(), "uid": "", "contact_data": { "fn": "New" } })
+            }
+            "nc_contacts_update_contact" => {
+                json!({ "addressbook": self.book(), "uid": "mine", "contact_data": { "title": "changed" } })
+            }
+            "nc_contacts_delete_contact" => json!({ "addressbook": self.book(), "uid": "spare" }),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             _ => json!({}),
         }
@@ -225,6 +255,10 @@ const SHOWING: &[&str] = &[
     "nc_webdav_find_by_name",
     "nc_webdav_find_by_type",
     "nc_webdav_list_favorites",
+    "nc_contacts_list_addressbooks",
+    "nc_contacts_list_contacts",
+    "nc_contacts_search_contacts",
+    "nc_contacts_update_contact",
 ];
 
 /// What an answer shows, also where it is encoded.
