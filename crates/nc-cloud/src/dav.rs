@@ -82,6 +82,9 @@ async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request
         Err(error) => return error.into_response(),
     };
     let area = place.area.clone();
+    if area == Area::Root && request.method() == "REPORT" {
+        return groupware::report_at_root(cloud, signed_in, request).await;
+    }
     let (parts, body) = request.into_parts();
     let visit = Visit::new(cloud, signed_in, place, parts);
     let head = visit.method == "HEAD";

@@ -13,7 +13,12 @@ impl Cloud {
     /// # Errors
     /// [`ContentError::Storage`]
     pub async fn upkeep(&self) -> Result<(), ContentError> {
-        self.content().purge_old_trash(self.config().trash_kept).await
+        let kept = self.config().trash_kept;
+        self.content().purge_old_trash(kept).await?;
+        let kept_s = i64::try_from(kept.as_secs()).unwrap_or(i64::MAX);
+        let mut change = self.collections().change(self.now()).await?;
+        change.purge_old_trash(kept_s).await?;
+        Ok(change.commit().await?)
     }
 
     /// Keeps house until it is aborted.

@@ -265,6 +265,18 @@ impl Change {
         Ok(())
     }
 
+    /// Deletes for good what was in the trash for longer than that.
+    pub(crate) async fn purge_old_trash(&mut self, kept_s: i64) -> Result<(), Error> {
+        let before = self.now.saturating_sub(kept_s);
+        for query in [
+            "DELETE FROM collection_objects WHERE deleted_at < ?",
+            "DELETE FROM collections WHERE deleted_at < ?",
+        ] {
+            sqlx::query(query).bind(before).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
     /// Shares a collection; no access: the principal is out, also as a member of a group.
     pub(crate) async fn share(
         &mut self,

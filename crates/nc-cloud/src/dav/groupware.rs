@@ -90,6 +90,11 @@ async fn serve_public(State(cloud): State<Cloud>, request: Request) -> Response 
     answer(cloud, None, request).await
 }
 
+/// A report at the root of everything, where some clients look for people.
+pub(super) async fn report_at_root(cloud: Cloud, signed_in: SignedIn, request: Request) -> Response {
+    answer(cloud, Some(signed_in), request).await
+}
+
 async fn answer(cloud: Cloud, viewer: Option<SignedIn>, request: Request) -> Response {
     let is_head = request.method() == http::Method::HEAD;
     let answer = handle(cloud, viewer, request).await;

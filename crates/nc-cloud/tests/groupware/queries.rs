@@ -93,6 +93,8 @@ async fn people_are_found_by_name_and_properties_lead_to_others() {
         .await
         .names();
     assert_eq!(found, ["/remote.php/dav/principals/users/bob/"]);
+    // Where some clients ask.
+    assert_eq!(wire.report("alice", "/remote.php/dav/", search).await.names(), found);
     let expand = "<d:expand-property xmlns:d='DAV:'><d:property name='current-user-principal' namespace='DAV:'>\
         <d:property name='displayname' namespace='DAV:'/></d:property></d:expand-property>";
     let answer = wire

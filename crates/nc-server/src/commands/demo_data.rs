@@ -1,6 +1,9 @@
 //! What the users of the demo find: written through the same client that the tools use.
 
-use nc_client::{Client, Credential, Error, FilePath, NewNote, Nextcloud, WriteMode, WriteOptions};
+use nc_client::{
+    Client, ComponentKind, Credential, Error, FilePath, NewNote, Nextcloud, Subject, WriteMode, WriteOptions,
+};
+use nc_proto::content::{Component, Document, Property};
 use secrecy::SecretString;
 
 /// A file: path and content.
@@ -34,6 +37,33 @@ const NOTES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The calendar that everybody has.
+const CALENDAR: &str = "personal";
+
+/// Name, begin and end on the clock of whoever looks, how often. Some repeat, so that there is always one to come.
+const EVENTS: &[(&str, &str, &str, Option<&str>)] = &[
+    (
+        "Team meeting",
+        "20260105T100000",
+        "20260105T103000",
+        Some("FREQ=WEEKLY;BYDAY=MO"),
+    ),
+    (
+        "Tea with the Hatter",
+        "20260107T160000",
+        "20260107T170000",
+        Some("FREQ=WEEKLY;INTERVAL=2"),
+    ),
+    ("Croquet", "20260613T140000", "20260613T170000", None),
+];
+
+/// Tasks, with the day on which they are due.
+const TODOS: &[(&str, Option<&str>)] = &[
+    ("Write the changelog", Some("20260630")),
+    ("Paint the roses red", None),
+    ("Return the library books", None),
+];
+
 /// Fills the account of `name`.
 pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretString) -> Result<(), Error> {
     let credential = Credential::Basic {
@@ -57,7 +87,51 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
         };
         client.notes().create(&note).await?;
     }
+    fill_calendar(&client).await
+}
+
+async fn fill_calendar(client: &Client) -> Result<(), Error> {
+    let calendars = client.calendars();
+    let calendar = calendars.find(CALENDAR).await?;
+    let subject = Subject::named("the sample calendar");
+    for (index, (summary, start, end, rule)) in EVENTS.iter().enumerate() {
+        let mut event = part("VEVENT", &format!("demo-event-{index}"), summary);
+        event.add(Property::new("DTSTART", *start));
+        event.add(Property::new("DTEND", *end));
+        if let Some(rule) = rule {
+            event.add(Property::new("RRULE", *rule));
+        }
+        calendars
+            .create(&calendar, ComponentKind::Event, &document(event), &subject)
+            .await?;
+    }
+    for (index, (summary, due)) in TODOS.iter().enumerate() {
+        let mut todo = part("VTODO", &format!("demo-todo-{index}"), summary);
+        todo.add(Property::new("STATUS", "NEEDS-ACTION"));
+        if let Some(due) = due {
+            todo.add(Property::new("DUE", *due).with("VALUE", "DATE"));
+        }
+        calendars
+            .create(&calendar, ComponentKind::Todo, &document(todo), &subject)
+            .await?;
+    }
     Ok(())
+}
+
+fn part(kind: &str, uid: &str, summary: &str) -> Component {
+    let mut part = Component::new(kind);
+    part.add(Property::text("UID", uid));
+    part.add(Property::new("DTSTAMP", "20260101T000000Z"));
+    part.add(Property::text("SUMMARY", summary));
+    part
+}
+
+fn document(part: Component) -> Document {
+    let mut calendar = Component::new("VCALENDAR");
+    calendar.add(Property::new("VERSION", "2.0"));
+    calendar.add(Property::new("PRODID", "-//nextcloud-mcp//demo//EN"));
+    calendar.add_component(part);
+    Document::of(calendar)
 }
 
 async fn write(client: &Client, path: &str, content: &'static str) -> Result<(), Error> {

@@ -7,6 +7,7 @@ mod reports;
 
 use nc_proto::dav::{
     Element, Name, PropStat, Propfind, Response,
+    calendar::props::TRASH_BIN_RETENTION_DURATION,
     props::{
         CURRENT_USER_PRINCIPAL, CURRENT_USER_PRIVILEGE_SET, DISPLAYNAME, GETCONTENTLENGTH, GETCONTENTTYPE, GETETAG,
         GETLASTMODIFIED, RESOURCETYPE,
@@ -166,6 +167,10 @@ fn common(session: &Session, node: &Node, name: &Name) -> Option<Element> {
     if *name == Name::dav("principal-collection-set") {
         let all = ["users", "groups", "calendar-resources", "calendar-rooms"];
         return Some(element.with_all(all.map(|kind| href(session, &["principals", kind]))));
+    }
+    if *name == TRASH_BIN_RETENTION_DURATION && matches!(node, Node::Trash) {
+        let kept = session.cloud.config().trash_kept.as_secs();
+        return Some(Element::text(name.clone(), kept.to_string()));
     }
     if *name == Name::dav("owner") {
         return match node {

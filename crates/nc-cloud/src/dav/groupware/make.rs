@@ -92,18 +92,14 @@ async fn place(session: &Session) -> Result<(HomeKind, String), DavError> {
     let (name, parent) = session.names.split_last().ok_or_else(wrong_kind)?;
     match resolve::find_names(session, parent).await? {
         Node::Home(home) => {
-            if resolve::find(session).await.is_ok_and(|node| !in_trash(&node)) {
+            // What is in the trash is not found, and makes room.
+            if resolve::find(session).await.is_ok() {
                 return Err(exists());
             }
             Ok((home, name.clone()))
         }
         _ => Err(wrong_kind()),
     }
-}
-
-/// What is in the trash makes room.
-fn in_trash(node: &Node) -> bool {
-    matches!(node, Node::Collection(view) if view.collection.deleted_at.is_some())
 }
 
 fn components(kind: Kind, set: &[Element]) -> Result<Vec<String>, DavError> {

@@ -35,6 +35,8 @@ pub(super) enum Node {
 /// A folder that only leads on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Folder {
+    /// `/remote.php/dav` itself, for reports about people.
+    Root,
     /// `principals`
     Principals,
     /// `principals/users`

@@ -21,6 +21,7 @@ pub(super) async fn find_names(session: &Session, names: &[String]) -> Result<No
         return Err(nobody(names.last().copied().unwrap_or_default()));
     }
     match names.as_slice() {
+        [] => Ok(Node::Folder(Folder::Root)),
         ["principals", rest @ ..] => principal(session, rest).await,
         ["calendars"] => Ok(Node::Folder(Folder::Calendars)),
         ["calendars", owner, rest @ ..] => calendars(session, own(session, owner)?, rest).await,
@@ -126,6 +127,9 @@ async fn stored(session: &Session, home: HomeKind, user: &UserId, names: &[&str]
         Some(own) => Some(View::own(user, own)),
         None => shared(session, home, user, uri).await?,
     };
+    // What lies in the trash is in the list of the home, and can only be restored or deleted for good.
+    let reaches_trash = rest.is_empty() && (session.method == "MOVE" || session.method == "DELETE");
+    let view = view.filter(|view| reaches_trash || view.collection.deleted_at.is_none());
     let view = view.filter(|view| session.allows_collection(Verb::Read, &view.collection.components));
     within(session, view.ok_or_else(|| view::missing(home, uri))?, rest).await
 }
