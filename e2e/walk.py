@@ -7,6 +7,7 @@ A client is an object with `tools()`, `call(name, arguments, progress)`, `resour
 import base64
 import json
 import urllib.parse
+from pathlib import Path
 
 import walk_contacts
 from clients import Refused
@@ -262,6 +263,17 @@ class Walk:
         )
         binary = await self.ok("nc_webdav_read_file", path=f"{self.folder}/data.bin")
         self.equal("binary", (binary["encoding"], base64.b64decode(binary["content"]) == data), ("base64", True))
+
+        document = Path(__file__).parent.parent / "fixtures" / "documents" / "report.pdf"
+        await self.ok(
+            "nc_webdav_write_file",
+            path=f"{self.folder}/report.pdf",
+            content=base64.b64encode(document.read_bytes()).decode(),
+            content_type="application/pdf;base64",
+        )
+        read = await self.ok("nc_webdav_read_file", path=f"{self.folder}/report.pdf", page_start=2, page_end=2)
+        self.check("the text of a document", "Forty kilos of tomatoes." in read["content"], read["content"])
+        self.equal("its pages", (read["parsed"], read["page_count"], read["page_end"]), (True, 3, 2))
 
         await self.ok("nc_webdav_copy_resource", source_path=path, destination_path=f"{self.folder}/copy.txt")
         both = {"source_path": path, "destination_path": f"{self.folder}/copy.txt"}

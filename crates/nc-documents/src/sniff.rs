@@ -54,14 +54,15 @@ pub fn sniff(start: &[u8], name: &str) -> Sniffed {
         Found::Text => match named {
             Some(format) if format.is_plain() || format == Format::Eml => format,
             // Nearly any bytes are some text of some old character set; the name weighs more than that.
-            Some(format) if !text::is_unicode(start) => return document(format, None),
+            Some(format) if !text::is_unicode(start) && format != Format::Image => return document(format, None),
             Some(Format::Odt | Format::Ods | Format::Odp) if contains(start, b"<office:document") => {
                 return document(named.unwrap_or(Format::Odt), None);
             }
             _ => by_text(start),
         },
         Found::Unknown => match named {
-            Some(format) if !format.is_plain() => return document(format, None),
+            // A picture is known by its bytes only: Tesseract takes what is none for a list of files to read.
+            Some(format) if !format.is_plain() && format != Format::Image => return document(format, None),
             _ => return Sniffed::Binary,
         },
     };
@@ -173,6 +174,8 @@ mod tests {
         assert_eq!(format(b"<!DOCTYPE html><p>", "a.txt"), (Format::Text, false));
         assert_eq!(format(b"<!DOCTYPE html><p>", "page"), (Format::Html, false));
         assert_eq!(format(b"\x89PNG\r\n\x1A\n", "a.jpg"), (Format::Image, false));
+        assert_eq!(format(b"/etc/hosts\n/\xE4.png", "a.png"), (Format::Text, true));
+        assert_eq!(sniff(b"\0/etc/hosts", "a.png"), Sniffed::Binary);
         assert_eq!(format(b"a;b", "a.csv"), (Format::Csv, false));
         assert_eq!(format(b"From: a@example.org", "a.eml"), (Format::Eml, false));
     }

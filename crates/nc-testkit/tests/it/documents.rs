@@ -1,5 +1,7 @@
 //! Documents, through every layer: stored in the cloud, read by the tool, in a process of their own.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use nc_server::config::Mode;
 use nc_testkit::app::{Reply, TestApp};
 use serde_json::{Value, json};
@@ -249,6 +251,51 @@ async fn the_operator_can_switch_reading_of_documents_off() {
         .error_text();
     assert!(
         text.starts_with("unsupported: ") && text.contains("switched off"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn text_in_pictures_is_read_where_tesseract_is_installed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("tesseract");
+    std::fs::write(&program, "#!/bin/sh\necho \"a sign, read with $*\"\n").expect("a program");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let stand_in = program.to_str().expect("a path").to_owned();
+    // The real one is tried where it is there.
+    let installed = "/usr/bin/tesseract";
+    let is_installed = std::path::Path::new(installed).is_file();
+    for (program, languages, wanted) in [
+        (Some(stand_in.as_str()), "eng,deu", "a sign, read with - - -l eng+deu"),
+        (is_installed.then_some(installed), "eng", "Garden sign 42"),
+    ] {
+        let Some(program) = program else { continue };
+        let settings = [("TESSERACT_CMD", program), ("TESSERACT_LANG", languages)];
+        let app = TestApp::boot_with(Mode::SingleUser, &settings).await;
+        store(&app, "sign.png", sample("sign.png")).await;
+        let read = ask(&app, "sign.png", json!({})).await.structured();
+        assert_eq!(
+            (&read["content"], &read["parse_tier"]),
+            (&json!(wanted), &json!("ocr")),
+            "{read}"
+        );
+        // What only its name says to be a picture never gets there.
+        store(&app, "list.png", b"/etc/hosts\n/\xE4.png\n".to_vec()).await;
+        let read = ask(&app, "list.png", json!({ "parse_document": "markdown" }))
+            .await
+            .structured();
+        assert_eq!(read["parse_tier"], "text", "{read}");
+    }
+    let app = TestApp::boot().await;
+    store(&app, "sign.png", sample("sign.png")).await;
+    let read = ask(&app, "sign.png", json!({})).await.structured();
+    assert_eq!((&read["encoding"], &read["parsed"]), (&json!("base64"), &json!(false)));
+    assert!(read["parse_notes"].to_string().contains("Tesseract"), "{read}");
+    let text = ask(&app, "sign.png", json!({ "parse_document": "markdown" }))
+        .await
+        .error_text();
+    assert!(
+        text.starts_with("missing_program: ") && text.contains("tesseract-ocr"),
         "{text}"
     );
 }
