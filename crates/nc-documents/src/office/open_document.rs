@@ -131,13 +131,9 @@ struct Reader {
 }
 
 impl Reader {
-    const fn new_blocks(room: usize) -> Blocks {
-        Blocks::new(room)
-    }
-
     fn new(numbered: HashMap<(String, usize), bool>, room: usize) -> Self {
         Self {
-            blocks: Self::new_blocks(room),
+            blocks: Blocks::new(room),
             numbered,
             open: Vec::new(),
             lists: Vec::new(),
@@ -150,7 +146,7 @@ impl Reader {
 
     /// What has come since the last slide.
     fn take(&mut self) -> String {
-        let text = std::mem::replace(&mut self.blocks, Self::new_blocks(self.room)).finish();
+        let text = std::mem::replace(&mut self.blocks, Blocks::new(self.room)).finish();
         self.room = self.room.saturating_sub(text.len());
         text
     }

@@ -263,7 +263,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "documents.memory_mb",
         &["DOCUMENT_PARSE_MEM_LIMIT_MB"],
-        Kind::Integer(128, 65536),
+        Kind::Integer(256, 65536),
         "768",
         "Memory (address space) of one process that reads a document, in MiB.",
     ),
