@@ -22,6 +22,7 @@ pub(crate) struct Installer<'a> {
     project: &'a Project,
     lists_fresh: Cell<bool>,
     python: OnceCell<PathBuf>,
+    dav_clients: OnceCell<PathBuf>,
     node: OnceCell<PathBuf>,
 }
 
@@ -31,6 +32,7 @@ impl<'a> Installer<'a> {
             project,
             lists_fresh: Cell::new(false),
             python: OnceCell::new(),
+            dav_clients: OnceCell::new(),
             node: OnceCell::new(),
         }
     }
@@ -67,12 +69,25 @@ impl<'a> Installer<'a> {
     /// # Errors
     /// When Python or a package is missing.
     pub(crate) fn python(&self) -> Result<&Path> {
-        if let Some(python) = self.python.get() {
+        self.environment(&self.python, "python", "e2e/requirements.txt")
+    }
+
+    /// The interpreter of an environment with the pinned packages of `e2e/requirements-dav.txt`. They are apart because
+    /// `niquests` puts its own HTTP library into the place of the one that others use.
+    ///
+    /// # Errors
+    /// When Python or a package is missing.
+    pub(crate) fn dav_clients(&self) -> Result<&Path> {
+        self.environment(&self.dav_clients, "python-dav", "e2e/requirements-dav.txt")
+    }
+
+    fn environment<'c>(&self, cell: &'c OnceCell<PathBuf>, name: &str, requirements: &str) -> Result<&'c Path> {
+        if let Some(python) = cell.get() {
             return Ok(python);
         }
-        let folder = self.project.build.join("python");
+        let folder = self.project.build.join(name);
         let python = folder.join("bin/python");
-        let wanted = fs::read_to_string(self.project.root.join("e2e/requirements.txt"))?;
+        let wanted = fs::read_to_string(self.project.root.join(requirements))?;
         if !is_current(&folder, &wanted) {
             self.debian(Debian {
                 program: "python3",
@@ -88,16 +103,16 @@ impl<'a> Installer<'a> {
                 self.apt("python3-venv")?;
                 create.output()?;
             }
-            term::line("pip install -r e2e/requirements.txt");
+            term::line(format!("pip install -r {requirements}"));
             Run::new(
                 &python,
                 ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"],
             )
-            .argument(self.project.root.join("e2e/requirements.txt"))
+            .argument(self.project.root.join(requirements))
             .output()?;
             mark_current(&folder, &wanted)?;
         }
-        Ok(self.python.get_or_init(|| python))
+        Ok(cell.get_or_init(|| python))
     }
 
     /// A folder with the Node scripts of `e2e/node` and their locked packages, and the `node` to run them with.

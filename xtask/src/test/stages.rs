@@ -1,6 +1,9 @@
 //! The stages, in the order in which they run: quick ones first, then the whole product from outside.
 
-use std::{cell::OnceCell, path::PathBuf};
+use std::{
+    cell::OnceCell,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -100,6 +103,14 @@ pub(super) const STAGES: &[Stage] = &[
                 package: "rclone",
             })?;
             workshop.script("rclone.py")
+        },
+    },
+    Stage {
+        name: "dav-clients",
+        about: "calendars and address books with the client `caldav`, caldav-server-tester and vdirsyncer",
+        run: |workshop| {
+            let python = workshop.installer.dav_clients()?;
+            workshop.script_with(python, "dav_clients.py")
         },
     },
     Stage {
@@ -212,15 +223,19 @@ impl<'a> Workshop<'a> {
 
     /// Runs a script of `e2e/`.
     fn script(&self, name: &str) -> Result<Count> {
-        let run = self.prepared(name)?;
-        let shown = run.shown()?;
+        self.script_with(self.installer.python()?, name)
+    }
+
+    /// Runs a script of `e2e/` with an interpreter.
+    fn script_with(&self, python: &Path, name: &str) -> Result<Count> {
+        let shown = self.prepared(python, name)?.shown()?;
         Ok(Count::of(shown.success, &shown.text))
     }
 
     /// Runs a script of `e2e/` that uses Node.
     fn with_node(&self, name: &str) -> Result<Count> {
         let node = self.installer.node()?;
-        let run = self.prepared(name)?;
+        let run = self.prepared(self.installer.python()?, name)?;
         let shown = run
             .set("E2E_NODE", &node.program)
             .set("E2E_NODE_FOLDER", &node.folder)
@@ -228,8 +243,7 @@ impl<'a> Workshop<'a> {
         Ok(Count::of(shown.success, &shown.text))
     }
 
-    fn prepared(&self, name: &str) -> Result<Run> {
-        let python = self.installer.python()?;
+    fn prepared(&self, python: &Path, name: &str) -> Result<Run> {
         let script = self.project.root.join("e2e").join(name);
         Ok(Run::new(python, [script.as_os_str()])
             .in_folder(&self.project.root)
