@@ -3,7 +3,10 @@
 use nc_client::{
     Client, ComponentKind, Credential, Error, FilePath, NewNote, Nextcloud, Subject, WriteMode, WriteOptions,
 };
-use nc_proto::content::{Component, Document, Property};
+use nc_proto::{
+    content::{Component, Document, Property},
+    vcard::Card,
+};
 use secrecy::SecretString;
 
 /// A file: path and content.
@@ -64,6 +67,20 @@ const TODOS: &[(&str, Option<&str>)] = &[
     ("Return the library books", None),
 ];
 
+/// The address book that everybody has.
+const ADDRESS_BOOK: &str = "contacts";
+
+/// Cards.
+const CONTACTS: &[&str] = &[
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:demo-contact-0\r\nFN:Charles Dodgson\r\nN:Dodgson;Charles;Lutwidge;Rev.;\r\n\
+     EMAIL;TYPE=WORK:charles@example.org\r\nORG:Christ Church\r\nBDAY:1832-01-27\r\nCATEGORIES:Oxford\r\nEND:VCARD\r\n",
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:demo-contact-1\r\nFN:Mary Ann\r\nN:Ann;Mary;;;\r\nTEL;TYPE=CELL:+44 20 7946 0958\r\n\
+     NOTE:Knows where the gloves are\r\nEND:VCARD\r\n",
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:demo-contact-2\r\nFN:Edith Liddell\r\nN:Liddell;Edith;;;\r\n\
+     EMAIL;TYPE=HOME:edith@example.org\r\nADR;TYPE=HOME:;;The Deanery;Oxford;;OX1 1DP;United Kingdom\r\n\
+     CATEGORIES:Oxford,Friends\r\nEND:VCARD\r\n",
+];
+
 /// Fills the account of `name`.
 pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretString) -> Result<(), Error> {
     let credential = Credential::Basic {
@@ -87,7 +104,14 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
         };
         client.notes().create(&note).await?;
     }
-    fill_calendar(&client).await
+    fill_calendar(&client).await?;
+    let contacts = client.contacts();
+    let book = contacts.book(ADDRESS_BOOK).await?;
+    // Each can be read: a test holds them to it.
+    for card in CONTACTS.iter().filter_map(|text| Card::parse(text.as_bytes()).ok()) {
+        contacts.create(&book, &card).await?;
+    }
+    Ok(())
 }
 
 async fn fill_calendar(client: &Client) -> Result<(), Error> {
@@ -149,4 +173,17 @@ async fn write(client: &Client, path: &str, content: &'static str) -> Result<(),
         )
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_contact_is_a_card_with_a_name() {
+        for text in CONTACTS {
+            let card = Card::parse(text.as_bytes()).unwrap();
+            assert!(card.uid().is_some() && card.root().property("FN").is_some(), "{text}");
+        }
+    }
 }
