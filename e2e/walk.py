@@ -25,15 +25,27 @@ TOOLS = {
     "nc_notes_search_notes",
     "nc_notes_update_note",
     "nc_webdav_copy_resource",
+    "nc_webdav_create_comment",
     "nc_webdav_create_directory",
     "nc_webdav_delete_resource",
     "nc_webdav_find_by_name",
+    "nc_webdav_find_by_tag_name",
     "nc_webdav_find_by_type",
+    "nc_webdav_get_file_tags",
+    "nc_webdav_list_comments",
     "nc_webdav_list_directory",
     "nc_webdav_list_favorites",
+    "nc_webdav_list_tags",
+    "nc_webdav_list_trash",
+    "nc_webdav_list_versions",
     "nc_webdav_move_resource",
     "nc_webdav_read_file",
+    "nc_webdav_restore_from_trash",
+    "nc_webdav_restore_version",
     "nc_webdav_search_files",
+    "nc_webdav_set_favorite",
+    "nc_webdav_tag_file",
+    "nc_webdav_untag_file",
     "nc_webdav_write_file",
 } | walk_contacts.TOOLS
 # Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
@@ -94,7 +106,7 @@ class Walk:
             self.check(f"{what} is refused", False, f"got {answer}")
 
     async def all(self):
-        for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.bad_arguments]:
+        for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.traces, self.bad_arguments]:
             with self.tally.part(f"{self.label} {part.__name__}"):
                 await part()
         with self.tally.part(f"{self.label} contacts"):
@@ -333,6 +345,53 @@ class Walk:
         self.check("favourites", "Welcome.md" in names(found), names(found))
         found = await self.ok("nc_webdav_list_favorites", scope=folder)
         self.equal("no favourites here", names(found), [])
+
+    async def traces(self):
+        path = f"{self.folder}/traces & co.txt"
+        first = await self.ok("nc_webdav_write_file", path=path, content="first")
+        second = await self.ok("nc_webdav_write_file", path=path, content="second!", if_match=first["etag"])
+        listed = await self.ok("nc_webdav_list_versions", path=path)
+        former = [version for version in listed["versions"] if not version["is_current"]]
+        self.equal("a former state", [version["size"] for version in former], [5])
+        restored = await self.ok("nc_webdav_restore_version", path=path, version_id=former[0]["version_id"])
+        self.check("restoring is a change", restored["etag"] != second["etag"], restored)
+        self.equal("restored", (await self.ok("nc_webdav_read_file", path=path))["content"], "first")
+        await self.fails("not_found", "nc_webdav_restore_version", path=path, version_id="1")
+        await self.fails("not_found", "nc_webdav_tag_file", path=path, tag="walk & tag")
+        tagged = await self.ok("nc_webdav_tag_file", path=path, tag="walk & tag", create_tag=True)
+        again = await self.ok("nc_webdav_tag_file", path=path, tag="walk & tag")
+        self.equal("tagged twice", (again["tag_id"], again["assigned"]), (tagged["tag_id"], True))
+        tags = await self.ok("nc_webdav_list_tags")
+        self.check("the tag is listed", "walk & tag" in [tag["name"] for tag in tags["tags"]], tags)
+        tags = await self.ok("nc_webdav_get_file_tags", path=path)
+        self.equal("its tags", [tag["name"] for tag in tags["tags"]], ["walk & tag"])
+        found = await self.ok("nc_webdav_find_by_tag_name", tag="walk & tag")
+        self.check("found by tag", path.strip("/") in [file["path"].strip("/") for file in found["files"]], found)
+        await self.ok("nc_webdav_untag_file", path=path, tag="walk & tag")
+        await self.fails("not_found", "nc_webdav_untag_file", path=path, tag="walk & tag")
+        for favorite in (True, False):
+            await self.ok("nc_webdav_set_favorite", path=path, favorite=favorite)
+            found = await self.ok("nc_webdav_list_favorites", scope=self.folder)
+            self.equal(f"favourite {favorite}", len(found["results"]), int(favorite))
+        for text in ("Zeile 1 ü\nline 2 🎉 <b>&amp;</b>", "z" * 1000):
+            said = await self.ok("nc_webdav_create_comment", path=path, message=text)
+            listed = await self.ok("nc_webdav_list_comments", path=path, limit=1)
+            self.equal("a comment", listed["results"][0]["message"], text)
+            self.equal("its number", listed["results"][0]["id"], said["comment_id"])
+        self.equal("more comments", listed["next_offset"], 1)
+        for text in (" ", "z" * 1001):
+            await self.fails(("invalid_argument", "invalid_input"), "nc_webdav_create_comment", path=path, message=text)
+        await self.ok("nc_webdav_delete_resource", path=path)
+        await self.ok("nc_webdav_write_file", path=path, content="in the way")
+        trash = await self.ok("nc_webdav_list_trash")
+        mine = [item for item in trash["items"] if item["name"] == "traces & co.txt"]
+        self.equal("in the trash", [item["size"] for item in mine], [5])
+        back = await self.ok("nc_webdav_restore_from_trash", entry_id=mine[0]["id"])
+        self.check("under another name", "(restored)" in back["path"] and not back["at_original_location"], back)
+        self.equal("it is back", (await self.ok("nc_webdav_read_file", path=back["path"]))["content"], "first")
+        listed = await self.ok("nc_webdav_list_comments", path=back["path"])
+        self.equal("with its comments", listed["count"], 2)
+        await self.fails("not_found", "nc_webdav_restore_from_trash", entry_id=mine[0]["id"])
 
     async def bad_arguments(self):
         text = await self.fails("invalid_argument", "nc_notes_get_note", noteid=1)

@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use nc_proto::{account::CloudUser, capabilities::Capabilities};
 use time::OffsetDateTime;
 
-use crate::{Credential, Error, Principal, credential::Key, fresh::Fresh, writers::Writers};
+use crate::{Credential, Error, Principal, credential::Key, files, fresh::Fresh, writers::Writers};
 
 const UNPROVEN: u8 = 0;
 const PROVEN: u8 = 1;
@@ -39,6 +39,8 @@ pub(crate) struct Account {
     pub(crate) capabilities: Fresh<Capabilities>,
     pub(crate) principal: Fresh<Principal>,
     pub(crate) writers: Writers,
+    /// What tags hide of the user's files.
+    pub(crate) hidden: tokio::sync::Mutex<files::hidden::Remembered>,
     missing_apps: Mutex<HashMap<&'static str, OffsetDateTime>>,
     looked_at: AtomicBool,
 }
@@ -54,6 +56,7 @@ impl Account {
             capabilities: Fresh::default(),
             principal: Fresh::default(),
             writers: Writers::default(),
+            hidden: tokio::sync::Mutex::default(),
             missing_apps: Mutex::default(),
             looked_at: AtomicBool::new(false),
         }

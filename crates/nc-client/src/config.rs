@@ -27,6 +27,8 @@ pub struct ClientConfig {
     pub keepalive: bool,
     /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are heeded.
     pub proxy_from_environment: bool,
+    /// Files and folders with one of these tags are hidden from every call about files, with all that is in them.
+    pub excluded_tags: Vec<String>,
     /// Told about each exchange, for metrics.
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -45,6 +47,7 @@ impl ClientConfig {
             upload: UploadPolicy::default(),
             keepalive: true,
             proxy_from_environment: true,
+            excluded_tags: Vec::new(),
             observer: None,
         }
     }

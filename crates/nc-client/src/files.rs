@@ -1,30 +1,39 @@
 //! Files, over WebDAV (source: Nextcloud developer manual, "WebDAV").
 
 use http::Method;
-use nc_proto::dav::{DavPath, decode_segment};
+use nc_proto::dav::{DavPath, Search, decode_segment};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{Client, Error, Subject, request::Request};
 
 mod change;
+mod comments;
 mod entry;
 mod explain;
+pub(crate) mod hidden;
 mod listing;
 mod path;
 mod read;
 mod search;
+mod system_tags;
 mod text;
+mod trash;
 mod upload;
+mod versions;
 mod write;
 
 pub use change::{Made, Overwrite, Placed};
+pub use comments::{Comment, CommentPage, Commented, LONGEST_COMMENT};
 pub use entry::{FileEntry, FileId, FileKind};
 pub use listing::{ListOptions, Listing};
 pub(crate) use listing::{first_failure, read_multistatus, read_whole_multistatus};
 pub use path::FilePath;
 pub use read::{Download, FileSlice, ReadOptions};
 pub use search::{FileOrder, FileQuery, Found, NamePattern, SortKey};
+pub use system_tags::{SystemTag, Tagging};
 pub use text::{Decoded, Encoding, decode_text};
+pub use trash::{Restored, TrashEntry};
+pub use versions::Version;
 pub use write::{WriteMode, WriteOptions, Written};
 
 /// The files of one user.
@@ -47,10 +56,23 @@ impl Files<'_> {
         Ok(self.0.user().await?.id.clone())
     }
 
-    /// A request about a file or folder.
+    /// A request about a file or folder, unless it is hidden.
     async fn request(&self, method: &str, path: &FilePath) -> Result<Request<'_>, Error> {
-        let user = self.user_id().await?;
-        self.dav(method, &ROOT, &user, path.as_dav(), subject(path))
+        let view = self.view().await?;
+        view.check(path)?;
+        if matches!(method, "DELETE" | "MOVE" | "COPY") {
+            view.check_whole(path)?;
+        }
+        self.dav(method, &ROOT, &view.user, path.as_dav(), subject(path))
+    }
+
+    /// A search, wherever it looks.
+    fn search_request(&self, search: &Search, subject: Subject) -> Result<Request<'_>, Error> {
+        let segments = ["remote.php", "dav"].map(str::to_owned).to_vec();
+        let method = Method::from_bytes(b"SEARCH").map_err(|_| Error::invalid("method", "it is unknown"))?;
+        let request = self.0.request(method, segments, subject).slash();
+        // The server reads the body only with this media type.
+        Ok(request.xml(search.to_document()).header("content-type", "text/xml"))
     }
 
     fn dav(
@@ -77,8 +99,10 @@ impl Files<'_> {
     /// The value for `Destination`: an absolute path with the subpath, encoded as request paths are. A path, because
     /// behind a proxy the server may not know the scheme and host that we use.
     async fn destination(&self, path: &FilePath) -> Result<String, Error> {
-        let user = self.user_id().await?;
-        self.dav("GET", &ROOT, &user, path.as_dav(), subject(path))?.path()
+        let view = self.view().await?;
+        view.check(path)?;
+        view.check_whole(path)?;
+        self.dav("GET", &ROOT, &view.user, path.as_dav(), subject(path))?.path()
     }
 }
 

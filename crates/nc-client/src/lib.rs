@@ -40,8 +40,9 @@ pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
 pub use fallback::{Fallback, KeptAppPassword, PendingAppPassword};
 pub use files::{
-    Decoded, Download, Encoding, FileEntry, FileId, FileKind, FileOrder, FilePath, FileQuery, FileSlice, Files, Found,
-    ListOptions, Listing, Made, NamePattern, Overwrite, Placed, ReadOptions, SortKey, WriteMode, WriteOptions, Written,
+    Comment, CommentPage, Commented, Decoded, Download, Encoding, FileEntry, FileId, FileKind, FileOrder, FilePath,
+    FileQuery, FileSlice, Files, Found, LONGEST_COMMENT, ListOptions, Listing, Made, NamePattern, Overwrite, Placed,
+    ReadOptions, Restored, SortKey, SystemTag, Tagging, TrashEntry, Version, WriteMode, WriteOptions, Written,
     decode_text,
 };
 pub use links::WebPage;
@@ -90,6 +91,15 @@ mod send_futures {
             let _ = files.search(&FileQuery::default()).await;
             let _ = files.favorites(1).await;
             let _ = files.set_favorite(path, true).await;
+            let _ = files.trash().await;
+            let _ = files.restore("").await;
+            let _ = files.versions(path).await;
+            let _ = files.restore_version(path, "").await;
+            let _ = files.tags().await;
+            let _ = files.tag(path, "", true).await;
+            let _ = files.untag(path, "").await;
+            let _ = files.comments(path, 1, 0).await;
+            let _ = files.comment(path, "").await;
             let _ = notes.list(&NotesFilter::default()).await;
             let _ = notes.append(NoteId(1), "").await;
             let _ = client.contacts().books().await;

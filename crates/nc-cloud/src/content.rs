@@ -5,8 +5,8 @@
 //! * [`Staged`]: bytes on their way in, invisible until they are committed.
 //!
 //! A file `Notes/a.md` of alice lies at `data/alice/files/Notes/a.md` below the data directory; names are those of the
-//! file. What was deleted lies at `data/alice/trash/a.md.d1795225460`, what is being uploaded in `data/.tmp` and
-//! `data/alice/uploads`.
+//! file. What was deleted lies at `data/alice/trash/a.md.d1795225460`, what was replaced in `data/alice/versions`, what is
+//! being uploaded in `data/.tmp` and `data/alice/uploads`.
 //!
 //! # Why an acknowledged write survives a crash
 //! 1. New bytes go to a file in `data/.tmp`, which is synced.
@@ -20,6 +20,7 @@
 
 mod change;
 mod checksum;
+mod comments;
 mod copy;
 mod disk;
 mod entry;
@@ -32,11 +33,13 @@ mod properties;
 mod remembered;
 mod search;
 mod staged;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod trash;
 mod tree;
 mod uploads;
+mod versions;
 mod write;
 
 use std::{
@@ -50,6 +53,7 @@ use nc_proto::clock::Clock;
 use tokio::sync;
 
 pub use checksum::Checksum;
+pub use comments::{Comment, CommentCounts, CommentPage, NewComment};
 pub use entry::{Entry, FileId, Kind};
 pub use error::ContentError;
 pub use home::Home;
@@ -58,9 +62,11 @@ pub use names::{BadName, check_storable};
 pub use properties::PropertyChange;
 pub use search::{Query, SortKey, Test};
 pub use staged::Staged;
+pub use tags::{NewTag, SystemTag, TagChange};
 pub use trash::Trashed;
 pub use tree::{Overwrite, Transfer};
 pub use uploads::{Chunk, Upload};
+pub use versions::Version;
 pub use write::{Precondition, WriteOptions, Written};
 
 use crate::{Error, db::Db};

@@ -6,12 +6,16 @@
 //! | `/remote.php/dav/uploads/{user}/{upload}/…` | files that arrive in pieces |
 //! | `/remote.php/dav/trashbin/{user}/…` | what the user deleted |
 //! | `/remote.php/dav/{calendars,addressbooks,principals,public-calendars}/…` | see [`groupware`] |
+//! | `/remote.php/dav/versions/{user}/…` | former content of the user's files |
+//! | `/remote.php/dav/systemtags/…`, `/remote.php/dav/systemtags-relations/files/{file}/…` | tags |
+//! | `/remote.php/dav/comments/files/{file}/…` | comments |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
 //! instead of 500, and a checksum that came with an upload is verified.
 
 mod answer;
+mod comments;
 mod error;
 mod files;
 mod get;
@@ -27,9 +31,11 @@ mod put;
 mod report;
 mod root;
 mod search;
+mod system_tags;
 mod trashbin;
 mod tree;
 mod uploads;
+mod versions;
 mod visit;
 
 use axum::{
@@ -70,33 +76,24 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .subtree("/remote.php/dav/files", FILES, &serve)
         .subtree("/remote.php/dav/uploads", FILES, &serve)
         .subtree("/remote.php/dav/trashbin", FILES, &serve)
+        .subtree("/remote.php/dav/versions", FILES, &serve)
+        .subtree("/remote.php/dav/systemtags", FILES, &serve)
+        .subtree("/remote.php/dav/systemtags-relations", FILES, &serve)
+        .subtree("/remote.php/dav/comments", FILES, &serve)
         // The way to every collection; what it shows, and SEARCH, look at the scopes themselves.
         .at("/remote.php/dav", Access::Own, serve.clone())
-        .at("/remote.php/dav/", Access::Own, serve)
+        .at("/remote.php/dav/", Access::Own, serve.clone())
+        // Says that there is nothing as WebDAV says it, where other apps of Nextcloud have their own collections.
+        .at("/remote.php/dav/{*path}", Access::Own, serve)
         .and(groupware::routes(cloud))
 }
 
 async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request) -> Response {
-    let place = match Place::of_request(&cloud, &signed_in, request.uri().path()) {
-        Ok(place) => place,
-        Err(error) => return error.into_response(),
-    };
-    let area = place.area.clone();
-    if area == Area::Root && request.method() == "REPORT" {
-        return groupware::report_at_root(cloud, signed_in, request).await;
-    }
-    let (parts, body) = request.into_parts();
-    let visit = Visit::new(cloud, signed_in, place, parts);
-    let head = visit.method == "HEAD";
-    let propfind = visit.method == "PROPFIND";
-    let answer = match area {
-        Area::Root => root::serve(&visit, body).await,
-        Area::Homes => root::serve_homes(&visit),
-        Area::Foreign => root::serve_foreign(&visit, body).await,
-        Area::Files => files::serve(&visit, body).await,
-        Area::Uploads => uploads::serve(&visit, body).await,
-        Area::Trashbin => trashbin::serve(&visit, body).await,
-        Area::Closed => Err(DavError::forbidden("")),
+    let head = request.method() == "HEAD";
+    let propfind = request.method() == "PROPFIND";
+    let answer = match Place::of_request(&cloud, &signed_in, request.uri().path()) {
+        Ok(place) => respond(cloud, signed_in, place, request).await,
+        Err(error) => Err(error),
     };
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     if propfind {
@@ -106,4 +103,26 @@ async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request
         *response.body_mut() = axum::body::Body::empty();
     }
     response
+}
+
+async fn respond(cloud: Cloud, signed_in: SignedIn, place: Place, request: Request) -> Result<Response, DavError> {
+    let area = place.area.clone();
+    if area == Area::Root && request.method() == "REPORT" {
+        return Ok(groupware::report_at_root(cloud, signed_in, request).await);
+    }
+    let (parts, body) = request.into_parts();
+    let visit = Visit::new(cloud, signed_in, place, parts);
+    match area {
+        Area::Root => root::serve(&visit, body).await,
+        Area::Homes => root::serve_homes(&visit),
+        Area::Foreign => root::serve_foreign(&visit, body).await,
+        Area::Files => files::serve(&visit, body).await,
+        Area::Uploads => uploads::serve(&visit, body).await,
+        Area::Trashbin => trashbin::serve(&visit, body).await,
+        Area::Versions => versions::serve(&visit, body).await,
+        Area::SystemTags => system_tags::serve(&visit, body).await,
+        Area::SystemTagRelations => system_tags::serve_relations(&visit, body).await,
+        Area::Comments => comments::serve(&visit, body).await,
+        Area::Closed => Err(DavError::forbidden("")),
+    }
 }

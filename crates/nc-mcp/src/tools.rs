@@ -4,7 +4,10 @@ mod access;
 mod contacts;
 mod documents;
 mod file_changes;
+mod file_comments;
 mod file_search;
+mod file_tags;
+mod file_trash;
 mod files;
 pub(crate) mod notes;
 pub(crate) mod server;
@@ -63,6 +66,9 @@ pub(crate) fn rows() -> Vec<Row> {
         files::rows(),
         file_search::rows(),
         file_changes::rows(),
+        file_trash::rows(),
+        file_tags::rows(),
+        file_comments::rows(),
     ]
     .concat()
 }

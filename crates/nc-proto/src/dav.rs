@@ -2,7 +2,7 @@
 //!
 //! * [`Name`], [`Element`]: namespace-aware XML, read with entities off, written by a writer only.
 //! * [`ETag`], [`Depth`], [`DavPath`], [`Permissions`], [`date`]: the values in headers and properties.
-//! * [`Propfind`], [`PropPatch`], [`Multistatus`], [`Search`], [`FilterFiles`], [`LockInfo`], [`ErrorBody`]: the messages.
+//! * [`Propfind`], [`PropPatch`], [`Multistatus`], [`Search`], [`FilterFiles`], [`FilterComments`], [`LockInfo`], [`ErrorBody`]: the messages.
 //! * [`calendar`], [`addressbook`]: the messages of `CalDAV` and `CardDAV`; [`SyncCollection`], [`ExpandProperty`] and
 //!   [`PrincipalPropertySearch`]: the reports that both use.
 //! * [`MultistatusReader`] and [`MultistatusWriter`]: the same answer in pieces, for folders of any size.
@@ -43,7 +43,7 @@ pub use permissions::Permissions;
 pub use principal_reports::{ExpandProperty, ExpandedProperty, PrincipalPropertySearch};
 pub use propfind::Propfind;
 pub use proppatch::{PropPatch, PropUpdate};
-pub use report::FilterFiles;
+pub use report::{FilterComments, FilterFiles};
 pub use search::{Comparison, Condition, Direction, Order, Scope, Search, escape_like};
 pub use sync_collection::{SyncCollection, SyncLevel};
 pub use text_match::{Collation, MatchKind, TextMatch};

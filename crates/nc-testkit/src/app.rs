@@ -185,8 +185,6 @@ impl TestApp {
 
         let service = cloud.router().into_service::<nc_client::Body>();
         let recorder = Recorder::new(Arc::new(InProcess::new(service)));
-        let client = ClientConfig::new(BaseUrl::parse(&cloud_url).expect("an address"));
-        let nextcloud = Nextcloud::new(client, Arc::new(recorder.clone()), Clock::system());
 
         let mut environment: Environment = settings
             .iter()
@@ -199,6 +197,9 @@ impl TestApp {
         let layers = Layers::read(None, &environment, &[]).expect("settings");
         let mut config = Config::resolve(&layers).expect("settings");
         config.documents.executable = document_child();
+        let mut client = ClientConfig::new(BaseUrl::parse(&cloud_url).expect("an address"));
+        client.excluded_tags.clone_from(&config.cloud.excluded_tags);
+        let nextcloud = Nextcloud::new(client, Arc::new(recorder.clone()), Clock::system());
         let entrance = match mode {
             Mode::SingleUser => Entrance::SingleUser,
             Mode::Basic => Entrance::Basic,

@@ -7,7 +7,7 @@ use nc_proto::{
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{FilePath, path_of};
+use super::{FilePath, hidden::View, path_of};
 
 /// Number of a file or folder; stays when it is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -91,8 +91,13 @@ impl FileEntry {
         self.kind == FileKind::Directory
     }
 
-    /// Reads one entry of an answer. `None` if its address is not one of this user's files.
-    pub(super) fn read(response: &Response, user: &str) -> Option<Self> {
+    /// Reads one entry of an answer. `None` if its address is not one of this user's files, or if it is hidden.
+    pub(super) fn read(response: &Response, view: &View) -> Option<Self> {
+        Self::read_any(response, &view.user).filter(|entry| view.shows(&entry.path, entry.file_id))
+    }
+
+    /// Reads one entry of an answer, hidden or not: for finding out what is hidden.
+    pub(super) fn read_any(response: &Response, user: &str) -> Option<Self> {
         let path = path_of(&response.href, user)?;
         let kind = if response.is_collection() {
             FileKind::Directory

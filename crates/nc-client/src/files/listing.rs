@@ -54,7 +54,7 @@ impl Files<'_> {
     }
 
     async fn list_form(&self, path: &FilePath, options: &ListOptions) -> Result<Listing, Error> {
-        let user = self.user_id().await?;
+        let view = self.view().await?;
         let document = Propfind::Prop(FileEntry::PROPERTIES.to_vec()).to_document();
         let request = self
             .request("PROPFIND", path)
@@ -67,8 +67,10 @@ impl Files<'_> {
         let mut total = 0;
         let limit = self.0.nextcloud.config().limits.listing_bytes;
         read_multistatus(request.send().await?, limit, |response| {
-            let Some(entry) = FileEntry::read(&response, &user) else {
-                tracing::debug!("an entry of a listing has an address that is not one of the user's files");
+            let Some(entry) = FileEntry::read(&response, &view) else {
+                tracing::debug!(
+                    "an entry of a listing is hidden, or has an address that is not one of the user's files"
+                );
                 return;
             };
             // The folder itself is told by its path; some servers do not put it first.
@@ -107,11 +109,11 @@ impl Files<'_> {
     }
 
     pub(super) async fn stat_form(&self, path: &FilePath) -> Result<FileEntry, Error> {
-        let user = self.user_id().await?;
+        let view = self.view().await?;
         let document = Propfind::Prop(FileEntry::PROPERTIES.to_vec()).to_document();
         let request = self.request("PROPFIND", path).await?.depth(Depth::Zero).xml(document);
         let responses = read_whole_multistatus(&request.read().await?)?;
-        let entry = responses.iter().find_map(|response| FileEntry::read(response, &user));
+        let entry = responses.iter().find_map(|response| FileEntry::read(response, &view));
         entry.filter(FileEntry::is_accessible).ok_or_else(|| no_access(path))
     }
 }

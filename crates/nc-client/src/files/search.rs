@@ -121,8 +121,9 @@ impl Files<'_> {
     /// # Errors
     /// [`Error::NotFound`] if the folder to look in is missing; otherwise as for every call.
     pub async fn search(&self, query: &FileQuery) -> Result<Found, Error> {
-        let user = self.user_id().await?;
-        let home = DavPath::from_names(["files", &user]).join(query.scope.as_dav());
+        let view = self.view().await?;
+        view.check(&query.scope)?;
+        let home = DavPath::from_names(["files", &view.user]).join(query.scope.as_dav());
         let search = Search {
             select: FileEntry::PROPERTIES.to_vec(),
             scope: Scope {
@@ -135,12 +136,8 @@ impl Files<'_> {
             limit: Some(query.limit.saturating_add(1)),
             offset: (query.offset > 0).then_some(query.offset),
         };
-        let segments = ["remote.php", "dav"].map(str::to_owned).to_vec();
-        let method = http::Method::from_bytes(b"SEARCH").map_err(|_| Error::invalid("method", "it is unknown"))?;
-        let request = self.0.request(method, segments, subject(&query.scope)).slash();
-        // The server reads the body only with this media type.
-        let request = request.xml(search.to_document()).header("content-type", "text/xml");
-        self.collect(request, &user, query.limit as usize).await
+        let request = self.search_request(&search, subject(&query.scope))?;
+        self.collect(request, query.limit as usize).await
     }
 
     /// The favourites of this user.
@@ -148,7 +145,6 @@ impl Files<'_> {
     /// # Errors
     /// As for every call.
     pub async fn favorites(&self, limit: u32) -> Result<Found, Error> {
-        let user = self.user_id().await?;
         let report = FilterFiles {
             props: FileEntry::PROPERTIES.to_vec(),
             favorite: true,
@@ -160,19 +156,21 @@ impl Files<'_> {
             .await?
             .xml(report.to_document());
         request.context.subject = Subject::named("the favourites");
-        self.collect(request, &user, limit as usize).await
+        self.collect(request, limit as usize).await
     }
 
-    async fn collect(&self, request: crate::request::Request<'_>, user: &str, limit: usize) -> Result<Found, Error> {
+    /// What an answer shows of this user's files, up to a limit.
+    pub(super) async fn collect(&self, request: crate::request::Request<'_>, limit: usize) -> Result<Found, Error> {
+        let view = self.view().await?;
         let bytes = self.0.nextcloud.config().limits.listing_bytes;
         let mut entries = Vec::new();
         let mut truncated = false;
         read_multistatus(request.send().await?, bytes, |response| {
-            match FileEntry::read(&response, user) {
+            match FileEntry::read(&response, &view) {
                 // Some servers ignore the limit.
                 Some(_) if entries.len() >= limit => truncated = true,
                 Some(entry) => entries.push(entry),
-                None => tracing::debug!("a hit has an address that is not one of the user's files"),
+                None => tracing::debug!("a hit is hidden, or has an address that is not one of the user's files"),
             }
         })
         .await?;
@@ -228,7 +226,7 @@ fn condition(query: &FileQuery) -> Condition {
     }
 }
 
-fn order(order: FileOrder) -> Order {
+pub(super) fn order(order: FileOrder) -> Order {
     let property = match order.key {
         SortKey::Name => props::DISPLAYNAME,
         SortKey::Modified => props::GETLASTMODIFIED,

@@ -16,5 +16,6 @@ mod replay;
 mod scripted;
 mod sign_in;
 mod tls;
+mod traces_replay;
 mod trouble;
 mod uploads;

@@ -83,6 +83,11 @@ impl Replay {
 
     /// The same with exchanges that a test has changed.
     pub(crate) fn start_with(expected: Vec<Value>) -> (Arc<Self>, Client) {
+        Self::hiding(expected, &[])
+    }
+
+    /// The same for a client that hides files with one of these tags.
+    pub(crate) fn hiding(expected: Vec<Value>, excluded_tags: &[&str]) -> (Arc<Self>, Client) {
         let expected = expected.into();
         let replay = Arc::new(Self {
             expected: Mutex::new(expected),
@@ -90,6 +95,7 @@ impl Replay {
         });
         let mut config = ClientConfig::new(BaseUrl::parse("https://cloud.example.org").expect("address"));
         config.retry.jitter_seed = Some(1);
+        config.excluded_tags = excluded_tags.iter().map(ToString::to_string).collect();
         config.upload = UploadPolicy {
             whole_up_to_bytes: 1024 * 1024,
             part_bytes: 5 * 1024 * 1024,

@@ -7,7 +7,7 @@ use nc_auth::UserId;
 use nc_proto::dav::DavPath;
 use uuid::Uuid;
 
-use super::BadName;
+use super::{BadName, FileId};
 use crate::random;
 
 /// Longest path in bytes that the store uses; Linux takes 4095.
@@ -203,6 +203,11 @@ pub(super) fn trash(user: &UserId, path: &DavPath) -> String {
     path.names()
         .iter()
         .fold(folder(user) + "/trash", |place, name| place + "/" + name)
+}
+
+/// The place of former content, relative. No number is used twice.
+pub(super) fn version(user: &UserId, file: FileId, number: i64) -> String {
+    format!("{}/versions/{file}.{number}", folder(user))
 }
 
 pub(super) fn exists(path: &Path) -> io::Result<Option<fs::Metadata>> {

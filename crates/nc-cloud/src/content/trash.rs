@@ -4,7 +4,7 @@ use nc_auth::UserId;
 use nc_proto::dav::DavPath;
 
 use super::{
-    Content, ContentError, Entry, FileId, Home,
+    Content, ContentError, Entry, Home,
     change::Change,
     check_storable,
     disk::{self, Step},
@@ -59,7 +59,7 @@ impl Deletion {
 }
 
 /// Whom the rows of deleted files belong to.
-fn trash_owner(user: &UserId) -> String {
+pub(super) fn trash_owner(user: &UserId) -> String {
     format!("{user}/trash")
 }
 
@@ -298,17 +298,5 @@ impl Change {
                 .await?;
         }
         Ok(())
-    }
-}
-
-impl Home {
-    /// The file or folder with that id in the trash.
-    pub async fn is_trashed(&self, id: FileId) -> Result<bool, ContentError> {
-        let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM files WHERE owner = ? AND id = ?)");
-        Ok(query
-            .bind(trash_owner(&self.user))
-            .bind(id.0)
-            .fetch_one(self.content.0.db.reader())
-            .await?)
     }
 }

@@ -2,7 +2,7 @@ use nc_proto::dav::{DavPath, ETag, ETagCondition};
 
 use super::{
     Content, ContentError, Entry, FileId, Home, Staged, change::Change, check_storable, disk::Step, entry::path_key,
-    locks::Reach,
+    locks::Reach, versions::Gap,
 };
 
 /// What must be so for a write to happen; looked at in the same transaction.
@@ -184,9 +184,10 @@ impl Change {
         let size = i64::try_from(staged.size_bytes()).unwrap_or(i64::MAX);
         let checksum = staged.checksum().map(str::to_owned);
         if let Some(current) = &current {
+            self.keep_version(current, modified_at, Gap::Needed).await?;
             sqlx::query(
                 "UPDATE files SET size = ?, mtime = ?, etag = lower(hex(randomblob(16))), checksums = ?, \
-                 upload_time = ?, creation_time = coalesce(?, creation_time) WHERE id = ?",
+                 version_label = '', upload_time = ?, creation_time = coalesce(?, creation_time) WHERE id = ?",
             )
             .bind(size)
             .bind(modified_at)

@@ -18,7 +18,15 @@ pub(super) enum Area {
     Uploads,
     /// What the user deleted.
     Trashbin,
-    /// What somebody else deleted, whether that user exists or not.
+    /// Former content of the user's files.
+    Versions,
+    /// The tags that all users share.
+    SystemTags,
+    /// Which of the user's files carry them.
+    SystemTagRelations,
+    /// Comments on the user's files.
+    Comments,
+    /// What somebody else deleted or replaced, whether that user exists or not.
     Closed,
 }
 
@@ -26,6 +34,8 @@ pub(super) enum Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) area: Area,
+    /// The path of the public URL, under which clients see the cloud.
+    pub(super) prefix: DavPath,
     /// The address of the area's root, with the prefix under which clients see the cloud.
     pub(super) base: DavPath,
     /// What follows the base.
@@ -53,12 +63,17 @@ impl Place {
         let (area, base) = match names.as_slice() {
             ["remote.php", "webdav", ..] => (Area::Files, 2),
             ["remote.php", "dav"] => (Area::Root, 2),
-            ["remote.php", "dav", "files" | "uploads" | "trashbin"] => (Area::Homes, 3),
+            ["remote.php", "dav", "files" | "uploads" | "trashbin" | "versions"] => (Area::Homes, 3),
             ["remote.php", "dav", "files", owner, ..] if *owner == user => (Area::Files, 4),
             ["remote.php", "dav", "uploads", owner, ..] if *owner == user => (Area::Uploads, 4),
             ["remote.php", "dav", "trashbin", owner, ..] if *owner == user => (Area::Trashbin, 4),
             ["remote.php", "dav", "files" | "uploads", ..] => (Area::Foreign, 4),
-            ["remote.php", "dav", "trashbin", ..] => (Area::Closed, 4),
+            ["remote.php", "dav", "versions", owner, ..] if *owner == user => (Area::Versions, 4),
+            ["remote.php", "dav", "trashbin" | "versions", ..] => (Area::Closed, 4),
+            ["remote.php", "dav", "systemtags", ..] => (Area::SystemTags, 3),
+            ["remote.php", "dav", "systemtags-relations", ..] => (Area::SystemTagRelations, 3),
+            ["remote.php", "dav", "comments", ..] => (Area::Comments, 3),
+            ["remote.php", "dav", name, ..] => return Err(DavError::not_found_in(name, "root")),
             _ => {
                 return Err(DavError::forbidden(format!(
                     "Requested uri ({path}) is out of base uri"
@@ -67,6 +82,7 @@ impl Place {
         };
         Ok(Self {
             area,
+            prefix: prefix.clone(),
             base: prefix.join(&DavPath::from_names(&path.names()[..base])),
             path: DavPath::from_names(&path.names()[base..]),
         })

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use nc_proto::dav::{ActiveLock, Element, Name, Permissions, PropStat, Propfind, Response, date, props};
 
-use super::{DavError, answer, locks, visit::Visit};
-use crate::content::{Entry, Home, Kind};
+use super::{DavError, answer, locks, system_tags, visit::Visit};
+use crate::content::{CommentCounts, Entry, FileId, Home, Kind, SystemTag};
 
 /// Nextcloud's number for "no limit".
 const UNLIMITED: i64 = -3;
@@ -24,7 +24,7 @@ static USUAL: [Name; 7] = [
 ];
 
 /// Every property that the cloud itself gives to files or folders.
-static LIVE: [Name; 31] = [
+static LIVE: [Name; 34] = [
     props::GETLASTMODIFIED,
     props::GETETAG,
     props::GETCONTENTTYPE,
@@ -47,6 +47,9 @@ static LIVE: [Name; 31] = [
     props::OWNER_DISPLAY_NAME,
     props::COMMENTS_UNREAD,
     props::COMMENTS_COUNT,
+    props::COMMENTS_HREF,
+    props::TAGS,
+    props::SYSTEM_TAGS,
     props::HAS_PREVIEW,
     props::MOUNT_TYPE,
     props::CONTAINED_FOLDER_COUNT,
@@ -67,6 +70,9 @@ pub(super) struct Describer<'a> {
     available_bytes: i64,
     /// Whether made-up properties have to be looked up for each entry.
     looks_up: bool,
+    /// Of the files that have any, where that was asked.
+    tags: HashMap<FileId, Vec<SystemTag>>,
+    comments: HashMap<FileId, CommentCounts>,
 }
 
 impl<'a> Describer<'a> {
@@ -90,6 +96,16 @@ impl<'a> Describer<'a> {
             Propfind::Prop(names) => names.iter().any(|name| !LIVE.contains(name)),
             Propfind::AllProp { .. } | Propfind::PropName => true,
         };
+        let tags = if asks_for(&props::SYSTEM_TAGS) {
+            home.tags_by_file().await.map_err(|error| visit.refuse(error))?
+        } else {
+            HashMap::new()
+        };
+        let comments = if asks_for(&props::COMMENTS_COUNT) || asks_for(&props::COMMENTS_UNREAD) {
+            home.comments_by_file().await.map_err(|error| visit.refuse(error))?
+        } else {
+            HashMap::new()
+        };
         let looks_up = wanted && home.has_properties().await.map_err(|error| visit.refuse(error))?;
         Ok(Self {
             visit,
@@ -98,6 +114,8 @@ impl<'a> Describer<'a> {
             owner_name,
             available_bytes: available.map_or(UNLIMITED, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
             looks_up,
+            tags,
+            comments,
         })
     }
 
@@ -173,9 +191,13 @@ impl<'a> Describer<'a> {
         if *name == props::OCM_SHARE_PERMISSIONS {
             return text(serde_json::json!(["share", "read", "write"]).to_string());
         }
+        if *name == props::SYSTEM_TAGS {
+            let tags = self.tags.get(&entry.id).map_or(&[][..], Vec::as_slice);
+            return Some(system_tags::property(tags));
+        }
         match (name.namespace(), name.local()) {
             (nc_proto::dav::DAV, local) => self.dav(local, entry).and_then(text),
-            (nc_proto::dav::OWNCLOUD, "share-types") | (nc_proto::dav::NEXTCLOUD, "sharees" | "system-tags") => empty(),
+            (nc_proto::dav::OWNCLOUD, "share-types" | "tags") | (nc_proto::dav::NEXTCLOUD, "sharees") => empty(),
             (nc_proto::dav::OWNCLOUD, local) => self.oc(local, entry).and_then(text),
             (nc_proto::dav::NEXTCLOUD, local) => nc(local, entry).and_then(text),
             _ => None,
@@ -208,7 +230,16 @@ impl<'a> Describer<'a> {
             "favorite" => u8::from(entry.favorite).to_string(),
             "owner-id" => self.home.user().to_string(),
             "owner-display-name" => self.owner_name.to_string(),
-            "comments-unread" | "comments-count" => "0".to_owned(),
+            "comments-unread" => self
+                .comments
+                .get(&entry.id)
+                .map_or(0, |counts| counts.unread)
+                .to_string(),
+            "comments-count" => self.comments.get(&entry.id).map_or(0, |counts| counts.all).to_string(),
+            "comments-href" => self
+                .visit
+                .beside(&["comments", "files", &entry.id.to_string()])
+                .encode(),
             _ => return None,
         })
     }

@@ -1,7 +1,7 @@
 use axum::{body::Body, response::Response};
 use nc_proto::dav::{Element, FilterFiles, Propfind};
 
-use super::{DavError, propfind, visit::Visit};
+use super::{DavError, propfind, system_tags, visit::Visit};
 use crate::content::Home;
 
 /// Answers REPORT. The only report on files is `oc:filter-files`.
@@ -11,16 +11,17 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         return Err(DavError::unknown_report());
     }
     let filter = FilterFiles::from_element(&root)?;
-    if !filter.system_tags.is_empty() {
-        return Err(DavError::precondition("", "Cannot filter by non-existing tag", None));
-    }
-    if !filter.favorite {
+    if !filter.favorite && filter.system_tags.is_empty() {
         return Err(DavError::bad_request("No filter criteria specified"));
     }
-    let found = home
-        .list_favorites(visit.path())
-        .await
-        .map_err(|error| visit.refuse(error))?;
+    let found = if filter.system_tags.is_empty() {
+        home.list_favorites(visit.path()).await
+    } else {
+        let tags = system_tags::get_all(visit, &filter.system_tags).await?;
+        home.list_tagged(visit.path(), &tags).await
+    };
+    let mut found = found.map_err(|error| visit.refuse(error))?;
+    found.retain(|entry| entry.favorite || !filter.favorite);
     let offset = usize::try_from(filter.offset.unwrap_or_default()).unwrap_or(usize::MAX);
     let limit = filter
         .limit

@@ -9,6 +9,7 @@ use super::{
     place::{Area, Place},
     propfind,
     root::{collection, known_properties},
+    system_tags,
     visit::Visit,
 };
 use crate::content::{ContentError, Home, Kind, Trashed};
@@ -115,8 +116,20 @@ async fn list(visit: &Visit, home: &Home, spot: Spot, body: Body) -> Result<Resp
             inside.insert(0, trashed);
         }
     }
+    // Nextcloud does not tell the tags of what was deleted; here a client that has to know them can.
+    let tags = match &question {
+        Propfind::Prop(names) if names.contains(&props::SYSTEM_TAGS) => Some((
+            system_tags::Viewer::of(visit).await?,
+            home.tags_by_trashed().await.map_err(refuse)?,
+        )),
+        _ => None,
+    };
     for trashed in &inside {
-        responses.push(describe(visit, &question, trashed).await?);
+        let tags = tags.as_ref().map(|(viewer, tags)| {
+            let tags = tags.get(&trashed.entry.id).map_or(&[][..], Vec::as_slice);
+            system_tags::property_for(viewer, tags)
+        });
+        responses.push(describe(visit, &question, trashed, tags).await?);
     }
     Ok(answer::multistatus(&Multistatus {
         responses,
@@ -124,7 +137,12 @@ async fn list(visit: &Visit, home: &Home, spot: Spot, body: Body) -> Result<Resp
     }))
 }
 
-async fn describe(visit: &Visit, question: &Propfind, trashed: &Trashed) -> Result<Entry, DavError> {
+async fn describe(
+    visit: &Visit,
+    question: &Propfind,
+    trashed: &Trashed,
+    tags: Option<Element>,
+) -> Result<Entry, DavError> {
     let entry = &trashed.entry;
     let location = trashed.original_location.names().join("/");
     let deleted_at = trashed.deleted_at.to_string();
@@ -147,6 +165,7 @@ async fn describe(visit: &Visit, question: &Propfind, trashed: &Trashed) -> Resu
         Element::text(props::HAS_PREVIEW, "false"),
         Element::new(props::MOUNT_TYPE),
     ];
+    known.extend(tags);
     match &entry.kind {
         Kind::Folder { .. } => known.push(collection()),
         Kind::File { mime } => known.extend([

@@ -87,6 +87,21 @@ impl Visit {
         )))
     }
 
+    /// The address of something in another area.
+    pub(super) fn beside(&self, names: &[&str]) -> DavPath {
+        let dav = DavPath::from_names(["remote.php", "dav"].iter().chain(names).copied());
+        self.place.prefix.join(&dav)
+    }
+
+    /// A JSON body of moderate size.
+    pub(super) async fn read_json(&self, body: Body) -> Result<Vec<u8>, DavError> {
+        let kind = self.header("content-type")?.unwrap_or_default();
+        if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+            return Err(DavError::unsupported_body("The request body must be JSON"));
+        }
+        self.read_body(body).await
+    }
+
     /// `If`, if it is there.
     pub(super) fn if_header(&self) -> Result<Option<IfHeader>, DavError> {
         let Some(value) = self.header("if")? else {

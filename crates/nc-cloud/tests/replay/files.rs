@@ -67,7 +67,6 @@ const INTENDED: &[Difference] = &[
 /// Searches without an order, or in folders with files of steps that are not in the recording: which entries are found is
 /// open, their shape is not.
 const ANY_ENTRY: &[&str] = &[
-    "comments-report-filter-limit-offset",
     "search-limit-and-orderby",
     "search-and-not",
     "search-depth-1",

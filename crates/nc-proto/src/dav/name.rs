@@ -167,6 +167,10 @@ pub mod props {
         COMMENTS_UNREAD = OWNCLOUD "comments-unread";
         /// Number of comments.
         COMMENTS_COUNT = OWNCLOUD "comments-count";
+        /// Address of the comments.
+        COMMENTS_HREF = OWNCLOUD "comments-href";
+        /// Tags of this user; Nextcloud has forgotten them but for the name.
+        TAGS = OWNCLOUD "tags";
         /// Whether a preview can be made.
         HAS_PREVIEW = NEXTCLOUD "has-preview";
         /// Empty for the user's own files.
@@ -185,7 +189,7 @@ pub mod props {
         NOTE = NEXTCLOUD "note";
         /// Receivers of shares on a resource.
         SHAREES = NEXTCLOUD "sharees";
-        /// Tags.
+        /// Tags that all users share.
         SYSTEM_TAGS = NEXTCLOUD "system-tags";
         /// Hidden by the server.
         HIDDEN = NEXTCLOUD "hidden";

@@ -1,4 +1,6 @@
-use super::{Element, Name, XmlError, props};
+use time::OffsetDateTime;
+
+use super::{Element, Name, XmlError, date, props};
 
 const FILTER_FILES: Name = Name::oc("filter-files");
 const FILTER_RULES: Name = Name::oc("filter-rules");
@@ -7,6 +9,10 @@ const PROP: Name = Name::dav("prop");
 const LIMIT: Name = Name::dav("limit");
 const NRESULTS: Name = Name::dav("nresults");
 const FIRSTRESULT: Name = Name::nc("firstresult");
+const FILTER_COMMENTS: Name = Name::oc("filter-comments");
+const COMMENTS_LIMIT: Name = Name::oc("limit");
+const COMMENTS_OFFSET: Name = Name::oc("offset");
+const COMMENTS_SINCE: Name = Name::oc("datetime");
 
 /// The report `oc:filter-files`: everything below a folder that is a favourite or carries all of the tags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,8 +79,63 @@ impl FilterFiles {
     }
 }
 
+/// The report `oc:filter-comments`: a part of the comments on something, the latest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FilterComments {
+    /// At most so many.
+    pub limit: Option<u32>,
+    /// So many are skipped.
+    pub offset: Option<u32>,
+    /// Only those that are not older.
+    pub since: Option<OffsetDateTime>,
+}
+
+impl FilterComments {
+    /// The root of the report's body.
+    pub const ROOT: Name = FILTER_COMMENTS;
+
+    /// Reads a body that was parsed to find out which report it is.
+    pub fn from_element(root: &Element) -> Result<Self, XmlError> {
+        let number = |name: &Name| match root.find_text(name) {
+            None => Ok(None),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| XmlError::Invalid(format!("{name} is no number"))),
+        };
+        let since = match root.find_text(&COMMENTS_SINCE) {
+            None => None,
+            Some(text) => {
+                let time = date::parse_rfc3339(&text).or_else(|| date::parse_http(&text));
+                Some(time.ok_or_else(|| XmlError::Invalid(format!("{COMMENTS_SINCE} is no date")))?)
+            }
+        };
+        Ok(Self {
+            limit: number(&COMMENTS_LIMIT)?,
+            offset: number(&COMMENTS_OFFSET)?,
+            since,
+        })
+    }
+
+    /// Writes the body.
+    pub fn to_document(&self) -> Vec<u8> {
+        let limit = self.limit.map(|limit| Element::text(COMMENTS_LIMIT, limit.to_string()));
+        let offset = self
+            .offset
+            .map(|offset| Element::text(COMMENTS_OFFSET, offset.to_string()));
+        let since = self
+            .since
+            .map(|since| Element::text(COMMENTS_SINCE, date::format_creation(since)));
+        Element::new(FILTER_COMMENTS)
+            .with_all([limit, offset, since].into_iter().flatten())
+            .to_document()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -100,5 +161,18 @@ mod tests {
     fn a_report_without_rules_is_refused() {
         let body = b"<oc:filter-files xmlns:oc='http://owncloud.org/ns'/>";
         assert!(FilterFiles::parse(body).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_report_on_comments_survives_a_round_trip(
+            limit in prop::option::of(any::<u32>()), offset in prop::option::of(any::<u32>()),
+            since in prop::option::of(0i64..4_000_000_000)
+        ) {
+            let since = since.map(|seconds| OffsetDateTime::from_unix_timestamp(seconds).expect("time"));
+            let report = FilterComments { limit, offset, since };
+            let root = Element::parse(&report.to_document()).expect("XML");
+            prop_assert_eq!(FilterComments::from_element(&root), Ok(report));
+        }
     }
 }

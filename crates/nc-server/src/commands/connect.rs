@@ -33,6 +33,7 @@ pub(crate) fn client_config(settings: &CloudSettings, url: &str) -> Result<Clien
     if let Some(public) = &settings.public_url {
         client.public_url = Some(BaseUrl::parse(public.as_str()).map_err(usage)?);
     }
+    client.excluded_tags.clone_from(&settings.excluded_tags);
     client.keepalive = settings.keepalive;
     client.timeouts.response = settings.timeout;
     client.timeouts.idle = settings.timeout;

@@ -57,7 +57,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
         .await
         .or_fail()?;
     spinner.set_message("making users and sample data");
-    let nextcloud = in_process(&cloud, &cloud_url)?;
+    let nextcloud = in_process(&cloud, &cloud_url, &setting.config.cloud.excluded_tags)?;
     let users = users(&cloud, &nextcloud, &folder.path).await?;
     folder.finished().or_fail()?;
     let provider = embedded::open_provider(&setting.config, &cloud, &cloud_url)
@@ -130,8 +130,9 @@ fn data_folder(named: Option<&Path>) -> anyhow::Result<DemoFolder> {
 }
 
 /// The client into the cloud: the same router and the same sign-in as over the network, without the network.
-fn in_process(cloud: &Cloud, url: &str) -> Result<Nextcloud, Trouble> {
+fn in_process(cloud: &Cloud, url: &str, excluded_tags: &[String]) -> Result<Nextcloud, Trouble> {
     let mut config = ClientConfig::new(BaseUrl::parse(url).or_fail()?);
+    config.excluded_tags = excluded_tags.to_vec();
     config.observer = Some(Arc::new(crate::telemetry::CloudCalls));
     let service = cloud.router().into_service::<nc_client::Body>();
     Ok(Nextcloud::new(

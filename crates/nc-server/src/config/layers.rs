@@ -207,21 +207,11 @@ impl Layers {
             let source = Source::Environment("MCP_DISABLE_CAPABILITY_GATING".to_owned());
             self.put("tools.hide_missing_apps", (!off).to_string(), source)?;
         }
-        // Tools would show what this setting promises to hide; rather no server than a leaking one.
-        if environment
-            .get("EXCLUDED_TAGS")
-            .is_some_and(|tags| !tags.trim().is_empty())
-        {
-            return Err(ConfigError::Conflict(
-                "EXCLUDED_TAGS is set, but this version cannot hide tagged files; unset it to start without that protection"
-                    .to_owned(),
-            ));
-        }
         self.look_for_strangers(environment)
     }
 
     fn look_for_strangers(&mut self, environment: &Environment) -> Result<(), ConfigError> {
-        let mut known: Vec<String> = vec!["MCP_DISABLE_CAPABILITY_GATING".into(), "EXCLUDED_TAGS".into()];
+        let mut known: Vec<String> = vec!["MCP_DISABLE_CAPABILITY_GATING".into()];
         for setting in SETTINGS {
             let names = setting.env.iter().map(ToString::to_string).chain([setting.own_env()]);
             for name in names {

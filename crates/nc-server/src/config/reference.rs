@@ -109,8 +109,7 @@ pub fn reference() -> String {
     text.push_str(
         "\n## Settings of the Python server `nextcloud-mcp-server`\n\n\
          Its names are read where they stand above. `MCP_DISABLE_CAPABILITY_GATING=true` means `tools.hide_missing_apps = false`.\n\
-         `EXCLUDED_TAGS` stops the start: this version cannot hide tagged files, and a server that shows them would break its\n\
-         promise. Names of features that this version lacks are told in one log line and have no effect.\n",
+         Names of features that this version lacks are told in one log line and have no effect.\n",
     );
     text
 }

@@ -54,6 +54,8 @@ pub struct CloudSettings {
     pub url: Option<Url>,
     /// Its address for browsers.
     pub public_url: Option<Url>,
+    /// Tags that hide files.
+    pub excluded_tags: Vec<String>,
     /// The configured account.
     pub account: Option<Account>,
     /// Whether its certificate is checked.
@@ -292,6 +294,7 @@ impl Config {
             cloud: CloudSettings {
                 url: reader.url("cloud.url"),
                 public_url: reader.url("cloud.public_url").or_else(|| reader.url("issuer.url")),
+                excluded_tags: reader.list("tools.excluded_tags"),
                 account,
                 verify_tls,
                 ca_file,

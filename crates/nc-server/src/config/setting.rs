@@ -246,6 +246,15 @@ pub const SETTINGS: &[Setting] = &[
         "Largest content of one write; 0 means no limit of its own.",
     ),
     setting(
+        "tools.excluded_tags",
+        &["EXCLUDED_TAGS"],
+        Kind::List,
+        "",
+        "Names of tags, separated by commas: files and folders with one of them, and all that is in such folders, are hidden from \
+         every tool for files. A folder that holds something hidden can be neither moved, copied nor deleted. While the tags \
+         cannot be read, no files are shown. A change of tags takes up to ten seconds. Notes are not concerned.",
+    ),
+    setting(
         "documents.enabled",
         &["NEXTCLOUD_MCP_DOCUMENTS"],
         Kind::Bool,

@@ -136,6 +136,8 @@ impl<A: Assembly> Walk<'_, A> {
         self.call("nc_webdav_copy_resource", places).await;
         let places = json!({ "source_path": "Walk/b.txt", "destination_path": "Walk/c.txt" });
         self.call("nc_webdav_move_resource", places).await;
+        self.tags_and_comments().await;
+        self.trash_and_versions().await;
         self.call("nc_webdav_delete_resource", json!({ "path": "Walk" })).await;
     }
 
@@ -161,6 +163,50 @@ impl<A: Assembly> Walk<'_, A> {
         self.call("nc_contacts_delete_contact", ada).await;
         self.call("nc_contacts_delete_addressbook", json!({ "name": "walk" }))
             .await;
+    }
+
+    async fn tags_and_comments(&mut self) {
+        let path = json!({ "path": "Walk/a.txt" });
+        let tag = json!({ "path": "Walk/a.txt", "tag": "walked", "create_tag": true });
+        self.call("nc_webdav_tag_file", tag).await;
+        let tags = self.call("nc_webdav_list_tags", json!({})).await;
+        assert!(tags.to_string().contains("walked"), "{tags}");
+        let tags = self.call("nc_webdav_get_file_tags", path.clone()).await;
+        assert_eq!(tags["tags"][0]["name"], "walked");
+        let found = self
+            .call("nc_webdav_find_by_tag_name", json!({ "tag": "walked" }))
+            .await;
+        assert_eq!(found["files"][0]["path"], "/Walk/a.txt");
+        self.call("nc_webdav_untag_file", json!({ "path": "Walk/a.txt", "tag": "walked" }))
+            .await;
+        self.call(
+            "nc_webdav_set_favorite",
+            json!({ "path": "Walk/a.txt", "favorite": true }),
+        )
+        .await;
+        let said = json!({ "path": "Walk/a.txt", "message": "Well walked" });
+        self.call("nc_webdav_create_comment", said).await;
+        let comments = self.call("nc_webdav_list_comments", path).await;
+        assert_eq!(comments["results"][0]["message"], "Well walked");
+    }
+
+    async fn trash_and_versions(&mut self) {
+        let change = json!({ "path": "Walk/a.txt", "content": "changed", "if_match": "*" });
+        self.call("nc_webdav_write_file", change).await;
+        let path = json!({ "path": "Walk/a.txt" });
+        let versions = self.call("nc_webdav_list_versions", path.clone()).await;
+        let former = versions["versions"].as_array().expect("versions").last().expect("one");
+        let restore = json!({ "path": "Walk/a.txt", "version_id": former["version_id"] });
+        self.call("nc_webdav_restore_version", restore).await;
+        let read = self.call("nc_webdav_read_file", path.clone()).await;
+        assert_eq!(read["content"], "text");
+        self.call("nc_webdav_delete_resource", path).await;
+        let trash = self.call("nc_webdav_list_trash", json!({})).await;
+        let items = trash["items"].as_array().expect("items");
+        let item = items.iter().find(|item| item["original_location"] == "/Walk/a.txt");
+        let entry = json!({ "entry_id": item.expect("the file")["id"] });
+        let restored = self.call("nc_webdav_restore_from_trash", entry).await;
+        assert_eq!(restored["path"], "/Walk/a.txt");
     }
 
     async fn access(&mut self) {

@@ -17,6 +17,8 @@ mod external_mode;
 mod external_start;
 mod failures;
 mod files;
+mod files_hidden;
+mod files_kept;
 mod foreign_issuer;
 mod forged_tokens;
 mod giving;

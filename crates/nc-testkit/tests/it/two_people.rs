@@ -124,6 +124,10 @@ struct Home {
     /// Notes that get deleted or changed.
     spare: Vec<Value>,
     attachment: Value,
+    /// Something in the trash.
+    trashed: Value,
+    /// Former content of `Here/same.txt`.
+    version: Value,
 }
 
 impl Home {
@@ -135,6 +139,8 @@ impl Home {
             note: Value::Null,
             spare: Vec::new(),
             attachment: Value::Null,
+            trashed: Value::Null,
+            version: Value::Null,
             marker,
         };
         home.note = home.new_note(server).await;
@@ -151,7 +157,34 @@ impl Home {
         }
         home.favour(server, &named).await;
         home.befriend(server).await;
+        home.leave_traces(server).await;
         home
+    }
+
+    /// Something in the trash, a comment, a former state, a tag.
+    async fn leave_traces(&mut self, server: &Server) {
+        // The id of an entry has its name in it, and errors say which id was asked for.
+        let marked = format!("{}-gone.txt", self.marker);
+        for gone in [marked.as_str(), "gone.txt"] {
+            let file = json!({ "path": gone, "content": self.marker });
+            self.done(server, "nc_webdav_write_file", file).await;
+            self.done(server, "nc_webdav_delete_resource", json!({ "path": gone }))
+                .await;
+        }
+        let trash = self.done(server, "nc_webdav_list_trash", json!({})).await;
+        let items = trash["items"].as_array().expect("items");
+        let plain = items.iter().find(|item| item["name"] == "gone.txt");
+        self.trashed = plain.expect("the file without mark")["id"].clone();
+        let same = json!({ "path": "Here/same.txt" });
+        let comment = json!({ "path": "Here/same.txt", "message": self.marker });
+        self.done(server, "nc_webdav_create_comment", comment).await;
+        let again = json!({ "path": "Here/same.txt", "content": format!("{} again", self.marker), "if_match": "*" });
+        self.done(server, "nc_webdav_write_file", again).await;
+        let versions = self.done(server, "nc_webdav_list_versions", same.clone()).await;
+        let versions = versions["versions"].as_array().expect("versions").clone();
+        self.version = versions.last().expect("one")["version_id"].clone();
+        let tag = json!({ "path": format!("Here/{}.txt", self.marker), "tag": "shared", "create_tag": true });
+        self.done(server, "nc_webdav_tag_file", tag).await;
     }
 
     fn token(&self, number: usize) -> &str {
@@ -237,6 +270,15 @@ impl Home {
                 json!({ "addressbook": self.book(), "uid": "mine", "contact_data": { "title": "changed" } })
             }
             "nc_contacts_delete_contact" => json!({ "addressbook": self.book(), "uid": "spare" }),
+            "nc_webdav_find_by_tag_name" => json!({ "tag": "shared" }),
+            "nc_webdav_restore_from_trash" => json!({ "entry_id": self.trashed }),
+            "nc_webdav_restore_version" => json!({ "path": "Here/same.txt", "version_id": self.version }),
+            "nc_webdav_create_comment" => json!({ "path": "Here/same.txt", "message": "mine" }),
+            "nc_webdav_tag_file" | "nc_webdav_untag_file" => json!({ "path": "Here/same.txt", "tag": "shared" }),
+            "nc_webdav_set_favorite" => json!({ "path": "Here/same.txt", "favorite": true }),
+            "nc_webdav_list_comments" | "nc_webdav_list_versions" | "nc_webdav_get_file_tags" => {
+                json!({ "path": "Here/same.txt" })
+            }
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             _ => json!({}),
         }
@@ -259,6 +301,9 @@ const SHOWING: &[&str] = &[
     "nc_contacts_list_contacts",
     "nc_contacts_search_contacts",
     "nc_contacts_update_contact",
+    "nc_webdav_list_trash",
+    "nc_webdav_list_comments",
+    "nc_webdav_find_by_tag_name",
 ];
 
 /// What an answer shows, also where it is encoded.

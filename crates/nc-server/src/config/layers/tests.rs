@@ -98,6 +98,7 @@ fn the_switch_with_the_opposite_meaning_is_turned() {
 }
 
 #[test]
-fn a_protection_that_is_not_there_stops_the_start() {
-    assert!(error(None, &[("EXCLUDED_TAGS", "private")]).starts_with("EXCLUDED_TAGS is set, but"));
+fn tags_that_hide_files_are_read_under_the_name_of_the_peer() {
+    let layers = Layers::read(None, &environment(&[("EXCLUDED_TAGS", "private, No AI")]), &[]).expect("layers");
+    assert_eq!(layers.given("tools.excluded_tags"), Some("private, No AI"));
 }
