@@ -12,10 +12,14 @@ fuzz_target!(|data: &[u8]| {
     let (rule, start) = text.split_once('\n').unwrap_or((text, "1780000000"));
     let Ok(rule) = Rule::read(rule) else { return };
     let seconds: i64 = start.trim().parse().unwrap_or(0);
-    let Some(start) = DateTime::from_timestamp(seconds.clamp(-62_000_000_000, 250_000_000_000), 0) else { return };
+    let Some(start) = DateTime::from_timestamp(seconds.clamp(-62_000_000_000, 250_000_000_000), 0) else {
+        return;
+    };
     let start = start.naive_utc();
     for is_date in [false, true] {
-        let Ok(times) = Times::new(&rule, start, is_date, start) else { continue };
+        let Ok(times) = Times::new(&rule, start, is_date, start) else {
+            continue;
+        };
         let times: Vec<_> = times.take(40).collect();
         assert_eq!(times.first(), Some(&start), "the start is the first");
         assert!(times.is_sorted_by(|one, other| one < other), "each once, in order");
