@@ -14,6 +14,23 @@ from clients import Refused
 
 HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
 TOOLS = {
+    "nc_calendar_bulk_operations",
+    "nc_calendar_complete_todo",
+    "nc_calendar_create_event",
+    "nc_calendar_create_meeting",
+    "nc_calendar_create_todo",
+    "nc_calendar_delete_event",
+    "nc_calendar_delete_todo",
+    "nc_calendar_find_availability",
+    "nc_calendar_get_event",
+    "nc_calendar_get_upcoming_events",
+    "nc_calendar_list_calendars",
+    "nc_calendar_list_events",
+    "nc_calendar_list_todos",
+    "nc_calendar_manage_calendar",
+    "nc_calendar_search_todos",
+    "nc_calendar_update_event",
+    "nc_calendar_update_todo",
     "nc_get_capabilities",
     "nc_notes_append_content",
     "nc_notes_create_note",
@@ -106,7 +123,7 @@ class Walk:
             self.check(f"{what} is refused", False, f"got {answer}")
 
     async def all(self):
-        for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.traces, self.bad_arguments]:
+        for part in [self.lists, self.notes, self.resources, self.files, self.searches, self.traces, self.calendars, self.tasks, self.bad_arguments]:
             with self.tally.part(f"{self.label} {part.__name__}"):
                 await part()
         with self.tally.part(f"{self.label} contacts"):
@@ -392,6 +409,61 @@ class Walk:
         listed = await self.ok("nc_webdav_list_comments", path=back["path"])
         self.equal("with its comments", listed["count"], 2)
         await self.fails("not_found", "nc_webdav_restore_from_trash", entry_id=mine[0]["id"])
+
+    async def calendars(self):
+        made = await self.ok("nc_calendar_manage_calendar", action="create", display_name=f"Walk {self.label}")
+        self.calendar = made["name"]
+        listed = await self.ok("nc_calendar_list_calendars")
+        self.check("the new calendar is listed", self.calendar in [one["name"] for one in listed["calendars"]], listed)
+        event = await self.ok(
+            "nc_calendar_create_event",
+            calendar_name=self.calendar,
+            title="Milk; snark, ümläut 🚀",
+            start_datetime="2027-05-03T10:00:00",
+            timezone="Europe/Berlin",
+            recurrence_rule="FREQ=DAILY;COUNT=5",
+        )
+        self.equal("the start is told in UTC", event["start_utc"], "2027-05-03T08:00:00Z")
+        one = {"calendar_name": self.calendar, "event_uid": event["uid"]}
+        read = await self.ok("nc_calendar_get_event", **one)
+        self.equal("title", read["title"], "Milk; snark, ümläut 🚀")
+        range_ = {"start_date": "2027-05-01", "end_date": "2027-05-31"}
+        events = await self.ok("nc_calendar_list_events", calendar_name=self.calendar, **range_)
+        self.equal("each time of the series", events["total_found"], 5)
+        second = events["events"][1]["recurrence_id"]
+        await self.fails("recurrence_scope_required", "nc_calendar_delete_event", **one)
+        await self.ok("nc_calendar_update_event", **one, recurrence_scope="this", recurrence_id=second, title="Other")
+        await self.fails("conflict", "nc_calendar_update_event", **one, title="lost", etag=read["etag"])
+        third = events["events"][2]["recurrence_id"]
+        await self.ok("nc_calendar_delete_event", **one, recurrence_scope="following", recurrence_id=third)
+        events = await self.ok("nc_calendar_list_events", calendar_name=self.calendar, **range_)
+        self.equal("what is left", [one["summary"] for one in events["events"]], ["Milk; snark, ümläut 🚀", "Other"])
+        meeting = {"title": "Talk", "date": "2027-05-04", "time": "10:00", "calendar_name": self.calendar}
+        await self.fails("invalid_argument", "nc_calendar_create_meeting", **meeting)
+        await self.ok("nc_calendar_create_meeting", **meeting, timezone="Europe/Berlin")
+        await self.ok("nc_calendar_get_upcoming_events", calendar_name=self.calendar)
+        free = await self.ok("nc_calendar_find_availability", duration_minutes=30, timezone="Europe/Berlin")
+        self.check("free times", free["available_slots"], free)
+        many = {"operation": "delete", "calendar_name": self.calendar, "apply_to_series": True, **range_}
+        shown = await self.ok("nc_calendar_bulk_operations", **many)
+        self.equal("nothing is done yet", (shown["dry_run"], shown["deleted_count"]), (True, 0))
+        done = await self.ok("nc_calendar_bulk_operations", **many, dry_run=False)
+        self.equal("then it is", done["deleted_count"], 2)
+
+    async def tasks(self):
+        task = await self.ok("nc_calendar_create_todo", calendar_name=self.calendar, summary="Buy milk", due="2027-05-03")
+        self.equal("a day stays a day", task["due"], "2027-05-03")
+        one = {"calendar_name": self.calendar, "todo_uid": task["uid"]}
+        await self.ok("nc_calendar_update_todo", **one, priority=1)
+        listed = await self.ok("nc_calendar_list_todos", calendar_name=self.calendar, status="OPEN")
+        self.equal("priority", [one["priority"] for one in listed["todos"]], [1])
+        done = await self.ok("nc_calendar_complete_todo", **one)
+        self.equal("done", (done["status"], done["percent_complete"]), ("COMPLETED", 100))
+        found = await self.ok("nc_calendar_search_todos", summary_contains="MILK", status="COMPLETED")
+        self.check("found", task["uid"] in [one["uid"] for one in found["todos"]], found)
+        await self.ok("nc_calendar_delete_todo", **one)
+        await self.fails("not_found", "nc_calendar_delete_todo", **one)
+        await self.ok("nc_calendar_manage_calendar", action="delete", calendar_name=self.calendar)
 
     async def bad_arguments(self):
         text = await self.fails("invalid_argument", "nc_notes_get_note", noteid=1)

@@ -177,6 +177,12 @@ impl ScopeSet {
     }
 }
 
+impl From<Scope> for ScopeSet {
+    fn from(scope: Scope) -> Self {
+        Self::EMPTY.with(scope)
+    }
+}
+
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<T: IntoIterator<Item = Scope>>(scopes: T) -> Self {
         scopes.into_iter().fold(Self::EMPTY, Self::with)

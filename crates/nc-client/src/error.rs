@@ -268,6 +268,18 @@ impl Error {
         }
     }
 
+    /// A thing that is another version than it should be.
+    pub fn conflict(subject: Subject, etag: ETag) -> Self {
+        let current = Current {
+            etag: Some(etag),
+            ..Current::default()
+        };
+        Self::Conflict {
+            subject,
+            current: Box::new(current),
+        }
+    }
+
     /// A thing that is not there.
     pub(crate) fn not_found(subject: Subject) -> Self {
         Self::NotFound {

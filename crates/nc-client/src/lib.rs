@@ -51,7 +51,7 @@ pub use nc_proto::{
     account::CloudUser,
     apps::notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
     capabilities::Capabilities,
-    dav::Permissions,
+    dav::{DavPath, Permissions},
     etag::ETag,
     status::ServerStatus,
 };
@@ -59,6 +59,7 @@ pub use nextcloud::{Client, Nextcloud};
 pub use notes::{CategoryFilter, FileContent, NotePages, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
 pub use principal::Principal;
+pub use random::new_uid;
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
 pub use writers::WriterTurn;
 

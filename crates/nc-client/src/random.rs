@@ -25,6 +25,15 @@ impl Jitter {
     }
 }
 
+/// A UID that nobody else has, in the form of a UUID of version 4 (RFC 7986 §5.3).
+pub fn new_uid() -> String {
+    let high = from_system() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000;
+    let low = from_system() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000;
+    let digits = format!("{high:016x}{low:016x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+    parts.join("-")
+}
+
 /// A name that nobody else has: 32 hexadecimal digits.
 pub(crate) fn unique_name() -> String {
     format!("{:016x}{:016x}", from_system(), from_system())

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use nc_auth::{Scope, ScopeSet};
+use nc_auth::ScopeSet;
 use nc_mcp_kit::{BoxFuture, Direction, Failure, Hints, ToolSpec, schema_of, structured};
 use rmcp::model::{CallToolResponse, JsonObject};
 use schemars::JsonSchema;
@@ -40,7 +40,7 @@ pub struct Family {
 /// A row. There is no way to leave the scope out.
 pub(crate) fn row<P, R, F, W>(
     family: Family,
-    scope: Scope,
+    scopes: impl Into<ScopeSet>,
     hints: Hints,
     name: &'static str,
     title: &'static str,
@@ -53,9 +53,8 @@ where
     F: Fn(Context, P) -> W + Send + Sync + 'static,
     W: Future<Output = Result<R, Failure>> + Send + 'static,
 {
-    let scopes = ScopeSet::EMPTY.with(scope);
     Row {
-        spec: spec::<P, R>(family, scopes, hints, name, title, description),
+        spec: spec::<P, R>(family, scopes.into(), hints, name, title, description),
         work: Work::Cloud(run(work)),
     }
 }

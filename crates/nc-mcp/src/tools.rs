@@ -1,6 +1,7 @@
 //! All tools, one file an app family.
 
 mod access;
+mod calendar;
 mod contacts;
 mod documents;
 mod file_changes;
@@ -11,6 +12,7 @@ mod file_trash;
 mod files;
 pub(crate) mod notes;
 pub(crate) mod server;
+mod todo;
 
 pub(crate) use notes::matching_ids;
 
@@ -34,6 +36,11 @@ pub(crate) const CONTACTS: Family = Family {
     name: "contacts",
     capability: None,
 };
+/// Calendars and tasks, over `CalDAV`.
+pub(crate) const CALENDAR: Family = Family {
+    name: "calendar",
+    capability: None,
+};
 /// Files, by WebDAV.
 pub(crate) const WEBDAV: Family = Family {
     name: "webdav",
@@ -47,7 +54,7 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[CONTACTS, NOTES, SERVER, WEBDAV];
+pub const APPS: &[Family] = &[CALENDAR, CONTACTS, NOTES, SERVER, WEBDAV];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -61,6 +68,8 @@ pub fn access_specs() -> Vec<ToolSpec> {
 pub(crate) fn rows() -> Vec<Row> {
     [
         server::rows(),
+        calendar::rows(),
+        todo::rows(),
         notes::rows(),
         contacts::rows(),
         files::rows(),

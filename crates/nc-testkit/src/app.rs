@@ -321,10 +321,9 @@ fn http() -> reqwest::Client {
 
 async fn user(cloud: &Cloud, name: &'static str) -> TestUser {
     let password = nc_cloud::random_password().expect("randomness");
-    cloud
-        .create_user(&NewUser::new(name, name, password.clone()))
-        .await
-        .expect("an account");
+    let mut new = NewUser::new(name, name, password.clone());
+    new.email = Some(format!("{name}@example.org"));
+    cloud.create_user(&new).await.expect("an account");
     let app_password: SecretString = cloud
         .create_app_password(&UserId::new(name), "test")
         .await

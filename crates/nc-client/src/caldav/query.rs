@@ -132,6 +132,21 @@ impl Calendars<'_> {
         uid: &str,
         subject: &Subject,
     ) -> Result<CalendarObject, Error> {
+        let path = self.find_path(calendar, kind, uid, subject).await?;
+        self.get(&path, subject).await
+    }
+
+    /// Where the object of a calendar with this UID is.
+    ///
+    /// # Errors
+    /// As for [`Self::find_uid`].
+    pub async fn find_path(
+        &self,
+        calendar: &Calendar,
+        kind: ComponentKind,
+        uid: &str,
+        subject: &Subject,
+    ) -> Result<DavPath, Error> {
         let uid = uid.trim();
         if uid.is_empty() {
             return Err(Error::invalid("uid", "it must not be empty"));
@@ -149,8 +164,7 @@ impl Calendars<'_> {
                 .any(|component| component.text("UID").is_some_and(|own| own.trim() == uid))
                 .then_some(object.path)
         });
-        let path = path.ok_or_else(|| Error::not_found(subject.clone()))?;
-        self.get(&path, subject).await
+        path.ok_or_else(|| Error::not_found(subject.clone()))
     }
 
     /// The objects with these places; those that are not there are told one by one.

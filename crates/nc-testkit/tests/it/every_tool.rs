@@ -12,7 +12,8 @@ use nc_testkit::{
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
+                      calendar:read calendar:write todo:read todo:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -209,6 +210,57 @@ impl<A: Assembly> Walk<'_, A> {
         assert_eq!(restored["path"], "/Walk/a.txt");
     }
 
+    async fn calendars(&mut self) {
+        self.call("nc_calendar_list_calendars", json!({})).await;
+        let new = json!({ "action": "create", "calendar_name": "walk" });
+        self.call("nc_calendar_manage_calendar", new).await;
+        let event = json!({
+            "calendar_name": "walk", "title": "Plan", "start_datetime": "2027-05-03T10:00:00", "timezone": "Europe/Berlin",
+        });
+        let made = self.call("nc_calendar_create_event", event).await;
+        let one = json!({ "calendar_name": "walk", "event_uid": made["uid"] });
+        let read = self.call("nc_calendar_get_event", one.clone()).await;
+        assert_eq!(read["title"], "Plan");
+        let change =
+            json!({ "calendar_name": "walk", "event_uid": made["uid"], "title": "Other", "etag": read["etag"] });
+        self.call("nc_calendar_update_event", change).await;
+        let meeting = json!({
+            "title": "Talk", "date": "2027-05-04", "time": "10:00", "calendar_name": "walk", "timezone": "Europe/Berlin",
+        });
+        self.call("nc_calendar_create_meeting", meeting).await;
+        let range = json!({ "calendar_name": "walk", "start_date": "2027-05-01", "end_date": "2027-05-31" });
+        let listed = self.call("nc_calendar_list_events", range).await;
+        assert_eq!(listed["total_found"], 2, "{listed}");
+        self.call("nc_calendar_get_upcoming_events", json!({})).await;
+        let free = json!({ "duration_minutes": 30, "timezone": "Europe/Berlin" });
+        self.call("nc_calendar_find_availability", free).await;
+        let many = json!({
+            "operation": "delete", "calendar_name": "walk", "start_date": "2027-05-01", "end_date": "2027-05-31",
+        });
+        let shown = self.call("nc_calendar_bulk_operations", many).await;
+        assert_eq!(shown["total_found"], 2, "{shown}");
+        self.call("nc_calendar_delete_event", one).await;
+        self.todos().await;
+        let gone = json!({ "action": "delete", "calendar_name": "walk" });
+        self.call("nc_calendar_manage_calendar", gone).await;
+    }
+
+    async fn todos(&mut self) {
+        let todo = json!({ "calendar_name": "walk", "summary": "Buy milk", "due": "2027-05-03" });
+        let made = self.call("nc_calendar_create_todo", todo).await;
+        let one = json!({ "calendar_name": "walk", "todo_uid": made["uid"] });
+        let change = json!({ "calendar_name": "walk", "todo_uid": made["uid"], "priority": 1 });
+        self.call("nc_calendar_update_todo", change).await;
+        let listed = self
+            .call("nc_calendar_list_todos", json!({ "calendar_name": "walk" }))
+            .await;
+        assert_eq!(listed["todos"][0]["priority"], 1, "{listed}");
+        self.call("nc_calendar_search_todos", json!({ "summary_contains": "milk" }))
+            .await;
+        self.call("nc_calendar_complete_todo", one.clone()).await;
+        self.call("nc_calendar_delete_todo", one).await;
+    }
+
     async fn access(&mut self) {
         for tool in ["check_logged_in", "check_provisioning_status", "nc_auth_check_status"] {
             self.ask(tool, json!({})).await;
@@ -230,6 +282,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.notes().await;
     walk.files().await;
     walk.contacts().await;
+    walk.calendars().await;
     walk.access().await;
     let listed: BTreeSet<String> = listed.into_iter().collect();
     assert_eq!(walk.called, listed, "the walk is not over all tools");

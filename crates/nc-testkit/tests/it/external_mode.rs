@@ -80,7 +80,7 @@ async fn m01_m04_the_endpoint_names_the_issuer_and_itself() {
     let reply = both.mcp.list("").await;
     assert_eq!(reply.status, 401);
     let expected = format!(
-        "Bearer scope=\"files:read notes:read openid\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
+        "Bearer scope=\"calendar:read contacts:read files:read notes:read openid todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         both.mcp.url
     );
     assert_eq!(challenge(&reply), expected);
@@ -90,7 +90,14 @@ async fn m01_m04_the_endpoint_names_the_issuer_and_itself() {
     assert_eq!(document["authorization_servers"], json!([both.cloud.url]));
     assert_eq!(
         document["scopes_supported"],
-        json!(["files:read", "notes:read", "openid"])
+        json!([
+            "calendar:read",
+            "contacts:read",
+            "files:read",
+            "notes:read",
+            "openid",
+            "todo:read"
+        ])
     );
     assert!(
         document.get("dpop_signing_alg_values_supported").is_none(),

@@ -3,6 +3,7 @@
 mod administrators;
 mod arguments;
 mod audited_calls;
+mod calendar;
 mod call_limits;
 mod cancellation;
 mod clients_lives;
@@ -35,6 +36,7 @@ mod scopes;
 mod sign_in_answers;
 mod signed_tokens;
 mod stock_cors;
+mod tasks;
 mod tokens;
 mod two_people;
 mod user_page;

@@ -19,7 +19,7 @@ async fn m01_without_a_token_the_answer_says_where_to_get_one() {
     let reply = send(app.message("", "tools/list", json!({}))).await;
     assert_eq!(reply.status, 401);
     let expected = format!(
-        "Bearer scope=\"files:read notes:read openid\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
+        "Bearer scope=\"calendar:read contacts:read files:read notes:read openid todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         app.url
     );
     assert_eq!(challenge(&reply), expected);
@@ -124,13 +124,32 @@ async fn m04_the_resource_describes_itself_the_same_at_both_places() {
     assert_eq!(documents[0]["authorization_servers"], json!([app.url]));
     assert_eq!(
         documents[0]["scopes_supported"],
-        json!(["files:read", "notes:read", "openid"])
+        json!([
+            "calendar:read",
+            "contacts:read",
+            "files:read",
+            "notes:read",
+            "openid",
+            "todo:read"
+        ])
     );
     let all = OwnIssuerApp::boot_with(&[("MCP_ADVERTISED_SCOPES", "all")]).await;
     let reply = send(all.request("GET", "/.well-known/oauth-protected-resource/mcp")).await;
     assert_eq!(
         reply.message()["scopes_supported"],
-        json!(["files:read", "files:write", "notes:read", "notes:write", "openid"])
+        json!([
+            "calendar:read",
+            "calendar:write",
+            "contacts:read",
+            "contacts:write",
+            "files:read",
+            "files:write",
+            "notes:read",
+            "notes:write",
+            "openid",
+            "todo:read",
+            "todo:write"
+        ])
     );
 }
 

@@ -4,8 +4,8 @@ use nc_server::config::Mode;
 use nc_testkit::app::{TestApp, send};
 use serde_json::{Value, json};
 
-/// Arguments with which each tool does its work on an account that has `a.txt`, `b.txt`, two notes, two contacts and a
-/// spare address book.
+/// Arguments with which each tool does its work on an account that has `a.txt`, `b.txt`, a spare address book, and of notes,
+/// contacts, events and tasks two each.
 fn arguments(tool: &str, notes: &[Value]) -> Value {
     match tool {
         "nc_notes_get_note" => json!({ "note_id": notes[0]["id"] }),
@@ -26,6 +26,27 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         "nc_contacts_delete_contact" => json!({ "addressbook": "contacts", "uid": "gone" }),
         "nc_contacts_list_contacts" => json!({ "addressbook": "contacts" }),
         "nc_contacts_search_contacts" => json!({ "query": "a" }),
+        "nc_calendar_get_event" => json!({ "calendar_name": "personal", "event_uid": notes[2]["uid"] }),
+        "nc_calendar_update_event" => {
+            json!({ "calendar_name": "personal", "event_uid": notes[2]["uid"], "title": "Changed" })
+        }
+        "nc_calendar_delete_event" => json!({ "calendar_name": "personal", "event_uid": notes[3]["uid"] }),
+        "nc_calendar_create_event" => {
+            json!({ "calendar_name": "personal", "title": "New", "start_datetime": "2027-05-03" })
+        }
+        "nc_calendar_create_meeting" => {
+            json!({ "title": "New", "date": "2027-05-03", "time": "10:00", "timezone": "Europe/Berlin" })
+        }
+        "nc_calendar_find_availability" => json!({ "duration_minutes": 30 }),
+        "nc_calendar_bulk_operations" => json!({ "operation": "delete", "calendar_name": "personal" }),
+        "nc_calendar_manage_calendar" => json!({ "action": "create", "calendar_name": "new" }),
+        "nc_calendar_list_todos" => json!({ "calendar_name": "personal" }),
+        "nc_calendar_create_todo" => json!({ "calendar_name": "personal", "summary": "New" }),
+        "nc_calendar_update_todo" => {
+            json!({ "calendar_name": "personal", "todo_uid": notes[4]["uid"], "summary": "Changed" })
+        }
+        "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": notes[4]["uid"] }),
+        "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": notes[5]["uid"] }),
         "nc_webdav_read_file" => json!({ "path": "a.txt" }),
         "nc_webdav_write_file" => json!({ "path": "new.txt", "content": "x" }),
         "nc_webdav_create_directory" => json!({ "path": "New" }),
@@ -55,6 +76,14 @@ async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
     for uid in ["kept", "gone"] {
         let contact = json!({ "addressbook": "contacts", "uid": uid, "contact_data": { "fn": uid } });
         app.call("nc_contacts_create_contact", &contact).await.structured();
+    }
+    for title in ["One", "Two"] {
+        let event = json!({ "calendar_name": "personal", "title": title, "start_datetime": "2027-05-03" });
+        notes.push(app.call("nc_calendar_create_event", &event).await.structured());
+    }
+    for title in ["One", "Two"] {
+        let todo = json!({ "calendar_name": "personal", "summary": title });
+        notes.push(app.call("nc_calendar_create_todo", &todo).await.structured());
     }
     app.recorder.take();
     (app, notes)
@@ -147,7 +176,7 @@ async fn every_result_is_as_its_schema_says() {
 async fn every_tool_says_all_four_hints_and_takes_no_unknown_argument() {
     let app = TestApp::boot().await;
     let list = tools(&app).await;
-    assert!(list.len() >= 41, "tools are missing: {}", list.len());
+    assert!(list.len() >= 58, "tools are missing: {}", list.len());
     let names: Vec<&str> = list.iter().map(|tool| tool["name"].as_str().expect("name")).collect();
     assert!(names.is_sorted());
     for tool in &list {

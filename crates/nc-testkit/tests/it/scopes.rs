@@ -53,6 +53,8 @@ async fn each_tool_needs_its_own_scope_and_no_other() {
         Scope::NotesWrite,
         Scope::FilesRead,
         Scope::FilesWrite,
+        Scope::CalendarRead,
+        Scope::CalendarWrite,
     ] {
         let with = TestApp::boot_granting(only(scope)).await;
         let offered = names(&with).await;

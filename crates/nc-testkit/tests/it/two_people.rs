@@ -17,7 +17,8 @@ use tokio::{
     net::TcpStream,
 };
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
+                      calendar:read calendar:write todo:read todo:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -128,6 +129,9 @@ struct Home {
     trashed: Value,
     /// Former content of `Here/same.txt`.
     version: Value,
+    /// Uids of events and tasks: one to be read, one to be changed, one to be deleted.
+    events: Vec<Value>,
+    todos: Vec<Value>,
 }
 
 impl Home {
@@ -141,6 +145,8 @@ impl Home {
             attachment: Value::Null,
             trashed: Value::Null,
             version: Value::Null,
+            events: Vec::new(),
+            todos: Vec::new(),
             marker,
         };
         home.note = home.new_note(server).await;
@@ -148,6 +154,14 @@ impl Home {
             home.spare.push(home.new_note(server).await);
         }
         home.attachment = home.attach(server).await;
+        for _ in 0..3 {
+            let event = json!({ "calendar_name": "personal", "title": home.marker, "start_datetime": "2027-05-03" });
+            let made = home.done(server, "nc_calendar_create_event", event).await;
+            home.events.push(made["uid"].clone());
+            let todo = json!({ "calendar_name": "personal", "summary": home.marker });
+            let made = home.done(server, "nc_calendar_create_todo", todo).await;
+            home.todos.push(made["uid"].clone());
+        }
         home.done(server, "nc_webdav_create_directory", json!({ "path": "Here" }))
             .await;
         let named = format!("Here/{}.txt", home.marker);
@@ -279,6 +293,30 @@ impl Home {
             "nc_webdav_list_comments" | "nc_webdav_list_versions" | "nc_webdav_get_file_tags" => {
                 json!({ "path": "Here/same.txt" })
             }
+            "nc_calendar_get_event" => json!({ "calendar_name": "personal", "event_uid": self.events[0] }),
+            "nc_calendar_update_event" => {
+                json!({ "calendar_name": "personal", "event_uid": self.events[1], "title": "changed" })
+            }
+            "nc_calendar_delete_event" => json!({ "calendar_name": "personal", "event_uid": self.events[2] }),
+            "nc_calendar_list_events" => json!({ "start_date": "2027-05-01", "end_date": "2027-05-31" }),
+            "nc_calendar_bulk_operations" => json!({
+                "operation": "delete", "title_contains": "has-this", "start_date": "2027-05-01", "end_date": "2027-05-31",
+            }),
+            "nc_calendar_create_event" => {
+                json!({ "calendar_name": "personal", "title": "Another", "start_datetime": "2027-05-04" })
+            }
+            "nc_calendar_create_meeting" => {
+                json!({ "title": "Another", "date": "2027-05-04", "time": "10:00", "timezone": "Europe/Berlin" })
+            }
+            "nc_calendar_find_availability" => json!({ "duration_minutes": 30 }),
+            "nc_calendar_manage_calendar" => json!({ "action": "create", "calendar_name": "more" }),
+            "nc_calendar_list_todos" => json!({ "calendar_name": "personal" }),
+            "nc_calendar_create_todo" => json!({ "calendar_name": "personal", "summary": "Another" }),
+            "nc_calendar_update_todo" => {
+                json!({ "calendar_name": "personal", "todo_uid": self.todos[1], "summary": "changed" })
+            }
+            "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[0] }),
+            "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[2] }),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             _ => json!({}),
         }
@@ -304,6 +342,21 @@ const SHOWING: &[&str] = &[
     "nc_webdav_list_trash",
     "nc_webdav_list_comments",
     "nc_webdav_find_by_tag_name",
+    "nc_calendar_get_event",
+    "nc_calendar_list_events",
+    "nc_calendar_bulk_operations",
+    "nc_calendar_list_todos",
+    "nc_calendar_search_todos",
+];
+
+/// Tools of calendars that name one event or task.
+const OF_ONE: &[&str] = &[
+    "nc_calendar_get_event",
+    "nc_calendar_update_event",
+    "nc_calendar_delete_event",
+    "nc_calendar_update_todo",
+    "nc_calendar_complete_todo",
+    "nc_calendar_delete_todo",
 ];
 
 /// What an answer shows, also where it is encoded.
@@ -333,7 +386,8 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
             // With what belongs to the other.
             let reply = server.call(own.token(1), tool, other.arguments(tool)).await;
             assert!(!shown(&reply).contains(&other.marker), "{tool}: {reply:?}");
-            let is_of_one = tool.ends_with("_note") && tool != "nc_notes_create_note";
+            let is_of_one =
+                tool.ends_with("_note") && tool != "nc_notes_create_note" || OF_ONE.contains(&tool.as_str());
             if is_of_one || matches!(tool.as_str(), "nc_notes_append_content" | "nc_notes_get_attachment") {
                 assert_eq!(reply.result()["isError"], true, "{tool}: {reply:?}");
             }

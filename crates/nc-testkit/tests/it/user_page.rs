@@ -282,7 +282,18 @@ async fn access_is_given_and_taken_back_on_the_page() {
     assert_eq!(provisioning["provisioned_at"], "2027-01-15T08:00:00Z");
     assert_eq!(
         provisioning["scopes"],
-        json!(["files:read", "files:write", "notes:read", "notes:write"])
+        json!([
+            "calendar:read",
+            "calendar:write",
+            "contacts:read",
+            "contacts:write",
+            "files:read",
+            "files:write",
+            "notes:read",
+            "notes:write",
+            "todo:read",
+            "todo:write"
+        ])
     );
     both.post(&mut tab, "/user/revoke", &[]).await;
     assert!(says(&both.search(&token).await, "provisioning_required"));
