@@ -4,8 +4,8 @@ use nc_server::config::Mode;
 use nc_testkit::app::{TestApp, send};
 use serde_json::{Value, json};
 
-/// Arguments with which each tool does its work on an account that has `a.txt`, `b.txt`, a spare address book, and of notes,
-/// contacts, events and tasks two each.
+/// Arguments with which each tool does its work on an account that has `a.txt` with a tag and former content, `b.txt`, something in
+/// the trash, a spare address book, and of notes, contacts, events and tasks two each.
 fn arguments(tool: &str, notes: &[Value]) -> Value {
     match tool {
         "nc_notes_get_note" => json!({ "note_id": notes[0]["id"] }),
@@ -53,6 +53,13 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         "nc_webdav_delete_resource" => json!({ "path": "b.txt" }),
         "nc_webdav_copy_resource" => json!({ "source_path": "a.txt", "destination_path": "copy.txt" }),
         "nc_webdav_move_resource" => json!({ "source_path": "copy.txt", "destination_path": "moved.txt" }),
+        "nc_webdav_list_comments" | "nc_webdav_list_versions" | "nc_webdav_get_file_tags" => json!({ "path": "a.txt" }),
+        "nc_webdav_create_comment" => json!({ "path": "a.txt", "message": "seen" }),
+        "nc_webdav_find_by_tag_name" => json!({ "tag": "seen" }),
+        "nc_webdav_tag_file" | "nc_webdav_untag_file" => json!({ "path": "a.txt", "tag": "seen" }),
+        "nc_webdav_set_favorite" => json!({ "path": "a.txt", "favorite": true }),
+        "nc_webdav_restore_from_trash" => json!({ "entry_id": notes[6]["id"] }),
+        "nc_webdav_restore_version" => json!({ "path": "a.txt", "version_id": notes[7]["version_id"] }),
         "nc_webdav_find_by_name" => json!({ "pattern": "a" }),
         "nc_webdav_find_by_type" => json!({ "mime_type": "text" }),
         _ => json!({}),
@@ -85,6 +92,26 @@ async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
         let todo = json!({ "calendar_name": "personal", "summary": title });
         notes.push(app.call("nc_calendar_create_todo", &todo).await.structured());
     }
+    for content in ["former", "x"] {
+        let again = json!({ "path": "a.txt", "content": content, "if_match": "*" });
+        app.call("nc_webdav_write_file", &again).await.structured();
+    }
+    let tag = json!({ "path": "a.txt", "tag": "seen", "create_tag": true });
+    app.call("nc_webdav_tag_file", &tag).await.structured();
+    let gone = json!({ "path": "gone.txt", "content": "x" });
+    app.call("nc_webdav_write_file", &gone).await.structured();
+    app.call("nc_webdav_delete_resource", &json!({ "path": "gone.txt" }))
+        .await
+        .structured();
+    let trash = app.call("nc_webdav_list_trash", &json!({})).await.structured();
+    notes.push(trash["items"][0].clone());
+    let versions = app.call("nc_webdav_list_versions", &json!({ "path": "a.txt" })).await;
+    let former = versions.structured()["versions"]
+        .as_array()
+        .expect("versions")
+        .last()
+        .cloned();
+    notes.push(former.expect("a former version"));
     app.recorder.take();
     (app, notes)
 }
