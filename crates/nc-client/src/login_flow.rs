@@ -176,7 +176,7 @@ impl Client {
         match expected {
             Some(expected) if expected != user.id => {
                 self.revoke_app_password().await?;
-                let reason = crate::error::Reason::from_words("somebody else signed in");
+                let reason = crate::error::Reason::ours("somebody else signed in");
                 Err(Error::Forbidden {
                     subject: Subject::named("the account"),
                     reason,

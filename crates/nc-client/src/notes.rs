@@ -157,7 +157,7 @@ async fn note(request: Request<'_>) -> Result<Note, Error> {
         error => error,
     })?;
     if entry.error {
-        let reason = crate::error::Reason::from_words("it could not be read");
+        let reason = crate::error::Reason::ours("it could not be read");
         return Err(Error::ServerError {
             subject,
             status: 200,
@@ -189,7 +189,7 @@ fn joined(mut old: String, text: &str) -> String {
 fn read_only(error: Error) -> Error {
     match error {
         Error::Forbidden { subject, .. } => {
-            let reason = crate::error::Reason::from_words("it is a read-only share");
+            let reason = crate::error::Reason::ours("it is a read-only share");
             Error::Forbidden { subject, reason }
         }
         error => error,

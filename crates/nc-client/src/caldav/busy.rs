@@ -58,7 +58,7 @@ impl Calendars<'_> {
         let subject = Subject::named("when people are busy");
         let missing = |words| Error::NotFound {
             subject: subject.clone(),
-            reason: Reason::from_words(words),
+            reason: Reason::ours(words),
         };
         let outbox = principal.outbox().ok_or_else(|| missing("it keeps no record of it"))?;
         let organizer = principal

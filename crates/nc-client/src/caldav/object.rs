@@ -253,6 +253,6 @@ fn check_takes(calendar: &Calendar, kind: ComponentKind) -> Result<(), Error> {
 fn read_only(calendar: &Calendar) -> Error {
     Error::Forbidden {
         subject: Subject::new(format!("the calendar \"{}\"", calendar.name)),
-        reason: Reason::from_words("it is read-only for you"),
+        reason: Reason::ours("it is read-only for you"),
     }
 }

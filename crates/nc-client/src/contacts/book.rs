@@ -205,7 +205,7 @@ impl AddressBook {
     pub(super) fn is_kept_by_the_server(&self) -> Error {
         Error::Forbidden {
             subject: super::subject(self),
-            reason: Reason::from_words("the server keeps it"),
+            reason: Reason::ours("the server keeps it"),
         }
     }
 
@@ -214,7 +214,7 @@ impl AddressBook {
         if self.read_only {
             return Err(Error::Forbidden {
                 subject: super::subject(self),
-                reason: Reason::from_words("it is read-only"),
+                reason: Reason::ours("it is read-only"),
             });
         }
         Ok(())

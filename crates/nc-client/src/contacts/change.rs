@@ -140,6 +140,6 @@ impl Contacts<'_> {
 fn read_only(book: &AddressBook) -> Error {
     Error::Forbidden {
         subject: super::subject(book),
-        reason: Reason::from_words("it is read-only, or gone"),
+        reason: Reason::ours("it is read-only, or gone"),
     }
 }

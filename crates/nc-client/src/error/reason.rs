@@ -6,9 +6,15 @@ use serde::Deserialize;
 /// Longest text that is passed on, in characters.
 const LONGEST: usize = 300;
 
-/// Nextcloud's own words for a failure, fit to be shown; often there are none.
+/// Words for a failure, fit to be shown: Nextcloud's, or ours where it says nothing that helps; often there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reason(Option<String>);
+pub struct Reason(Option<Words>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Words {
+    Nextclouds(String),
+    Ours(&'static str),
+}
 
 impl Reason {
     /// No words.
@@ -16,9 +22,17 @@ impl Reason {
         Self(None)
     }
 
+    /// Our own words.
+    pub(crate) const fn ours(words: &'static str) -> Self {
+        Self(Some(Words::Ours(words)))
+    }
+
     /// The words, if there are any.
     pub fn as_deref(&self) -> Option<&str> {
-        self.0.as_deref()
+        self.0.as_ref().map(|words| match words {
+            Words::Nextclouds(words) => words.as_str(),
+            Words::Ours(words) => words,
+        })
     }
 
     /// Takes words that are fit to be shown: one line, not too long, no markup, no addresses and no names of code.
@@ -38,7 +52,7 @@ impl Reason {
             .char_indices()
             .nth(LONGEST)
             .map_or(line.len(), |(position, _)| position);
-        Self(Some(line[..cut].to_owned()))
+        Self(Some(Words::Nextclouds(line[..cut].to_owned())))
     }
 
     /// Finds the words in the body of an answer, whichever part of Nextcloud it comes from.
@@ -99,7 +113,8 @@ fn from_xml(body: &[u8]) -> Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(words) => write!(formatter, " (Nextcloud says: {words})"),
+            Some(Words::Nextclouds(words)) => write!(formatter, " (Nextcloud says: {words})"),
+            Some(Words::Ours(words)) => write!(formatter, ": {words}"),
             None => Ok(()),
         }
     }

@@ -105,7 +105,7 @@ impl View {
                          replaced";
             return Err(Error::Forbidden {
                 subject: subject(path),
-                reason: Reason::from_words(words),
+                reason: Reason::ours(words),
             });
         }
         Ok(())
@@ -253,7 +253,7 @@ fn unreadable(error: Error) -> Error {
             let words = "tags hide some of them (EXCLUDED_TAGS), and the tags cannot be read now";
             Error::Forbidden {
                 subject: Subject::named("the files"),
-                reason: Reason::from_words(words),
+                reason: Reason::ours(words),
             }
         }
     }

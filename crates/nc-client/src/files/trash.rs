@@ -189,7 +189,7 @@ fn carries(response: &Response, is_wanted: impl Fn(i64) -> bool) -> Result<bool,
         let words = "tags hide some of it (EXCLUDED_TAGS), and this Nextcloud does not tell the tags of deleted files";
         return Err(Error::Forbidden {
             subject: Subject::named("the trash"),
-            reason: Reason::from_words(words),
+            reason: Reason::ours(words),
         });
     };
     let id = Name::oc("id");
