@@ -47,13 +47,14 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         }
         "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": notes[4]["uid"] }),
         "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": notes[5]["uid"] }),
-        "nc_webdav_read_file" => json!({ "path": "a.txt" }),
+        "nc_webdav_read_file" | "nc_webdav_list_comments" | "nc_webdav_list_versions" | "nc_webdav_get_file_tags" => {
+            json!({ "path": "a.txt" })
+        }
         "nc_webdav_write_file" => json!({ "path": "new.txt", "content": "x" }),
         "nc_webdav_create_directory" => json!({ "path": "New" }),
         "nc_webdav_delete_resource" => json!({ "path": "b.txt" }),
         "nc_webdav_copy_resource" => json!({ "source_path": "a.txt", "destination_path": "copy.txt" }),
         "nc_webdav_move_resource" => json!({ "source_path": "copy.txt", "destination_path": "moved.txt" }),
-        "nc_webdav_list_comments" | "nc_webdav_list_versions" | "nc_webdav_get_file_tags" => json!({ "path": "a.txt" }),
         "nc_webdav_create_comment" => json!({ "path": "a.txt", "message": "seen" }),
         "nc_webdav_find_by_tag_name" => json!({ "tag": "seen" }),
         "nc_webdav_tag_file" | "nc_webdav_untag_file" => json!({ "path": "a.txt", "tag": "seen" }),
