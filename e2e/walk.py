@@ -365,6 +365,8 @@ class Walk:
 
     async def traces(self):
         path = f"{self.folder}/traces & co.txt"
+        # Tags are everybody's, so each walk has its own.
+        tag_name = f"walk & {self.label}"
         first = await self.ok("nc_webdav_write_file", path=path, content="first")
         second = await self.ok("nc_webdav_write_file", path=path, content="second!", if_match=first["etag"])
         listed = await self.ok("nc_webdav_list_versions", path=path)
@@ -374,18 +376,18 @@ class Walk:
         self.check("restoring is a change", restored["etag"] != second["etag"], restored)
         self.equal("restored", (await self.ok("nc_webdav_read_file", path=path))["content"], "first")
         await self.fails("not_found", "nc_webdav_restore_version", path=path, version_id="1")
-        await self.fails("not_found", "nc_webdav_tag_file", path=path, tag="walk & tag")
-        tagged = await self.ok("nc_webdav_tag_file", path=path, tag="walk & tag", create_tag=True)
-        again = await self.ok("nc_webdav_tag_file", path=path, tag="walk & tag")
+        await self.fails("not_found", "nc_webdav_tag_file", path=path, tag=tag_name)
+        tagged = await self.ok("nc_webdav_tag_file", path=path, tag=tag_name, create_tag=True)
+        again = await self.ok("nc_webdav_tag_file", path=path, tag=tag_name)
         self.equal("tagged twice", (again["tag_id"], again["assigned"]), (tagged["tag_id"], True))
         tags = await self.ok("nc_webdav_list_tags")
-        self.check("the tag is listed", "walk & tag" in [tag["name"] for tag in tags["tags"]], tags)
+        self.check("the tag is listed", tag_name in [tag["name"] for tag in tags["tags"]], tags)
         tags = await self.ok("nc_webdav_get_file_tags", path=path)
-        self.equal("its tags", [tag["name"] for tag in tags["tags"]], ["walk & tag"])
-        found = await self.ok("nc_webdav_find_by_tag_name", tag="walk & tag")
+        self.equal("its tags", [tag["name"] for tag in tags["tags"]], [tag_name])
+        found = await self.ok("nc_webdav_find_by_tag_name", tag=tag_name)
         self.check("found by tag", path.strip("/") in [file["path"].strip("/") for file in found["files"]], found)
-        await self.ok("nc_webdav_untag_file", path=path, tag="walk & tag")
-        await self.fails("not_found", "nc_webdav_untag_file", path=path, tag="walk & tag")
+        await self.ok("nc_webdav_untag_file", path=path, tag=tag_name)
+        await self.fails("not_found", "nc_webdav_untag_file", path=path, tag=tag_name)
         for favorite in (True, False):
             await self.ok("nc_webdav_set_favorite", path=path, favorite=favorite)
             found = await self.ok("nc_webdav_list_favorites", scope=self.folder)

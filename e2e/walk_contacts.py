@@ -18,7 +18,7 @@ async def contacts(walk):
     made = await ok("nc_contacts_create_addressbook", name=book, display_name=f"Walk & {walk.label}")
     equal("the book has its names", (made["addressbook"]["uri"], made["addressbook"]["displayname"]), (book, f"Walk & {walk.label}"))
     await fails("already_exists", "nc_contacts_create_addressbook", name=book, display_name="again")
-    await fails("invalid_argument", "nc_contacts_create_addressbook", name="a/b", display_name="no")
+    await fails("invalid_input", "nc_contacts_create_addressbook", name="a/b", display_name="no")
     books = (await ok("nc_contacts_list_addressbooks"))["addressbooks"]
     equal("the default book comes first", books[0]["uri"], "contacts")
     check("the book of all accounts is read-only", any(one["kind"] == "system" and one["read_only"] for one in books), books)

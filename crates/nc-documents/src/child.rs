@@ -1,6 +1,6 @@
 //! What the child process does: it takes away its own rights, reads one document from standard input, and answers.
 //!
-//! Standard input is one line of JSON, a [`Request`](crate::Request), and then the document. Standard output is one
+//! Standard input is one line of JSON, a [`Request`], and then the document. Standard output is one
 //! `Result<Extracted, ExtractError>` as JSON. How it ended without one is the parent's to explain.
 
 use std::{

@@ -1,7 +1,7 @@
 //! Text of documents as Markdown: PDF, office files, web pages, letters, tables, and images through Tesseract.
 //!
 //! * [`Extractor`]: the only way in for a server: each document is read in a child process with limits.
-//! * [`child`]: what that process does; [`extract`] is its work without the limits of the system.
+//! * [`child`]: what that process does; [`extract()`] is its work without the limits of the system.
 //! * [`Format`]: what a file is, by its first bytes and its name.
 //!
 //! Every document is a stranger's. Nothing here opens a file, asks the network, resolves an entity, or follows an
