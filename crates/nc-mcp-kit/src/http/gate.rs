@@ -21,6 +21,12 @@ use crate::{Backend, Handler, Limit, Observer, ResourceRead, ResourceSpec, ToolC
 const SESSION_ID: &str = "mcp-session-id";
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 
+/// Most bytes of a refused request that are read: more than any first message has.
+const FORGOTTEN_BYTES: usize = 64 * 1024;
+
+/// How long the rest of a refused request is waited for.
+const FORGETTING: Duration = Duration::from_secs(1);
+
 pub(super) struct Gate {
     backend: Arc<dyn Backend>,
     observer: Option<Arc<dyn Observer>>,
@@ -118,7 +124,13 @@ async fn admit(gate: &Gate, request: Request) -> Result<(Caller, Request), Box<R
     }
     let judged = gate.authenticate.authenticate(&parts).await;
     count_judgement(judged.as_ref().err().map(|refusal| refusal.status));
-    let caller = judged.map_err(|refusal| Box::new(refused(&refusal)))?;
+    let caller = match judged {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            forget(body).await;
+            return Err(Box::new(refused(&refusal)));
+        }
+    };
     let foreign_session = parts
         .headers
         .get(SESSION_ID)
@@ -190,6 +202,14 @@ fn accept_both(headers: &mut HeaderMap) {
     if !headers.contains_key(header::ACCEPT) || accepts("application/json") {
         headers.insert(header::ACCEPT, BOTH_TYPES);
     }
+}
+
+/// Reads what a request still sends and keeps nothing of it. A connection whose request was not read is closed after the
+/// answer, and a client that asks for the metadata of a 401 on it finds a server that seems to be gone.
+async fn forget(body: Body) {
+    let rest = Limited::new(body, FORGOTTEN_BYTES).collect();
+    // Whoever sends too much or too slowly loses the connection.
+    let _ = tokio::time::timeout(FORGETTING, rest).await;
 }
 
 async fn collect(body: Body, limit: usize) -> Result<Bytes, Box<Response>> {

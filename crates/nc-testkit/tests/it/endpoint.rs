@@ -7,6 +7,11 @@ use nc_testkit::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
 #[tokio::test]
 async fn a_foreign_host_is_refused() {
@@ -288,4 +293,39 @@ pub(crate) fn in_session(app: &TestApp, session: &str, version: &str, method: &s
     app.post(body.to_string())
         .header("mcp-session-id", session)
         .header("mcp-protocol-version", version)
+}
+
+/// Programs send head and body apart, and ask for the metadata that a 401 names on the same connection.
+#[tokio::test]
+async fn a_refused_request_is_read_and_its_connection_stays_good() {
+    let app = OwnIssuerApp::boot().await;
+    let address = app.url.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    let mut answer = [0; 64];
+    for _ in 0..2 {
+        let head =
+            "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let early = timeout(std::time::Duration::from_millis(100), stream.read(&mut answer)).await;
+        assert!(early.is_err(), "answered before the request was read: {early:?}");
+        stream.write_all(b"{}").await.expect("the connection is open");
+        let mut text = String::new();
+        while !text.contains("\r\n\r\n") {
+            let length = stream.read(&mut answer).await.expect("an answer");
+            assert_ne!(length, 0, "the connection was closed: {text}");
+            text.push_str(&String::from_utf8_lossy(&answer[..length]));
+        }
+        assert!(text.starts_with("HTTP/1.1 401 "), "{text}");
+        let lower = text.to_ascii_lowercase();
+        assert!(!lower.contains("connection: close"), "{text}");
+        let (head, read) = lower.split_once("\r\n\r\n").expect("a head");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut left = length.map_or(0, |length| length.trim().parse::<usize>().expect("a length")) - read.len();
+        while left > 0 {
+            let most = left.min(answer.len());
+            let length = stream.read(&mut answer[..most]).await.expect("the body");
+            assert_ne!(length, 0, "the body was cut off");
+            left -= length;
+        }
+    }
 }
