@@ -78,9 +78,9 @@ mod tests {
     #[test]
     fn a_file_that_is_saved_all_the_time_has_old_versions_too() {
         let mut versions: Vec<Dated> = Vec::new();
-        for now in (1_000_000_000..1_000_000_000 + HOUR).step_by(2) {
-            versions.push(dated(now));
-            let gone = superfluous(&versions, now);
+        for saved_at in (1_000_000_000..1_000_000_000 + HOUR).step_by(2) {
+            versions.push(dated(saved_at));
+            let gone = superfluous(&versions, saved_at);
             versions.retain(|version| !gone.contains(&version.number));
         }
         assert!((60..75).contains(&versions.len()), "{}", versions.len());
