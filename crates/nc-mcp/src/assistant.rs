@@ -1,12 +1,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use nc_auth::{Caller, Credential, Scope, ScopeSet};
+use nc_auth::{Caller, Credential, ScopeSet};
 use nc_client::{Client, Nextcloud};
 use nc_documents::Extractor;
 use nc_mcp_kit::{Backend, BoxFuture, Call, Failure, ResourceSpec, ToolError, ToolTable};
 use nc_proto::clock::Clock;
 use rmcp::model::{
     CallToolResponse, CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject, ReadResourceResult,
+    Reference,
 };
 
 use crate::{
@@ -257,9 +258,14 @@ impl Backend for Assistant {
 
     fn complete(&self, request: CompleteRequestParams, call: Call) -> BoxFuture<'_, Result<CompletionInfo, ErrorData>> {
         Box::pin(async move {
-            // Only ids of notes are completed.
-            match self.context(call, ScopeSet::EMPTY.with(Scope::NotesRead)) {
-                Ok(context) => completions::complete(context, request).await,
+            let Reference::Resource(reference) = &request.r#ref else {
+                return Ok(CompletionInfo::default());
+            };
+            let Some(spec) = self.resources.iter().find(|spec| spec.uri == reference.uri) else {
+                return Ok(CompletionInfo::default());
+            };
+            match self.context(call, spec.scopes) {
+                Ok(context) => completions::complete(context, spec, request).await,
                 Err(_) => Ok(CompletionInfo::default()),
             }
         })

@@ -1,19 +1,16 @@
 //! Completion of template variables, where it costs one request.
 
-use rmcp::model::{CompleteRequestParams, CompletionInfo, ErrorData, Reference};
+use nc_mcp_kit::ResourceSpec;
+use rmcp::model::{CompleteRequestParams, CompletionInfo, ErrorData};
 
-use crate::{context::Context, resources, tools};
+use crate::{context::Context, resources};
 
-pub(crate) async fn complete(context: Context, request: CompleteRequestParams) -> Result<CompletionInfo, ErrorData> {
-    let Reference::Resource(reference) = &request.r#ref else {
-        return Ok(CompletionInfo::default());
-    };
-    // The note id is the first variable of both families; names of attachments would need a request for each note.
-    let is_note = reference.uri == resources::NOTE || reference.uri.starts_with(&format!("{}/", resources::NOTE));
-    if !is_note || request.argument.name != "note_id" {
-        return Ok(CompletionInfo::default());
-    }
-    let mut values = match tools::matching_ids(&context, &request.argument.value).await {
+pub(crate) async fn complete(
+    context: Context,
+    spec: &ResourceSpec,
+    request: CompleteRequestParams,
+) -> Result<CompletionInfo, ErrorData> {
+    let mut values = match resources::complete(&context, spec, &request).await {
         Ok(values) => values,
         // Completion is a comfort: without it people type.
         Err(error) => {

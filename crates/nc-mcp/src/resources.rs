@@ -1,130 +1,77 @@
-//! Resources of the catalogue. Each is reachable by a tool as well, since many clients know tools only.
+//! Resources of the catalogue, one file an app family. Each is reachable by a tool as well, since many clients know
+//! tools only.
+//!
+//! A family's file has `specs`, `read` and `complete`; here they are put together.
 
-use nc_auth::{Scope, ScopeSet};
-use nc_client::NoteId;
+mod cloud;
+mod notes;
+
 use nc_mcp_kit::{Failure, ResourceSpec, ToolError};
-use nc_proto::dav::decode_segment;
-use rmcp::model::{ErrorData, ReadResourceResult, ResourceContents};
+use rmcp::model::{CompleteRequestParams, ErrorData, ReadResourceResult, ResourceContents};
 use serde::Serialize;
 
 use crate::{
     context::Context,
-    errors::OrFail,
-    tools::{NOTES, SERVER, notes, server},
+    tools::{NOTES, SERVER},
 };
 
-const CAPABILITIES: &str = "nc://capabilities";
-const SETTINGS: &str = "notes://settings";
-pub(crate) const NOTE: &str = "nc://Notes/{note_id}";
-const ATTACHMENT: &str = "nc://Notes/{note_id}/attachments/{attachment_filename}";
-/// Largest attachment that is put into an answer, in bytes.
-const MAX_ATTACHMENT: u64 = 1024 * 1024;
-
 pub(crate) fn specs() -> Vec<ResourceSpec> {
-    let notes = |uri, name, title, description, mime_type| ResourceSpec {
-        uri,
-        name,
-        title,
-        description,
-        mime_type,
-        app: NOTES.name,
-        capability: NOTES.capability,
-        scopes: ScopeSet::EMPTY.with(Scope::NotesRead),
-    };
-    vec![
-        ResourceSpec {
-            uri: CAPABILITIES,
-            name: "nc_get_capabilities",
-            title: "Nextcloud Capabilities",
-            description: "Who you are signed in as, the version of the Nextcloud and what its apps offer.",
-            mime_type: "application/json",
-            app: SERVER.name,
-            capability: SERVER.capability,
-            scopes: ScopeSet::EMPTY.with(Scope::Openid),
-        },
-        notes(
-            SETTINGS,
-            "notes_get_settings",
-            "Notes Settings",
-            "In which folder notes are stored, and the suffix of their files.",
-            "application/json",
-        ),
-        notes(
-            NOTE,
-            "nc_get_note_resource",
-            "Note",
-            "One note with its text and etag.",
-            "application/json",
-        ),
-        notes(
-            ATTACHMENT,
-            "nc_notes_get_attachment_resource",
-            "Note Attachment",
-            "A file that is attached to a note, up to 1 MiB.",
-            "application/octet-stream",
-        ),
-    ]
+    [cloud::specs(), notes::specs()].concat()
 }
 
 pub(crate) async fn read(context: Context, spec: &ResourceSpec, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let values = spec.matches(uri).unwrap_or_default();
-    let contents = match (spec.uri, values.as_slice()) {
-        (CAPABILITIES, _) => json(
-            uri,
-            &server::about(&context).await.map_err(|error| refused(uri, error))?,
-        )?,
-        (SETTINGS, _) => json(
-            uri,
-            &notes::notes_settings(&context)
-                .await
-                .map_err(|error| refused(uri, error))?,
-        )?,
-        (NOTE, [id]) => {
-            let id = note_id(uri, id)?;
-            json(
-                uri,
-                &notes::full_note(&context, id)
-                    .await
-                    .map_err(|error| refused(uri, error))?,
-            )?
-        }
-        (ATTACHMENT, [id, name]) => attachment(&context, uri, note_id(uri, id)?, name).await?,
+    let asked = Asked {
+        context: &context,
+        template: spec.uri,
+        values: &values,
+        uri,
+    };
+    let contents = match spec.app {
+        name if name == SERVER.name => cloud::read(asked).await?,
+        name if name == NOTES.name => notes::read(asked).await?,
         _ => return Err(no_such(uri)),
     };
     Ok(ReadResourceResult::new(vec![contents]))
 }
 
-async fn attachment(context: &Context, uri: &str, id: NoteId, name: &str) -> Result<ResourceContents, ErrorData> {
-    let name = decode_segment(name).map_err(|_| no_such(uri))?;
-    let file = context
-        .client
-        .notes()
-        .attachment(id, &name, MAX_ATTACHMENT)
-        .await
-        .or_fail()
-        .map_err(|error| refused(uri, error))?;
-    let content = crate::reading::whole(&file.bytes);
-    let contents = if content.encoding == "base64" {
-        ResourceContents::blob(content.text, uri)
-    } else {
-        ResourceContents::text(content.text, uri)
-    };
-    Ok(match file.content_type {
-        Some(content_type) => contents.with_mime_type(content_type),
-        None => contents,
-    })
+/// Values for a variable of a template, best first; none where nothing is known.
+pub(crate) async fn complete(
+    context: &Context,
+    spec: &ResourceSpec,
+    request: &CompleteRequestParams,
+) -> Result<Vec<String>, Failure> {
+    match spec.app {
+        name if name == NOTES.name => notes::complete(context, &request.argument.name, &request.argument.value).await,
+        _ => Ok(Vec::new()),
+    }
 }
 
-fn note_id(uri: &str, text: &str) -> Result<NoteId, ErrorData> {
-    text.parse().map(NoteId).map_err(|_| no_such(uri))
+/// What is to be read.
+struct Asked<'a> {
+    context: &'a Context,
+    /// The template that matched, or the URI of a single resource.
+    template: &'a str,
+    /// Values of its variables, still percent-encoded.
+    values: &'a [&'a str],
+    uri: &'a str,
 }
 
-fn json<T: Serialize>(uri: &str, value: &T) -> Result<ResourceContents, ErrorData> {
-    let text = serde_json::to_string(value).map_err(|error| {
-        tracing::error!(%error, "resource cannot be written as JSON");
-        ErrorData::internal_error("internal error", None)
-    })?;
-    Ok(ResourceContents::text(text, uri).with_mime_type("application/json"))
+impl Asked<'_> {
+    /// The answer to a read, as JSON.
+    fn json<T: Serialize>(&self, read: Result<T, Failure>) -> Result<ResourceContents, ErrorData> {
+        let value = read.map_err(|failure| refused(self.uri, failure))?;
+        let text = serde_json::to_string(&value).map_err(|error| {
+            tracing::error!(%error, "resource cannot be written as JSON");
+            ErrorData::internal_error("internal error", None)
+        })?;
+        Ok(ResourceContents::text(text, self.uri).with_mime_type("application/json"))
+    }
+
+    /// A variable that is a number.
+    fn number(&self, text: &str) -> Result<i64, ErrorData> {
+        text.parse().map_err(|_| no_such(self.uri))
+    }
 }
 
 fn no_such(uri: &str) -> ErrorData {
