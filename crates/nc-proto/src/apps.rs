@@ -1,9 +1,11 @@
 //! Interfaces of single apps.
 //!
 //! * [`deck`]: the Deck app, versions 1.0 and 1.1 of its interface.
+//! * [`cookbook`]: the Cookbook app, version 1 of its interface.
 //! * [`notes`]: the Notes app, version 1 of its interface.
 //! * [`sharing`]: files shared with people, groups and by link.
 
 pub mod deck;
+pub mod cookbook;
 pub mod notes;
 pub mod sharing;

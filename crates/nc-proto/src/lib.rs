@@ -10,6 +10,7 @@
 //! * [`ical`]: calendar objects.
 //! * [`login_flow`]: app passwords by Login Flow v2.
 //! * [`oauth`]: OAuth 2.0 and `OpenID` Connect, from both sides.
+//! * [`public_url`]: addresses that strangers name, to be fetched from.
 //! * [`ocs`]: the envelope of OCS answers.
 //! * [`status`]: the state that everybody may see.
 //! * [`tolerant`]: reading what PHP writes.
@@ -26,6 +27,7 @@ pub mod ical;
 pub mod login_flow;
 pub mod oauth;
 pub mod ocs;
+pub mod public_url;
 pub mod status;
 pub mod tolerant;
 pub mod vcard;
