@@ -5,7 +5,7 @@
 //! * [`notes`]: the Notes app, version 1 of its interface.
 //! * [`sharing`]: files shared with people, groups and by link.
 
-pub mod deck;
 pub mod cookbook;
+pub mod deck;
 pub mod notes;
 pub mod sharing;

@@ -1,3 +1,4 @@
+mod page;
 mod post;
 
 use std::{
@@ -14,6 +15,7 @@ use url::{Host, Url};
 
 use super::{Fetch, FetchError, Fetched};
 
+pub use page::{Page, PageError, PageFetch, Wanted};
 pub use post::{Body, Posted};
 
 /// A document that takes longer is not waited for.

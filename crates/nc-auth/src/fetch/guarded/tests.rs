@@ -3,7 +3,7 @@ use http::HeaderValue;
 use super::*;
 
 #[path = "tests/server.rs"]
-mod server;
+pub(super) mod server;
 
 use server::{Names, PUBLIC, Server, json};
 
