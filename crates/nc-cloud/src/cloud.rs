@@ -21,7 +21,7 @@ use crate::{
     db::Db,
     login_flow, notes, ocs, protected_resource, random,
     routes::{Declared, Routes},
-    sealing_key, status,
+    sealing_key, status, tables,
 };
 
 /// How long a display name may be an old one in listings of files, which show it with every entry.
@@ -105,6 +105,7 @@ impl Cloud {
             .and(protected_resource::routes(self))
             .and(login_flow::routes(self))
             .and(notes::routes(self))
+            .and(tables::routes(self))
     }
 
     /// From now on believes the access tokens of these issuers. Once in the life of a cloud: whose tokens open it does not

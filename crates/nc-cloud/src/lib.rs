@@ -28,6 +28,7 @@ mod random;
 pub mod routes;
 mod sealing_key;
 mod status;
+mod tables;
 mod upkeep;
 mod version;
 

@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::Ocs;
-use crate::{BaseUrl, Cloud, Error, SignedIn, known::is_known, notes, version};
+use crate::{BaseUrl, Cloud, Error, SignedIn, known::is_known, notes, tables, version};
 
 /// Largest part of a chunked upload that we ask clients to send.
 const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
@@ -78,6 +78,7 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
             "version_deletion": false
         },
         "notes": { "api_version": notes::API_VERSIONS, "version": notes::APP_VERSION, "notes_path": notes.notes_path },
+        "tables": tables::capability(),
         "theming": theming()
     }))
 }

@@ -68,7 +68,6 @@ const INTENDED: &[Difference] = &[
             "/ocs/data/capabilities/provisioning_api",
             "/ocs/data/capabilities/recommendations",
             "/ocs/data/capabilities/systemtags",
-            "/ocs/data/capabilities/tables",
             "/ocs/data/capabilities/theming/background",
             "/ocs/data/capabilities/theming/favicon",
             "/ocs/data/capabilities/theming/logo",

@@ -13,5 +13,6 @@ mod files;
 mod notes;
 mod recording;
 mod shape;
+mod tables;
 mod trash_versions_tags_comments;
 mod wire;
