@@ -17,7 +17,7 @@ use crate::{
     auth::{Authenticator, TokenIssuers, Trust},
     collections::Collections,
     content::{Content, ContentError},
-    dav,
+    cookbook, dav,
     db::Db,
     login_flow, notes, ocs, protected_resource, random,
     routes::{Declared, Routes},
@@ -44,6 +44,8 @@ struct Inner {
     sealer: Arc<Sealer>,
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
+    recipe_turns: notes::Turns,
+    imports: cookbook::Imports,
     display_names: Cache<UserId, Arc<str>>,
     /// Held for as long as the cloud is open.
     _lock: File,
@@ -66,11 +68,14 @@ impl Cloud {
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
         let login_flow_limits = login_flow::Limits::new(&config);
+        let imports = cookbook::Imports::new(config.pages.clone());
         let sealer = sealing_key::open_sealer(&config.sealing_keys, &config.data_dir)?;
         Ok(Self(Arc::new(Inner {
             config,
             login_flow_limits,
             note_turns: notes::Turns::default(),
+            recipe_turns: notes::Turns::default(),
+            imports,
             display_names: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(DISPLAY_NAME_FOR)
@@ -106,6 +111,7 @@ impl Cloud {
             .and(login_flow::routes(self))
             .and(notes::routes(self))
             .and(tables::routes(self))
+            .and(cookbook::routes(self))
     }
 
     /// From now on believes the access tokens of these issuers. Once in the life of a cloud: whose tokens open it does not
@@ -267,6 +273,14 @@ impl Cloud {
 
     pub(crate) fn note_turns(&self) -> &notes::Turns {
         &self.0.note_turns
+    }
+
+    pub(crate) fn recipe_turns(&self) -> &notes::Turns {
+        &self.0.recipe_turns
+    }
+
+    pub(crate) fn imports(&self) -> &cookbook::Imports {
+        &self.0.imports
     }
 
     pub(crate) fn login_flow_limits(&self) -> &login_flow::Limits {

@@ -1,5 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
+use nc_auth::fetch::PageFetch;
 use nc_proto::clock::Clock;
 use regex::Regex;
 use url::Url;
@@ -30,6 +31,8 @@ pub struct CloudConfig {
     pub stock_cors: StockCors,
     /// How long deleted files stay in the trash.
     pub trash_kept: Duration,
+    /// How the web pages are fetched that people import recipes from. `None`: from the public internet only.
+    pub pages: Option<PageFetch>,
     /// The time.
     pub clock: Clock,
 }
@@ -45,6 +48,7 @@ impl CloudConfig {
             admin_acr: vec![WITH_SECOND_FACTOR.to_owned()],
             stock_cors: StockCors::Off,
             trash_kept: TRASH_KEPT,
+            pages: None,
             clock: Clock::system(),
         }
     }

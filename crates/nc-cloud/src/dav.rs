@@ -46,6 +46,7 @@ use axum::{
 use http::HeaderValue;
 use nc_auth::Scope;
 
+pub(crate) use self::answer::http_date;
 use self::{
     error::DavError,
     place::{Area, Place},

@@ -15,6 +15,7 @@ mod cloud;
 mod collections;
 mod config;
 pub mod content;
+mod cookbook;
 mod dav;
 pub mod db;
 mod error;

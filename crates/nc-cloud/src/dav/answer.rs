@@ -82,7 +82,7 @@ pub(super) fn padded_id(instance_id: &str, entry: &Entry) -> String {
 }
 
 /// Unix seconds as an HTTP date. What no date can hold, a client's own wish, is shown as the nearest that can.
-pub(super) fn http_date(seconds: i64) -> String {
+pub(crate) fn http_date(seconds: i64) -> String {
     dav::date::format_http(time(seconds))
 }
 

@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::Ocs;
-use crate::{BaseUrl, Cloud, Error, SignedIn, known::is_known, notes, tables, version};
+use crate::{BaseUrl, Cloud, Error, SignedIn, cookbook, known::is_known, notes, tables, version};
 
 /// Largest part of a chunked upload that we ask clients to send.
 const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
@@ -48,7 +48,7 @@ pub(super) async fn get(
 }
 
 fn anonymous() -> Value {
-    json!({ "bruteforce": bruteforce(), "theming": theming() })
+    json!({ "bruteforce": bruteforce(), "cookbook": { "api-version": cookbook::api_version() }, "theming": theming() })
 }
 
 async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
@@ -59,6 +59,7 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
             "mod-rewrite-working": true, "user": { "language": "", "locale": "", "timezone": "UTC" }
         },
         "bruteforce": bruteforce(),
+        "cookbook": { "api-version": cookbook::api_version(), "version": cookbook::APP_VERSION },
         "dav": { "chunking": "1.0", "public_shares_chunking": false },
         "files": {
             "blacklisted_files": [".htaccess"],

@@ -5,6 +5,7 @@
 
 mod caldav;
 mod carddav;
+mod cookbook;
 mod core;
 mod dav_replay;
 mod dav_shape;
@@ -15,4 +16,7 @@ mod recording;
 mod shape;
 mod tables;
 mod trash_versions_tags_comments;
+#[expect(dead_code, reason = "the other binary that has this module needs more of it")]
+#[path = "../cookbook/web.rs"]
+mod web;
 mod wire;

@@ -32,10 +32,14 @@ impl Wire {
     }
 
     pub(crate) async fn boot_with(clock: Clock) -> Self {
+        Self::boot_configured(|config| config.clock = clock).await
+    }
+
+    pub(crate) async fn boot_configured(configure: impl FnOnce(&mut CloudConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = CloudConfig::new(dir.path());
         config.public_url = Some("https://cloud.example.org".parse().unwrap());
-        config.clock = clock;
+        configure(&mut config);
         let cloud = Cloud::open(config).await.unwrap();
         let mut app_passwords = BTreeMap::new();
         for (id, name) in [("carol", "Carol"), ("dave", "Dave")] {
