@@ -45,6 +45,21 @@ pub fn schema_of<T: JsonSchema>(direction: Direction) -> Arc<JsonObject> {
     Arc::new(object)
 }
 
+/// The outline of a result's schema: its own fields with their types, and nothing of what is inside of them. It holds for
+/// every value that the whole schema holds for. Lists of tools carry it, because every model pays for every word of them.
+pub(crate) fn outline(schema: &JsonObject) -> JsonObject {
+    let mut outline = JsonObject::new();
+    outline.insert("type".into(), "object".into());
+    if let Some(Value::Object(properties)) = schema.get("properties") {
+        let fields = properties.iter().map(|(name, schema)| {
+            let kind = schema.get("type").map(|kind| ("type".to_owned(), kind.clone()));
+            (name.clone(), Value::Object(kind.into_iter().collect()))
+        });
+        outline.insert("properties".into(), Value::Object(fields.collect()));
+    }
+    outline
+}
+
 fn reduce(schema: &mut Value, direction: Direction) {
     match schema {
         Value::Object(object) => {
@@ -149,6 +164,26 @@ mod tests {
                     "mode": { "type": "string", "enum": ["auto", "raw"] },
                     "deep": { "type": "boolean", "default": false },
                 },
+            })
+        );
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Nested {
+        /// Everything that was found.
+        found: Vec<Sample>,
+        one: Option<Sample>,
+        many: Option<u32>,
+    }
+
+    #[test]
+    fn an_outline_has_the_fields_of_the_result_and_nothing_inside_of_them() {
+        let outline = Value::Object(outline(&schema_of::<Nested>(Direction::Output)));
+        assert_eq!(
+            outline,
+            json!({
+                "type": "object",
+                "properties": { "found": { "type": "array" }, "one": {}, "many": { "type": ["integer", "null"] } },
             })
         );
     }

@@ -3,6 +3,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use nc_auth::ScopeSet;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 
+use crate::schema::outline;
+
 /// What a tool does to the world, for approval prompts. All four are always sent; the protocol's defaults are pessimistic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
@@ -79,7 +81,7 @@ pub struct ToolSpec {
     pub hints: Hints,
     /// Schema of the arguments; unknown ones are refused.
     pub input: Arc<JsonObject>,
-    /// Schema of the structured result.
+    /// Schema of the structured result, whole; lists show its outline.
     pub output: Option<Arc<JsonObject>>,
 }
 
@@ -98,7 +100,7 @@ impl ToolSpec {
             .with_title(self.title)
             .with_annotations(annotations);
         match &self.output {
-            Some(output) => tool.with_raw_output_schema(Arc::clone(output)),
+            Some(output) => tool.with_raw_output_schema(Arc::new(outline(output))),
             None => tool,
         }
     }

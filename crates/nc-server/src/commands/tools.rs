@@ -130,9 +130,67 @@ fn tool(text: &mut String, spec: &ToolSpec) {
         }
     }
     if let Some(fields) = spec.output.as_ref().and_then(|output| properties(output)) {
-        let names: Vec<_> = fields.keys().map(|name| format!("`{name}`")).collect();
-        let _ = write!(text, "\nResult: {}\n", names.join(", "));
+        text.push_str("\nResult:\n\n");
+        result(text, &fields, 0);
     }
+}
+
+/// How deep results are shown. None of ours is deeper.
+const DEEPEST: usize = 8;
+
+/// The fields of a result, and those of the objects inside of it.
+fn result(text: &mut String, fields: &serde_json::Map<String, Value>, depth: usize) {
+    for (name, schema) in fields {
+        let words = words(schema);
+        let colon = if words.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{:1$}- `{name}` {2}{colon}{words}", "", depth * 2, shape(schema));
+        if let Some(inside) = inside(schema).filter(|_| depth < DEEPEST) {
+            result(text, inside, depth + 1);
+        }
+    }
+}
+
+/// What kind of value it is, in words.
+fn shape(schema: &Value) -> String {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| format!("`{}`", value.as_str().unwrap_or("null")))
+            .collect();
+        return values.join(" or ");
+    }
+    let or_null = |kind: String, nullable| if nullable { format!("{kind} or null") } else { kind };
+    if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
+        let nullable = variants.iter().any(|variant| variant["type"] == "null");
+        let others = variants.iter().filter(|variant| variant["type"] != "null");
+        return or_null(others.map(shape).collect::<Vec<_>>().join(" or "), nullable);
+    }
+    let (kinds, nullable) = match schema.get("type") {
+        Some(Value::String(kind)) => (vec![kind.as_str()], false),
+        Some(Value::Array(kinds)) => {
+            let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).collect();
+            let nullable = kinds.contains(&"null");
+            (kinds.into_iter().filter(|kind| *kind != "null").collect(), nullable)
+        }
+        _ => return "any".to_owned(),
+    };
+    let kind = match (kinds.as_slice(), schema.get("items")) {
+        (["array"], Some(items)) => format!("list of {}", shape(items)),
+        (kinds, _) => kinds.join(" or "),
+    };
+    or_null(kind, nullable)
+}
+
+/// The fields of an object, also of those in a list or beside null.
+fn inside(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
+    if let Some(fields) = schema.get("properties").and_then(Value::as_object) {
+        return Some(fields);
+    }
+    if let Some(items) = schema.get("items").and_then(inside) {
+        return Some(items);
+    }
+    let variants = schema.get("anyOf").and_then(Value::as_array)?;
+    variants.iter().find_map(inside)
 }
 
 fn kind(schema: &Value) -> String {

@@ -26,6 +26,10 @@ pub(super) struct DetailData {
     components: Option<Vec<String>>,
 }
 
+// As `DetailData`. Its fields are told once, at the mail addresses, because every list of tools carries them.
+#[derive(JsonSchema)]
+pub(super) struct SameDetail {}
+
 /// The fields of a contact.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -43,12 +47,12 @@ pub(super) struct ContactData {
     role: Option<String>,
     /// All mail addresses. Also `email`, with one or several texts.
     emails: Option<Vec<DetailData>>,
-    /// All phone numbers. Also `tel`.
-    phones: Option<Vec<DetailData>>,
-    /// All postal addresses.
-    addresses: Option<Vec<DetailData>>,
-    /// All web pages. Also `url`.
-    urls: Option<Vec<DetailData>>,
+    /// All phone numbers, with the fields of `emails`. Also `tel`.
+    phones: Option<Vec<SameDetail>>,
+    /// All postal addresses, with the fields of `emails`.
+    addresses: Option<Vec<SameDetail>>,
+    /// All web pages, with the fields of `emails`. Also `url`.
+    urls: Option<Vec<SameDetail>>,
     note: Option<String>,
     /// `YYYY-MM-DD`, or `--MM-DD` if the year is not known.
     birthday: Option<String>,
