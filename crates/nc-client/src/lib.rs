@@ -25,6 +25,7 @@ mod principal;
 mod random;
 mod request;
 mod send;
+mod sharing;
 mod transport;
 mod writers;
 
@@ -49,7 +50,10 @@ pub use links::WebPage;
 pub use login_flow::{Grant, LoginFlow, Poll};
 pub use nc_proto::{
     account::CloudUser,
-    apps::notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
+    apps::{
+        notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
+        sharing::{Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
+    },
     capabilities::Capabilities,
     dav::{DavPath, Permissions},
     etag::ETag,
@@ -60,6 +64,7 @@ pub use notes::{CategoryFilter, FileContent, NotePages, Notes, NotesFilter};
 pub use observe::{Exchange, Observer};
 pub use principal::Principal;
 pub use random::new_uid;
+pub use sharing::{ChangedShare, NewShare, SharePatch, ShareQuery, ShareeQuery, Sharing, own_path};
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
 pub use writers::WriterTurn;
 
@@ -104,6 +109,7 @@ mod send_futures {
             let _ = notes.list(&NotesFilter::default()).await;
             let _ = notes.append(NoteId(1), "").await;
             let _ = client.contacts().books().await;
+            let _ = client.sharing().list(&super::ShareQuery::default()).await;
             let _ = client.capabilities().await;
             drop(NotePatch::default());
         });

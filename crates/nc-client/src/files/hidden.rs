@@ -50,7 +50,7 @@ struct Tagged {
 
 /// The user's files as this server may show them.
 #[derive(Debug, Clone)]
-pub(super) struct View {
+pub(crate) struct View {
     pub(super) user: String,
     hidden: Arc<Hidden>,
 }
@@ -91,7 +91,7 @@ fn key(path: &FilePath) -> Vec<String> {
 
 impl View {
     /// Fails for what is hidden: it is not there.
-    pub(super) fn check(&self, path: &FilePath) -> Result<(), Error> {
+    pub(crate) fn check(&self, path: &FilePath) -> Result<(), Error> {
         if self.hidden.hides(path) {
             return Err(Error::not_found(subject(path)));
         }
@@ -99,9 +99,9 @@ impl View {
     }
 
     /// Fails for what must not go elsewhere because something hidden would go along.
-    pub(super) fn check_whole(&self, path: &FilePath) -> Result<(), Error> {
+    pub(crate) fn check_whole(&self, path: &FilePath) -> Result<(), Error> {
         if self.hidden.holds(path) {
-            let words = "something in it is hidden by a tag (EXCLUDED_TAGS), so it can be neither moved, copied, deleted nor \
+            let words = "something in it is hidden by a tag (EXCLUDED_TAGS), so it can be neither moved, copied, shared, deleted nor \
                          replaced";
             return Err(Error::Forbidden {
                 subject: subject(path),
@@ -111,8 +111,18 @@ impl View {
         Ok(())
     }
 
-    pub(super) fn shows(&self, path: &FilePath, id: Option<FileId>) -> bool {
+    pub(crate) fn shows(&self, path: &FilePath, id: Option<FileId>) -> bool {
         !self.hidden.hides(path) && !self.hidden.hides_id(id)
+    }
+
+    /// Whose files they are.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether there is nothing to look at.
+    pub(crate) fn hides_nothing(&self) -> bool {
+        self.hidden.paths.is_empty()
     }
 
     pub(super) fn hidden(&self) -> &Hidden {
@@ -125,7 +135,7 @@ impl Files<'_> {
     ///
     /// # Errors
     /// [`Error::Forbidden`] when the tags cannot be read; otherwise as for every call.
-    pub(super) async fn view(&self) -> Result<View, Error> {
+    pub(crate) async fn view(&self) -> Result<View, Error> {
         let user = self.user_id().await?;
         let names = &self.0.nextcloud.config().excluded_tags;
         if names.is_empty() {

@@ -14,6 +14,7 @@ mod principal_replay;
 mod refusals;
 mod replay;
 mod scripted;
+mod sharing_replay;
 mod sign_in;
 mod tls;
 mod traces_replay;

@@ -226,6 +226,16 @@ fn check(exchange: &Value, request: &Request<Bytes>) {
         let sent: Value = serde_json::from_slice(request.body()).expect("JSON");
         assert_eq!(sent, serde_json::from_str::<Value>(body).expect("JSON"), "{name}");
     }
+    let sent_form = request.headers().get("content-type");
+    if let (true, Some(body)) = (
+        sent_form.is_some_and(|kind| kind == "application/x-www-form-urlencoded"),
+        recorded["body"].as_str(),
+    ) {
+        let sent: BTreeSet<_> = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        for field in url::form_urlencoded::parse(body.as_bytes()).into_owned() {
+            assert!(sent.contains(&field), "{name}: {field:?} is not in {sent:?}");
+        }
+    }
 }
 
 fn respond(recorded: &Value) -> Response<Body> {
