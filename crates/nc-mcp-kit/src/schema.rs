@@ -183,7 +183,7 @@ mod tests {
             outline,
             json!({
                 "type": "object",
-                "properties": { "found": { "type": "array" }, "one": {}, "many": { "type": ["integer", "null"] } },
+                "properties": { "found": { "type": "array" }, "one": { "type": ["object", "null"] }, "many": { "type": ["integer", "null"] } },
             })
         );
     }
