@@ -19,7 +19,7 @@ use crate::{
     content::{Content, ContentError},
     cookbook, dav,
     db::Db,
-    login_flow, notes, ocs, protected_resource, random,
+    deck, login_flow, notes, ocs, protected_resource, random,
     routes::{Declared, Routes},
     sealing_key, status, tables,
 };
@@ -112,6 +112,7 @@ impl Cloud {
             .and(notes::routes(self))
             .and(tables::routes(self))
             .and(cookbook::routes(self))
+            .and(deck::routes(self))
     }
 
     /// From now on believes the access tokens of these issuers. Once in the life of a cloud: whose tokens open it does not

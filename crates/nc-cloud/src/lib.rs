@@ -18,6 +18,7 @@ pub mod content;
 mod cookbook;
 mod dav;
 pub mod db;
+mod deck;
 mod error;
 mod json;
 mod known;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{Cloud, content::ContentError};
+use crate::{Cloud, content::ContentError, deck};
 
 /// How often the cloud looks for what has become old.
 const EVERY: Duration = Duration::from_hours(1);
@@ -18,7 +18,8 @@ impl Cloud {
         let kept_s = i64::try_from(kept.as_secs()).unwrap_or(i64::MAX);
         let mut change = self.collections().change(self.now()).await?;
         change.purge_old_trash(kept_s).await?;
-        Ok(change.commit().await?)
+        change.commit().await?;
+        Ok(deck::purge(self, kept_s).await?)
     }
 
     /// Keeps house until it is aborted.

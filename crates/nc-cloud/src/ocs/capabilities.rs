@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::Ocs;
-use crate::{BaseUrl, Cloud, Error, SignedIn, cookbook, known::is_known, notes, tables, version};
+use crate::{BaseUrl, Cloud, Error, SignedIn, cookbook, deck, known::is_known, notes, tables, version};
 
 /// Largest part of a chunked upload that we ask clients to send.
 const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
@@ -60,6 +60,7 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
         },
         "bruteforce": bruteforce(),
         "cookbook": { "api-version": cookbook::api_version(), "version": cookbook::APP_VERSION },
+        "deck": deck::capability(),
         "dav": { "chunking": "1.0", "public_shares_chunking": false },
         "files": {
             "blacklisted_files": [".htaccess"],

@@ -55,7 +55,6 @@ const INTENDED: &[Difference] = &[
             "/ocs/data/capabilities/activity",
             "/ocs/data/capabilities/app_api",
             "/ocs/data/capabilities/circles",
-            "/ocs/data/capabilities/deck",
             "/ocs/data/capabilities/downloadlimit",
             "/ocs/data/capabilities/files/directEditing",
             "/ocs/data/capabilities/files/$comment",
