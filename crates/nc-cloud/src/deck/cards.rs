@@ -52,7 +52,7 @@ pub(super) async fn create(
     let kind = kind(&input)?.unwrap_or_else(|| "plain".to_owned());
     let position = input.position()?.unwrap_or(LAST);
     let description = input.text("description")?.unwrap_or_default();
-    let due = input.time("duedate")?.flatten();
+    let due = input.time("duedate")?.or(None);
     let mut desk = Desk::change(&cloud, &signed_in).await?;
     let stack = desk.open_stack(stack, Right::Edit).await?;
     let query = sqlx::query_scalar(
@@ -88,7 +88,7 @@ pub(super) async fn update(
     let owner = owner.ok_or_else(|| DeckError::invalid("owner must be provided and must be not empty"))?;
     let position = input.position()?.unwrap_or(0);
     let description = input.text("description")?.unwrap_or_default();
-    let due = input.time("duedate")?.flatten();
+    let due = input.time("duedate")?.or(None);
     let done = input.time("done")?;
     let archived = input.boolean("archived")?;
     let mut desk = Desk::change(&cloud, &signed_in).await?;
@@ -117,7 +117,7 @@ pub(super) async fn update(
     .bind(owner)
     .bind(position)
     .bind(due)
-    .bind(done.unwrap_or(card.done_at))
+    .bind(done.or(card.done_at))
     .bind(archived.unwrap_or(card.archived))
     .bind(desk.user.as_str())
     .bind(card.id)

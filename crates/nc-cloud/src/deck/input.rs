@@ -76,6 +76,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
     }
 }
 
+/// What a body says about a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeGiven {
+    /// Nothing.
+    No,
+    /// That there is none.
+    Never,
+    /// Unix seconds.
+    At(i64),
+}
+
+impl TimeGiven {
+    /// The time after a change of one that was `before`.
+    pub(super) const fn or(self, before: Option<i64>) -> Option<i64> {
+        match self {
+            Self::No => before,
+            Self::Never => None,
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
 /// The fields of a body.
 #[derive(Debug)]
 pub(super) struct Input(pub(super) Map<String, Value>);
@@ -203,16 +225,13 @@ impl Input {
         }
     }
 
-    /// A time: not given, none, or one.
-    pub(super) fn time(&self, name: &str) -> Result<Option<Option<i64>>, DeckError> {
+    /// A time, which may be taken away.
+    pub(super) fn time(&self, name: &str) -> Result<TimeGiven, DeckError> {
         match self.0.get(name) {
-            None => Ok(None),
-            Some(Value::Null) => Ok(Some(None)),
-            Some(Value::String(text)) if text.is_empty() => Ok(Some(None)),
-            Some(Value::String(text)) => match times::read(text) {
-                Some(time) => Ok(Some(Some(time))),
-                None => Err(bad_time(name)),
-            },
+            None => Ok(TimeGiven::No),
+            Some(Value::Null) => Ok(TimeGiven::Never),
+            Some(Value::String(text)) if text.is_empty() => Ok(TimeGiven::Never),
+            Some(Value::String(text)) => times::read(text).map(TimeGiven::At).ok_or_else(|| bad_time(name)),
             Some(_) => Err(bad_time(name)),
         }
     }

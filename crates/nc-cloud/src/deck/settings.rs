@@ -91,10 +91,8 @@ async fn stored(desk: &mut Desk, board: i64) -> Result<Map<String, Value>, DeckE
 fn place(key: &str) -> Result<(i64, &str), DeckError> {
     let unknown = || DeckError::NotFound("No such setting");
     let Some(rest) = key.strip_prefix("board:") else {
-        return match GENERAL.iter().any(|(known, _)| *known == key) {
-            true => Ok((0, key)),
-            false => Err(unknown()),
-        };
+        let is_known = GENERAL.iter().any(|(known, _)| *known == key);
+        return if is_known { Ok((0, key)) } else { Err(unknown()) };
     };
     let (board, key) = rest.split_once(':').ok_or_else(unknown)?;
     let board = input::id(board).filter(|board| *board > 0).ok_or_else(unknown)?;

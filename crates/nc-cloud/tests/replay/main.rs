@@ -9,6 +9,7 @@ mod cookbook;
 mod core;
 mod dav_replay;
 mod dav_shape;
+mod deck;
 mod differences;
 mod files;
 mod notes;

@@ -33,7 +33,7 @@ pub(super) struct Sent {
 /// The bytes.
 pub(super) enum Sending {
     Memory(Vec<u8>),
-    Disk(Staged),
+    Disk(Box<Staged>),
 }
 
 impl Sending {
@@ -47,7 +47,7 @@ impl Sending {
 
     pub(super) async fn into_staged(self, cloud: &Cloud) -> Result<Staged, DeckError> {
         match self {
-            Self::Disk(staged) => Ok(staged),
+            Self::Disk(staged) => Ok(*staged),
             Self::Memory(bytes) => {
                 let mut staged = cloud.content().stage(None).await?;
                 staged.write(&bytes).await?;
@@ -68,7 +68,7 @@ pub(super) async fn read(cloud: &Cloud, request: Request, default: AttachmentKin
             let name = stored_name(field.file_name().unwrap_or_default())?;
             let content = match kind {
                 AttachmentKind::DeckFile => Sending::Memory(collect(field).await?),
-                AttachmentKind::File => Sending::Disk(stage(cloud, field).await?),
+                AttachmentKind::File => Sending::Disk(Box::new(stage(cloud, field).await?)),
             };
             file = Some((name, content));
         } else if field.name() == Some("type") {

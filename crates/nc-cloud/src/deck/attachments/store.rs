@@ -69,7 +69,9 @@ impl Desk {
 
     /// The attachments of a card.
     pub(in crate::deck) async fn attachments(&mut self, card: i64) -> Result<Vec<Attachment>, DeckError> {
-        let query = sqlx::query_as(select_attachment!("a.deleted_at = 0 AND a.card = ? ORDER BY a.id"));
+        let query = sqlx::query_as(select_attachment!(
+            "a.deleted_at = 0 AND a.card = ? ORDER BY a.kind, a.id"
+        ));
         Ok(query.bind(card).fetch_all(&mut *self.tx).await?)
     }
 
