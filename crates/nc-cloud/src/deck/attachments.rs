@@ -134,7 +134,7 @@ pub(super) async fn create(
             let bytes = content.into_bytes()?;
             let mut desk = Desk::change(&cloud, &signed_in).await?;
             let card = desk.open_card(card).await?;
-            desk.check_free(bytes.len(), 0).await?;
+            desk.check_free(signed_in.user.as_str(), bytes.len(), 0).await?;
             let attachment = desk.add_attachment(&card, kind, &name, None).await?;
             desk.keep_bytes(attachment, &name, &bytes).await?;
             (desk, card, attachment)
@@ -236,8 +236,10 @@ pub(super) async fn update(
         AttachmentKind::DeckFile => {
             let bytes = content.into_bytes()?;
             let mut desk = Desk::change(&cloud, &signed_in).await?;
-            desk.open_card(card).await?;
-            desk.check_free(bytes.len(), attachment.id).await?;
+            let card = desk.open_card(card).await?;
+            desk.check_name(&card, kind, &name, attachment.id).await?;
+            desk.check_free(&attachment.created_by, bytes.len(), attachment.id)
+                .await?;
             desk.keep_bytes(attachment.id, &name, &bytes).await?;
             desk
         }
@@ -274,8 +276,8 @@ pub(super) async fn delete(State(cloud): State<Cloud>, signed_in: SignedIn, ids:
         let home = cloud.content().home(&signed_in.user).await?;
         if let Ok(entry) = file_of(&home, &attachment).await {
             match home.delete(&entry.path, Vec::new()).await {
-                // Moved or deleted in this moment: the card has let go of it.
-                Ok(()) | Err(ContentError::NotFound(_)) => {}
+                // Moved, deleted or locked in this moment: the card has let go of it.
+                Ok(()) | Err(ContentError::NotFound(_) | ContentError::Locked(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -296,6 +298,7 @@ async fn bring_back(cloud: &Cloud, signed_in: &SignedIn, ids: &Ids) -> Result<Re
         return Err(DeckError::Forbidden("Restore is not allowed."));
     }
     let attachment = desk.restore_attachment(card.id, number).await?.ok_or(ABSENT)?;
+    desk.check_name(&card, kind, &attachment.name, attachment.id).await?;
     desk.touch_card(&card).await?;
     let body = desk.show_attachment(&attachment).await?;
     desk.end().await?;

@@ -84,6 +84,31 @@ async fn one_name_comes_once_a_card_and_finds_a_free_name_among_the_files() {
         .ok();
     assert_eq!(second["data"], "a (2).txt");
     assert_eq!(files(&wire, "alice").await, ["Deck/a (2).txt", "Deck/a.txt"]);
+    // Nor does a change or a restoration give a name twice.
+    let taken = (409, "File already exists.".to_owned());
+    let (v1_0, _) = places(&one);
+    let b = wire
+        .upload("alice", "POST", &v1_0, "deck_file", "b.txt", b"b")
+        .await
+        .ok();
+    let path = format!("{v1_0}/{}", b["id"]);
+    assert_eq!(
+        wire.upload("alice", "PUT", &path, "deck_file", "a.txt", b"c")
+            .await
+            .refused(),
+        taken
+    );
+    assert_eq!(wire.get("alice", &path).await.body, b"b");
+    wire.delete("alice", &path).await.ok();
+    wire.upload("alice", "POST", &v1_0, "deck_file", "b.txt", b"new")
+        .await
+        .ok();
+    assert_eq!(
+        wire.put("alice", &format!("{path}/restore"), Value::Null)
+            .await
+            .refused(),
+        taken
+    );
 }
 
 #[tokio::test]
@@ -282,6 +307,10 @@ async fn the_quota_of_the_sender_counts_for_both_types() {
     .await
     .ok();
     let too_large = vec![0_u8; 2 << 20];
+    // Whoever writes: it lies with Bob.
+    let path = format!("{v1_1}/deck_file/{one}");
+    let answer = wire.upload("alice", "PUT", &path, "deck_file", "one", &too_large).await;
+    assert_eq!(answer.refused().0, 507);
     assert_eq!(
         wire.upload("bob", "POST", &v1_1, "file", "three", &too_large)
             .await

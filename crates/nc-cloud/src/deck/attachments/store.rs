@@ -102,11 +102,7 @@ impl Desk {
         name: &str,
         file: Option<FileId>,
     ) -> Result<i64, DeckError> {
-        let others = self.attachments(card.id).await?;
-        let is_taken = |other: &Attachment| other.kind == kind.as_str() && other.name == name;
-        if others.iter().any(is_taken) {
-            return Err(DeckError::Exists("File already exists."));
-        }
+        self.check_name(card, kind, name, 0).await?;
         let query = sqlx::query_scalar(
             "INSERT INTO deck_attachments (card, kind, name, file_id, created_by, created_at, last_modified) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) RETURNING id",
@@ -119,6 +115,22 @@ impl Desk {
             .bind(self.user.as_str())
             .bind(self.now);
         Ok(query.fetch_one(&mut *self.tx).await?)
+    }
+
+    /// Whether no attachment of the card but `own` has that type and name.
+    pub(super) async fn check_name(
+        &mut self,
+        card: &Card,
+        kind: AttachmentKind,
+        name: &str,
+        own: i64,
+    ) -> Result<(), DeckError> {
+        let others = self.attachments(card.id).await?;
+        let is_taken = |other: &Attachment| other.id != own && other.kind == kind.as_str() && other.name == name;
+        if others.iter().any(is_taken) {
+            return Err(DeckError::Exists("File already exists."));
+        }
+        Ok(())
     }
 
     /// The bytes of an attachment inside a card, in place of former ones.
@@ -138,13 +150,13 @@ impl Desk {
     }
 
     /// What lies inside cards counts like the creator's files; `replaced` does not count.
-    pub(super) async fn check_free(&mut self, length: usize, replaced: i64) -> Result<(), DeckError> {
+    pub(super) async fn check_free(&mut self, creator: &str, length: usize, replaced: i64) -> Result<(), DeckError> {
         let query = sqlx::query_scalar(
             "SELECT quota_bytes - coalesce((SELECT size FROM files WHERE owner = ?1 AND path = ''), 0) \
              - coalesce((SELECT sum(size) FROM deck_attachments WHERE created_by = ?1 AND id <> ?2), 0) \
              FROM accounts WHERE id = ?1 AND quota_bytes IS NOT NULL",
         );
-        let query = query.bind(self.user.as_str()).bind(replaced);
+        let query = query.bind(creator).bind(replaced);
         let free: Option<i64> = query.fetch_optional(&mut *self.tx).await?;
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         match free {
