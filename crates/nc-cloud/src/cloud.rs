@@ -45,6 +45,7 @@ struct Inner {
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
     recipe_turns: notes::Turns,
+    attachment_turns: notes::Turns,
     imports: cookbook::Imports,
     display_names: Cache<UserId, Arc<str>>,
     /// Held for as long as the cloud is open.
@@ -75,6 +76,7 @@ impl Cloud {
             login_flow_limits,
             note_turns: notes::Turns::default(),
             recipe_turns: notes::Turns::default(),
+            attachment_turns: notes::Turns::default(),
             imports,
             display_names: Cache::builder()
                 .max_capacity(10_000)
@@ -274,6 +276,10 @@ impl Cloud {
 
     pub(crate) fn note_turns(&self) -> &notes::Turns {
         &self.0.note_turns
+    }
+
+    pub(crate) fn attachment_turns(&self) -> &notes::Turns {
+        &self.0.attachment_turns
     }
 
     pub(crate) fn recipe_turns(&self) -> &notes::Turns {

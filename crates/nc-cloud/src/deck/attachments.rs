@@ -30,7 +30,7 @@ use crate::{
 /// The folder for attachments.
 const FOLDER: &str = "Deck";
 
-/// Tries to find a free name. Only names taken by others at the same moment use one up.
+/// Numbers that are tried to find a free name.
 const ATTEMPTS: u32 = 1000;
 
 /// No such attachment on a card that the person sees.
@@ -186,6 +186,8 @@ async fn store_file(cloud: &Cloud, user: &UserId, name: &str, staged: Staged) ->
     };
     let mut staged = staged;
     staged.finish(None).await?;
+    // Two of one name at once get two names; what WebDAV writes in that moment is still in the way.
+    let _turn = cloud.attachment_turns().take(user).await;
     for number in 1..ATTEMPTS {
         let path = match number {
             1 => folder.child(name),

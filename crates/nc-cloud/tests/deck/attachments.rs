@@ -320,3 +320,27 @@ async fn the_quota_of_the_sender_counts_for_both_types() {
     );
     assert_eq!(files(&wire, "bob").await, [""; 0]);
 }
+
+#[tokio::test]
+async fn many_files_of_one_name_at_once_are_all_kept() {
+    let wire = Wire::boot().await;
+    let mut samples = Vec::new();
+    for _ in 0..8 {
+        samples.push(wire.sample().await);
+    }
+    let uploads = samples.iter().zip(0_u8..).map(|(sample, number)| {
+        let (wire, (_, path)) = (&wire, places(sample));
+        async move {
+            let file = wire
+                .upload("alice", "POST", &path, "file", "a.txt", &[number])
+                .await
+                .ok();
+            let path = format!("{path}/file/{}", file["id"]);
+            assert_eq!(wire.get("alice", &path).await.body, [number]);
+            file["data"].as_str().unwrap().to_owned()
+        }
+    });
+    let names: std::collections::BTreeSet<_> = futures_util::future::join_all(uploads).await.into_iter().collect();
+    assert_eq!(names.len(), samples.len());
+    assert_eq!(files(&wire, "alice").await.len(), samples.len());
+}
