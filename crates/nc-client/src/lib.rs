@@ -11,6 +11,7 @@ mod body;
 mod caldav;
 mod config;
 mod contacts;
+mod cookbook;
 mod credential;
 mod error;
 mod fallback;
@@ -37,6 +38,7 @@ pub use caldav::{
 };
 pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy, Verification};
 pub use contacts::{AddressBook, BookKind, Cards, Contacts, StoredCard};
+pub use cookbook::Cookbook;
 pub use credential::Credential;
 pub use error::{Current, Error, Reason, Subject};
 pub use fallback::{Fallback, KeptAppPassword, PendingAppPassword};
@@ -51,12 +53,17 @@ pub use login_flow::{Grant, LoginFlow, Poll};
 pub use nc_proto::{
     account::CloudUser,
     apps::{
+        cookbook::{
+            Category as RecipeCategory, Config as CookbookConfig, ConfigPatch as CookbookConfigPatch, Recipe,
+            RecipeEntry, RecipeId, RecipePatch, Version as CookbookVersion, duration,
+        },
         notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
         sharing::{Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
     },
     capabilities::Capabilities,
     dav::{DavPath, Permissions},
     etag::ETag,
+    public_url::Hosts,
     status::ServerStatus,
 };
 pub use nextcloud::{Client, Nextcloud};
@@ -109,6 +116,8 @@ mod send_futures {
             let _ = notes.list(&NotesFilter::default()).await;
             let _ = notes.append(NoteId(1), "").await;
             let _ = client.contacts().books().await;
+            let _ = client.cookbook().import("", super::Hosts::Public).await;
+            let _ = client.cookbook().with_keywords(&[]).await;
             let _ = client.sharing().list(&super::ShareQuery::default()).await;
             let _ = client.capabilities().await;
             drop(NotePatch::default());

@@ -69,7 +69,7 @@ impl Cloud {
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
         let login_flow_limits = login_flow::Limits::new(&config);
-        let imports = cookbook::Imports::new(config.pages.clone());
+        let imports = cookbook::Imports::new(config.pages.clone(), config.recipe_hosts);
         let sealer = sealing_key::open_sealer(&config.sealing_keys, &config.data_dir)?;
         Ok(Self(Arc::new(Inner {
             config,

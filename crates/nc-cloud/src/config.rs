@@ -1,7 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use nc_auth::fetch::PageFetch;
-use nc_proto::clock::Clock;
+use nc_proto::{clock::Clock, public_url::Hosts};
 use regex::Regex;
 use url::Url;
 
@@ -31,7 +31,9 @@ pub struct CloudConfig {
     pub stock_cors: StockCors,
     /// How long deleted files stay in the trash.
     pub trash_kept: Duration,
-    /// How the web pages are fetched that people import recipes from. `None`: from the public internet only.
+    /// Which hosts recipes and their pictures may be fetched from.
+    pub recipe_hosts: Hosts,
+    /// How they are fetched, in place of the system's resolver.
     pub pages: Option<PageFetch>,
     /// The time.
     pub clock: Clock,
@@ -48,6 +50,7 @@ impl CloudConfig {
             admin_acr: vec![WITH_SECOND_FACTOR.to_owned()],
             stock_cors: StockCors::Off,
             trash_kept: TRASH_KEPT,
+            recipe_hosts: Hosts::Public,
             pages: None,
             clock: Clock::system(),
         }

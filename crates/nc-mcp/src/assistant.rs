@@ -34,6 +34,8 @@ pub struct Options {
     pub list_all: bool,
     /// Largest content of one write, in bytes.
     pub write_max_bytes: Option<u64>,
+    /// Which hosts recipes may be imported from.
+    pub recipe_hosts: nc_client::Hosts,
     /// Reads documents; `None` where the operator does not want that.
     pub documents: Option<Arc<Extractor>>,
 }
@@ -46,6 +48,7 @@ impl Default for Options {
             hide_missing_apps: true,
             list_all: false,
             write_max_bytes: None,
+            recipe_hosts: nc_client::Hosts::Public,
             documents: None,
         }
     }

@@ -4,6 +4,7 @@
 //! A family's file has `specs`, `read` and `complete`; here they are put together.
 
 mod cloud;
+mod cookbook;
 mod notes;
 
 use nc_mcp_kit::{Failure, ResourceSpec, ToolError};
@@ -12,11 +13,11 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    tools::{NOTES, SERVER},
+    tools::{COOKBOOK, NOTES, SERVER},
 };
 
 pub(crate) fn specs() -> Vec<ResourceSpec> {
-    [cloud::specs(), notes::specs()].concat()
+    [cloud::specs(), cookbook::specs(), notes::specs()].concat()
 }
 
 pub(crate) async fn read(context: Context, spec: &ResourceSpec, uri: &str) -> Result<ReadResourceResult, ErrorData> {
@@ -29,6 +30,7 @@ pub(crate) async fn read(context: Context, spec: &ResourceSpec, uri: &str) -> Re
     };
     let contents = match spec.app {
         name if name == SERVER.name => cloud::read(asked).await?,
+        name if name == COOKBOOK.name => cookbook::read(asked).await?,
         name if name == NOTES.name => notes::read(asked).await?,
         _ => return Err(no_such(uri)),
     };
@@ -42,6 +44,9 @@ pub(crate) async fn complete(
     request: &CompleteRequestParams,
 ) -> Result<Vec<String>, Failure> {
     match spec.app {
+        name if name == COOKBOOK.name => {
+            cookbook::complete(context, &request.argument.name, &request.argument.value).await
+        }
         name if name == NOTES.name => notes::complete(context, &request.argument.name, &request.argument.value).await,
         _ => Ok(Vec::new()),
     }

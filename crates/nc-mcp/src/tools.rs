@@ -3,6 +3,7 @@
 mod access;
 mod calendar;
 mod contacts;
+pub(crate) mod cookbook;
 mod documents;
 mod file_changes;
 mod file_comments;
@@ -36,6 +37,11 @@ pub(crate) const CONTACTS: Family = Family {
     name: "contacts",
     capability: None,
 };
+/// The Cookbook app.
+pub(crate) const COOKBOOK: Family = Family {
+    name: "cookbook",
+    capability: Some("cookbook"),
+};
 /// Calendars and tasks, over `CalDAV`.
 pub(crate) const CALENDAR: Family = Family {
     name: "calendar",
@@ -54,7 +60,7 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[CALENDAR, CONTACTS, NOTES, SERVER, WEBDAV];
+pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, NOTES, SERVER, WEBDAV];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -72,6 +78,7 @@ pub(crate) fn rows() -> Vec<Row> {
         todo::rows(),
         notes::rows(),
         contacts::rows(),
+        cookbook::rows(),
         files::rows(),
         file_search::rows(),
         file_changes::rows(),

@@ -32,6 +32,7 @@ pub fn tool_options(config: &Config) -> Options {
         hide_missing_apps: config.tools.hide_missing_apps,
         list_all: config.tools.list_all,
         write_max_bytes: config.tools.write_max_bytes,
+        recipe_hosts: config.tools.recipe_hosts,
         documents: extractor(&config.documents).map(Arc::new),
     }
 }

@@ -18,6 +18,7 @@ pub fn cloud_config(config: &Config, data_dir: &Path, public_url: Option<Url>) -
     cloud.public_url = public_url;
     cloud.sealing_keys.clone_from(&config.embedded.sealing_keys);
     cloud.trash_kept = config.embedded.trash_kept;
+    cloud.recipe_hosts = config.tools.recipe_hosts;
     cloud.stock_cors = config.embedded.stock_cors;
     cloud.admin_acr.clone_from(&config.embedded.admin_acr);
     cloud

@@ -73,6 +73,9 @@ fn from_json(body: &[u8]) -> Reason {
         ocs: Option<Ocs>,
         #[serde(default)]
         message: Option<String>,
+        /// Of Cookbook.
+        #[serde(default)]
+        msg: Option<String>,
         #[serde(default)]
         error: Option<serde_json::Value>,
     }
@@ -85,6 +88,10 @@ fn from_json(body: &[u8]) -> Reason {
         #[serde(default)]
         message: Option<String>,
     }
+    // Cookbook refuses an import with a bare text.
+    if let Ok(text) = serde_json::from_slice::<String>(body) {
+        return Reason::from_words(&text);
+    }
     let Ok(words) = serde_json::from_slice::<Words>(body) else {
         return Reason::none();
     };
@@ -92,6 +99,7 @@ fn from_json(body: &[u8]) -> Reason {
         .ocs
         .and_then(|ocs| ocs.meta.message)
         .or(words.message)
+        .or(words.msg)
         .or_else(|| words.error?.as_str().map(str::to_owned))
         .map(|text| Reason::from_words(&text))
         .unwrap_or_default()

@@ -3,6 +3,7 @@
 mod bearer_refused;
 mod caldav_replay;
 mod contacts_replay;
+mod cookbook_replay;
 mod core_replay;
 mod downloads;
 mod files_replay;

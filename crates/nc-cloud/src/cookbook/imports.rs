@@ -24,14 +24,16 @@ const AT_ONCE: usize = 4;
 /// What imports work with.
 pub(crate) struct Imports {
     fetch: OnceCell<PageFetch>,
+    hosts: Hosts,
     turns: Semaphore,
 }
 
 impl Imports {
-    /// `fetch`: how pages are fetched; else from the public internet.
-    pub(crate) fn new(fetch: Option<PageFetch>) -> Self {
+    /// `fetch`: how pages are fetched; else by the system's resolver, from these `hosts`.
+    pub(crate) fn new(fetch: Option<PageFetch>, hosts: Hosts) -> Self {
         Self {
             fetch: OnceCell::new_with(fetch),
+            hosts,
             turns: Semaphore::new(AT_ONCE),
         }
     }
@@ -102,7 +104,7 @@ impl Imports {
     async fn fetch(&self) -> Result<&PageFetch, Error> {
         let made = self
             .fetch
-            .get_or_try_init(|| async { PageFetch::new(Hosts::Public) })
+            .get_or_try_init(|| async { PageFetch::new(self.hosts) })
             .await;
         made.map_err(|_| Error::Internal("TLS cannot be set up"))
     }

@@ -1,7 +1,8 @@
 //! What the users of the demo find: written through the same client that the tools use.
 
 use nc_client::{
-    Client, ComponentKind, Credential, Error, FilePath, NewNote, Nextcloud, Subject, WriteMode, WriteOptions,
+    Client, ComponentKind, Credential, Error, FilePath, Hosts, NewNote, Nextcloud, RecipePatch, Subject, WriteMode,
+    WriteOptions,
 };
 use nc_proto::{
     content::{Component, Document, Property},
@@ -104,6 +105,7 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
         };
         client.notes().create(&note).await?;
     }
+    client.cookbook().create(&soup(), Hosts::Public).await?;
     fill_calendar(&client).await?;
     let contacts = client.contacts();
     let book = contacts.book(ADDRESS_BOOK).await?;
@@ -112,6 +114,26 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
         contacts.create(&book, &card).await?;
     }
     Ok(())
+}
+
+/// The sample recipe.
+fn soup() -> RecipePatch {
+    let lines = |text: &str| Some(text.lines().map(str::to_owned).collect());
+    RecipePatch {
+        name: Some("Tomato soup".to_owned()),
+        description: Some("Warm, red and quick.".to_owned()),
+        ingredients: lines("1 kg tomatoes\n1 onion\n2 tablespoons olive oil\n500 ml water\nsalt, pepper"),
+        instructions: lines(
+            "Chop onion and tomatoes.\nFry the onion in the oil.\nAdd all else, cook for 20 minutes and blend.",
+        ),
+        prep_time: Some("PT0H10M0S".to_owned()),
+        cook_time: Some("PT0H25M0S".to_owned()),
+        total_time: Some("PT0H35M0S".to_owned()),
+        servings: Some(4),
+        category: Some("Soups".to_owned()),
+        keywords: Some("vegan,quick".to_owned()),
+        ..RecipePatch::default()
+    }
 }
 
 async fn fill_calendar(client: &Client) -> Result<(), Error> {

@@ -108,6 +108,8 @@ pub struct ToolSettings {
     pub list_all: bool,
     /// Largest content of one write; `None` for no limit.
     pub write_max_bytes: Option<u64>,
+    /// Which hosts recipes may come from.
+    pub recipe_hosts: Hosts,
 }
 
 /// What holds for the embedded cloud.
@@ -321,6 +323,11 @@ impl Config {
                 hide_missing_apps: reader.bool("tools.hide_missing_apps"),
                 list_all: reader.bool("tools.list_all"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
+                recipe_hosts: if reader.bool("tools.cookbook_allow_private_urls") {
+                    Hosts::Any
+                } else {
+                    Hosts::Public
+                },
             },
             documents: documents::settings(layers, &reader)?,
             oauth: oauth(layers, &reader)?,

@@ -231,6 +231,14 @@ pub const SETTINGS: &[Setting] = &[
         "Hides tools of apps that the Nextcloud lacks. `MCP_DISABLE_CAPABILITY_GATING=true` means `false` here.",
     ),
     setting(
+        "tools.cookbook_allow_private_urls",
+        &["COOKBOOK_ALLOW_PRIVATE_URLS"],
+        Kind::Bool,
+        "false",
+        "Lets people import recipes, and name pictures of them, from private networks and by IP address. The embedded cloud then \
+         fetches from there as well.",
+    ),
+    setting(
         "tools.list_all",
         &["MCP_LIST_ALL_TOOLS"],
         Kind::Bool,

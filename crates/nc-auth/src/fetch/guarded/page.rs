@@ -13,7 +13,7 @@ use crate::fetch::FetchError;
 const MAX_REDIRECTS: usize = 5;
 
 /// A page that takes longer, redirects included, is not waited for.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
