@@ -10,6 +10,7 @@ import urllib.parse
 from pathlib import Path
 
 import walk_contacts
+import walk_cookbook
 from clients import Refused
 
 HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
@@ -64,7 +65,7 @@ TOOLS = {
     "nc_webdav_tag_file",
     "nc_webdav_untag_file",
     "nc_webdav_write_file",
-} | walk_contacts.TOOLS
+} | walk_contacts.TOOLS | walk_cookbook.TOOLS
 # Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
 NAMES = [
     "100% #1?.txt",
@@ -128,6 +129,8 @@ class Walk:
                 await part()
         with self.tally.part(f"{self.label} contacts"):
             await walk_contacts.contacts(self)
+        with self.tally.part(f"{self.label} recipes"):
+            await walk_cookbook.recipes(self)
         self.equal("every tool was called", TOOLS - self.used, set())
 
     async def lists(self):

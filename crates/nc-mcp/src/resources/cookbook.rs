@@ -1,7 +1,7 @@
 //! Recipes, and version and settings of the Cookbook app.
 
 use nc_auth::{Scope, ScopeSet};
-use nc_client::RecipeId;
+use nc_client::{RecipeEntry, RecipeId};
 use nc_mcp_kit::{Failure, ResourceSpec};
 use rmcp::model::{ErrorData, ResourceContents};
 
@@ -62,12 +62,13 @@ pub(super) async fn read(asked: Asked<'_>) -> Result<ResourceContents, ErrorData
     }
 }
 
-/// Ids of recipes.
+/// Ids of recipes that begin so, or whose name has it in it.
 pub(super) async fn complete(context: &Context, variable: &str, prefix: &str) -> Result<Vec<String>, Failure> {
     if variable != "recipe_id" {
         return Ok(Vec::new());
     }
     let recipes = context.client.cookbook().list().await.or_fail()?;
-    let ids = recipes.into_iter().map(|recipe| recipe.id);
-    Ok(ids.filter(|id| id.starts_with(prefix)).collect())
+    let part = prefix.to_lowercase();
+    let meant = |recipe: &RecipeEntry| recipe.id.starts_with(prefix) || recipe.name.to_lowercase().contains(&part);
+    Ok(recipes.into_iter().filter(meant).map(|recipe| recipe.id).collect())
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use nc_cloud::{SealingKey, StockCors};
-use nc_proto::oauth::allowed_client::AllowedClient;
+use nc_proto::{oauth::allowed_client::AllowedClient, public_url::Hosts};
 use nc_provider::RegistrationMode;
 use regex::Regex;
 use secrecy::SecretString;

@@ -1,5 +1,7 @@
 //! Every tool with real arguments, through the assembly that ships, and what the cloud is sent for it.
 
+mod cookbook;
+
 use std::collections::BTreeSet;
 
 use nc_testkit::{
@@ -13,6 +15,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
+                      cookbook:read cookbook:write \
                       calendar:read calendar:write todo:read todo:write";
 
 /// What the walk needs of an assembly.
@@ -282,6 +285,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.notes().await;
     walk.files().await;
     walk.contacts().await;
+    walk.recipes().await;
     walk.calendars().await;
     walk.access().await;
     let listed: BTreeSet<String> = listed.into_iter().collect();

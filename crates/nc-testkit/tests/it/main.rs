@@ -8,6 +8,7 @@ mod call_limits;
 mod cancellation;
 mod clients_lives;
 mod contacts;
+mod cookbook;
 mod credentials;
 mod documents;
 mod endpoint;

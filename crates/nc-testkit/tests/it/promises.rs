@@ -1,5 +1,7 @@
 //! What holds for every tool.
 
+mod cookbook;
+
 use nc_server::config::Mode;
 use nc_testkit::app::{TestApp, send};
 use serde_json::{Value, json};
@@ -63,6 +65,7 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         "nc_webdav_restore_version" => json!({ "path": "a.txt", "version_id": notes[7]["version_id"] }),
         "nc_webdav_find_by_name" => json!({ "pattern": "a" }),
         "nc_webdav_find_by_type" => json!({ "mime_type": "text" }),
+        tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &notes[8]),
         _ => json!({}),
     }
 }
@@ -113,6 +116,7 @@ async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
         .last()
         .cloned();
     notes.push(former.expect("a former version"));
+    notes.push(cookbook::prepare(&app).await);
     app.recorder.take();
     (app, notes)
 }
@@ -132,7 +136,7 @@ async fn a_tool_that_calls_itself_read_only_only_reads_and_every_request_carries
     for tool in &list {
         let name = tool["name"].as_str().expect("name");
         let reply = app.call(name, &arguments(name, &notes)).await;
-        let expected_to_fail = name == "nc_notes_get_attachment";
+        let expected_to_fail = matches!(name, "nc_notes_get_attachment" | cookbook::FAILS);
         assert_eq!(
             reply.result()["isError"] == true,
             expected_to_fail,

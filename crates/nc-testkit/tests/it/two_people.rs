@@ -1,6 +1,8 @@
 //! Two people at one server, over one pool of connections: no call ever acts as the other, and no answer holds anything of the
 //! other's.
 
+mod cookbook;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use nc_testkit::{
@@ -18,6 +20,7 @@ use tokio::{
 };
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
+                      cookbook:read cookbook:write \
                       calendar:read calendar:write todo:read todo:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
@@ -132,6 +135,7 @@ struct Home {
     /// Uids of events and tasks: one to be read, one to be changed, one to be deleted.
     events: Vec<Value>,
     todos: Vec<Value>,
+    recipes: Vec<Value>,
 }
 
 impl Home {
@@ -147,6 +151,7 @@ impl Home {
             version: Value::Null,
             events: Vec::new(),
             todos: Vec::new(),
+            recipes: Vec::new(),
             marker,
         };
         home.note = home.new_note(server).await;
@@ -169,6 +174,7 @@ impl Home {
             let file = json!({ "path": path, "content": home.marker });
             home.done(server, "nc_webdav_write_file", file).await;
         }
+        home.recipes = cookbook::cook(&home, server).await;
         home.favour(server, &named).await;
         home.befriend(server).await;
         home.leave_traces(server).await;
@@ -317,6 +323,7 @@ impl Home {
             }
             "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[0] }),
             "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[2] }),
+            tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &self.recipes),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             _ => json!({}),
         }
@@ -378,7 +385,12 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
     let [alice, bob] = server.people();
     let homes = [Home::make(&server, alice).await, Home::make(&server, bob).await];
     let mut tools: Vec<String> = server.list(homes[0].token(0)).await.into_iter().collect();
-    assert!(SHOWING.iter().all(|tool| tools.iter().any(|listed| listed == tool)));
+    assert!(
+        SHOWING
+            .iter()
+            .chain(cookbook::SHOWING)
+            .all(|tool| tools.iter().any(|listed| listed == tool))
+    );
     // Whoever has taken back the access shows nothing any more.
     tools.sort_by_key(|tool| tool == "revoke_nextcloud_access");
     for tool in &tools {
@@ -386,8 +398,8 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
             // With what belongs to the other.
             let reply = server.call(own.token(1), tool, other.arguments(tool)).await;
             assert!(!shown(&reply).contains(&other.marker), "{tool}: {reply:?}");
-            let is_of_one =
-                tool.ends_with("_note") && tool != "nc_notes_create_note" || OF_ONE.contains(&tool.as_str());
+            let is_of_one = tool.ends_with("_note") && tool != "nc_notes_create_note"
+                || OF_ONE.iter().chain(cookbook::OF_ONE).any(|one| one == tool);
             if is_of_one || matches!(tool.as_str(), "nc_notes_append_content" | "nc_notes_get_attachment") {
                 assert_eq!(reply.result()["isError"], true, "{tool}: {reply:?}");
             }
@@ -400,7 +412,7 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
             let text = shown(&reply);
             assert!(!text.contains(&other.marker), "{tool}: {text}");
             assert!(!text.contains(&format!("\"{}\"", other.user.name)), "{tool}: {text}");
-            if SHOWING.contains(&tool.as_str()) {
+            if SHOWING.iter().chain(cookbook::SHOWING).any(|one| one == tool) {
                 assert!(text.contains(&own.marker), "{tool} shows nothing: {text}");
             }
         }

@@ -287,6 +287,8 @@ async fn access_is_given_and_taken_back_on_the_page() {
             "calendar:write",
             "contacts:read",
             "contacts:write",
+            "cookbook:read",
+            "cookbook:write",
             "files:read",
             "files:write",
             "notes:read",
