@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub(crate) use answers::FullRecipe;
 
-use self::answers::{Categories, CountedName, Keywords, RecipeHits, RecipeItem, RecipeList};
+use self::answers::{CategoryList, CountedName, KeywordList, RecipeHits, RecipeItem, RecipeList};
 use super::COOKBOOK;
 use crate::{
     context::Context,
@@ -208,9 +208,9 @@ async fn search(context: Context, arguments: Search) -> Result<RecipeHits, Failu
     })
 }
 
-async fn categories(context: Context, _: Nothing) -> Result<Categories, Failure> {
+async fn categories(context: Context, _: Nothing) -> Result<CategoryList, Failure> {
     let categories = context.client.cookbook().categories().await.or_fail()?;
-    Ok(Categories {
+    Ok(CategoryList {
         success: true,
         timestamp: context.timestamp(),
         categories: categories.into_iter().map(CountedName::from).collect(),
@@ -227,9 +227,9 @@ async fn in_category(context: Context, arguments: InCategory) -> Result<RecipeLi
     Ok(listed(&context, recipes))
 }
 
-async fn keywords(context: Context, _: Nothing) -> Result<Keywords, Failure> {
+async fn keywords(context: Context, _: Nothing) -> Result<KeywordList, Failure> {
     let keywords = context.client.cookbook().keywords().await.or_fail()?;
-    Ok(Keywords {
+    Ok(KeywordList {
         success: true,
         timestamp: context.timestamp(),
         keywords: keywords.into_iter().map(CountedName::from).collect(),

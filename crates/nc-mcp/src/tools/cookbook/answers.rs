@@ -71,14 +71,14 @@ impl From<RecipeCategory> for CountedName {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Categories {
+pub(crate) struct CategoryList {
     pub(crate) success: bool,
     pub(crate) timestamp: String,
     pub(crate) categories: Vec<CountedName>,
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Keywords {
+pub(crate) struct KeywordList {
     pub(crate) success: bool,
     pub(crate) timestamp: String,
     pub(crate) keywords: Vec<CountedName>,
