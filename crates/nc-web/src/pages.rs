@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod contrast;
 mod give_access;
+mod link;
 mod login_flow;
 mod notice;
 mod policy;
@@ -17,6 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 pub use give_access::{AccessKind, GiveAccess};
+pub use link::{LinkEntry, LinkFile, LinkFolder, LinkPassword, LinkUpload};
 pub use login_flow::{Connected, Grant, SignIn};
 pub use notice::Notice;
 use policy::Policy;
