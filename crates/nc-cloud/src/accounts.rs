@@ -15,6 +15,7 @@ use sqlx::FromRow;
 pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
 pub(crate) use app_passwords::{AppPasswords, Known, looks_like_app_password};
 pub(crate) use client_name::{clean, client_name};
+pub(crate) use new_user::MAX_PASSWORD_LENGTH;
 pub use new_user::NewUser;
 pub use new_user::is_mail_address;
 pub use origin::Standing;

@@ -131,6 +131,22 @@ impl Authenticator {
         &self.checker
     }
 
+    /// Whether a password is the one behind a hash that belongs to no account. Wrong ones count under `name`.
+    pub(crate) async fn guess(
+        &self,
+        name: &LoginName,
+        address: Option<ClientAddress>,
+        password: SecretString,
+        hash: String,
+    ) -> Result<bool, Refusal> {
+        let attempt = self.throttle.begin(name, address)?;
+        let right = self.checker.verify(password, Some(hash)).await?;
+        if right {
+            attempt.succeeded();
+        }
+        Ok(right)
+    }
+
     /// Stops believing what was verified before; called after every revocation and password change has been committed.
     pub(crate) fn forget(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);

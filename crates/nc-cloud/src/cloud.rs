@@ -21,7 +21,9 @@ use crate::{
     db::Db,
     deck, login_flow, notes, ocs, protected_resource, random,
     routes::{Declared, Routes},
-    sealing_key, status, tables,
+    sealing_key,
+    sharing::{self, OpenedLinks, Shares},
+    status, tables,
 };
 
 /// How long a display name may be an old one in listings of files, which show it with every entry.
@@ -39,6 +41,7 @@ struct Inner {
     instance_id: String,
     db: Db,
     content: Content,
+    shares: Shares,
     authenticator: Authenticator,
     trust: OnceLock<Trust>,
     sealer: Arc<Sealer>,
@@ -47,6 +50,7 @@ struct Inner {
     recipe_turns: notes::Turns,
     attachment_turns: notes::Turns,
     imports: cookbook::Imports,
+    opened_links: OpenedLinks,
     display_names: Cache<UserId, Arc<str>>,
     /// Held for as long as the cloud is open.
     _lock: File,
@@ -67,6 +71,7 @@ impl Cloud {
         let db = Db::open(&database).await?;
         let instance_id = instance_id(&db).await?;
         let content = Content::open(db.clone(), &config.data_dir, config.clock.clone()).await?;
+        let shares = Shares::new(db.clone(), config.clock.clone());
         let authenticator = Authenticator::new(db.clone(), config.clock.clone())?;
         let login_flow_limits = login_flow::Limits::new(&config);
         let imports = cookbook::Imports::new(config.pages.clone(), config.recipe_hosts);
@@ -78,6 +83,7 @@ impl Cloud {
             recipe_turns: notes::Turns::default(),
             attachment_turns: notes::Turns::default(),
             imports,
+            opened_links: OpenedLinks::default(),
             display_names: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(DISPLAY_NAME_FOR)
@@ -85,6 +91,7 @@ impl Cloud {
             instance_id,
             db,
             content,
+            shares,
             authenticator,
             trust: OnceLock::new(),
             sealer: Arc::new(sealer),
@@ -115,6 +122,7 @@ impl Cloud {
             .and(tables::routes(self))
             .and(cookbook::routes(self))
             .and(deck::routes(self))
+            .and(sharing::routes(self))
     }
 
     /// From now on believes the access tokens of these issuers. Once in the life of a cloud: whose tokens open it does not
@@ -145,9 +153,12 @@ impl Cloud {
     /// # Errors
     /// [`Error::Invalid`] for a bad id, address or password, [`Error::Exists`] when id or address are taken.
     pub async fn create_user(&self, user: &NewUser) -> Result<(), Error> {
-        self.accounts()
+        let made = self
+            .accounts()
             .create(user, self.0.authenticator.checker(), self.now())
-            .await
+            .await;
+        self.0.shares.forget();
+        made
     }
 
     /// Makes an app password for `user`, shown under `name` where the person revokes it.
@@ -265,6 +276,11 @@ impl Cloud {
         &self.0.content
     }
 
+    /// Everybody's shares.
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.0.shares
+    }
+
     /// Everybody's calendars and address books.
     pub(crate) fn collections(&self) -> Collections {
         Collections::new(self.0.db.clone())
@@ -272,6 +288,11 @@ impl Cloud {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// The links that browsers have opened with a password.
+    pub(crate) fn opened_links(&self) -> &OpenedLinks {
+        &self.0.opened_links
     }
 
     pub(crate) fn note_turns(&self) -> &notes::Turns {

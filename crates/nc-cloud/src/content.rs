@@ -18,6 +18,7 @@
 //! So the database is what counts, and never names bytes that are not on disk. Readers take metadata and open the file
 //! under a lock that a change holds from its commit to its last step: they see both old or both new.
 
+mod across;
 mod change;
 mod checksum;
 mod comments;
@@ -52,6 +53,7 @@ use nc_auth::UserId;
 use nc_proto::clock::Clock;
 use tokio::sync;
 
+pub use across::Refused;
 pub use checksum::Checksum;
 pub use comments::{Comment, CommentCounts, CommentPage, NewComment};
 pub use entry::{Entry, FileId, Kind};

@@ -9,6 +9,7 @@
 //! | `/remote.php/dav/versions/{user}/…` | former content of the user's files |
 //! | `/remote.php/dav/systemtags/…`, `/remote.php/dav/systemtags-relations/files/{file}/…` | tags |
 //! | `/remote.php/dav/comments/files/{file}/…` | comments |
+//! | `/public.php/dav/files/{token}/…`, `/public.php/webdav/…` | what links open, for everybody |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
@@ -27,6 +28,7 @@ mod preconditions;
 mod properties;
 mod propfind;
 mod proppatch;
+mod public;
 mod put;
 mod report;
 mod root;
@@ -47,6 +49,7 @@ use http::HeaderValue;
 use nc_auth::Scope;
 
 pub(crate) use self::answer::http_date;
+pub(crate) use self::public::download;
 use self::{
     error::DavError,
     place::{Area, Place},
@@ -87,6 +90,7 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         // Says that there is nothing as WebDAV says it, where other apps of Nextcloud have their own collections.
         .at("/remote.php/dav/{*path}", Access::Own, serve)
         .and(groupware::routes(cloud))
+        .and(public::routes(cloud))
 }
 
 async fn serve(State(cloud): State<Cloud>, signed_in: SignedIn, request: Request) -> Response {

@@ -5,6 +5,7 @@
 //! * [`routes`]: no route without a declared [`routes::Access`].
 //! * [`accounts`]: who may sign in, their groups and app passwords.
 //! * [`content`]: everybody's files.
+//! * `sharing`: who may use whose files.
 //! * `collections`: everybody's calendars and address books.
 //! * [`db`]: SQLite, one writer, many readers.
 
@@ -29,6 +30,7 @@ mod protected_resource;
 mod random;
 pub mod routes;
 mod sealing_key;
+mod sharing;
 mod status;
 mod tables;
 mod upkeep;

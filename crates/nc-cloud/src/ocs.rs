@@ -7,6 +7,8 @@ mod envelope;
 mod users;
 mod xml;
 
+use std::borrow::Cow;
+
 use axum::routing::{any, delete, get, post, put};
 use http::StatusCode;
 use nc_auth::Scope;
@@ -15,6 +17,7 @@ pub(crate) use envelope::Ocs;
 
 use crate::{
     Cloud, Error,
+    content::ContentError,
     routes::{Access, Routes, Surface},
 };
 
@@ -26,15 +29,26 @@ const UNKNOWN_ROUTE: &str = "Invalid query, please check the syntax. API specifi
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u16,
-    message: &'static str,
+    message: Cow<'static, str>,
 }
 
 impl Failure {
     /// 998: nothing of that name, or nothing that the caller may know of.
-    const NOT_FOUND: Self = Self::new(998, "");
+    pub(crate) const NOT_FOUND: Self = Self::new(998, "");
 
-    const fn new(code: u16, message: &'static str) -> Self {
-        Self { code, message }
+    pub(crate) const fn new(code: u16, message: &'static str) -> Self {
+        Self {
+            code,
+            message: Cow::Borrowed(message),
+        }
+    }
+
+    /// With a text made at run time.
+    pub(crate) fn saying(code: u16, message: String) -> Self {
+        Self {
+            code,
+            message: Cow::Owned(message),
+        }
     }
 }
 
@@ -52,6 +66,15 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<ContentError> for Failure {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Storage(error) => error.into(),
+            error => Self::saying(400, error.to_string()),
+        }
+    }
+}
+
 /// Who may look for people: whoever shares with them.
 const SHARING: Access = Access::scoped(Scope::SharingRead, Scope::SharingWrite);
 
@@ -63,10 +86,17 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .at("/cloud/user", Access::Own, get(users::me))
         .at("/cloud/user/fields", Access::Own, get(users::fields))
         .at("/cloud/users", Access::Administration, get(users::list))
+        .at("/cloud/users/details", Access::Administration, get(users::list_details))
         .at("/cloud/users/{id}", Access::Administration, get(users::get))
         .at("/cloud/users/{id}", Access::Unscoped, put(users::update))
         .at("/cloud/users/{id}/groups", Access::Administration, get(users::groups))
         .at("/cloud/groups", Access::Administration, get(users::list_groups))
+        .at(
+            "/cloud/groups/details",
+            Access::Administration,
+            get(users::list_group_details),
+        )
+        .at("/cloud/groups/{group}", Access::Administration, get(users::members))
         .at(
             "/cloud/groups/{group}/users",
             Access::Administration,

@@ -19,6 +19,7 @@ mod stock_cors;
 use axum::{Router, middleware, routing::MethodRouter};
 
 pub use access::Access;
+pub(crate) use access::only_reads;
 pub use stock_cors::StockCors;
 
 use crate::Cloud;

@@ -71,11 +71,25 @@ impl Cloud {
     /// # Errors
     /// [`Error::Invalid`] for a bad name, [`Error::NotFound`] when there is no such user.
     pub async fn add_to_group(&self, user: &UserId, group: &str) -> Result<(), Error> {
-        self.accounts().add_to_group(user, group).await
+        let (cloud, user, group) = (self.clone(), user.clone(), group.to_owned());
+        // As in `set_password`: what the group shares counts at once.
+        let added = tokio::spawn(async move {
+            let added = cloud.accounts().add_to_group(&user, &group).await;
+            cloud.shares().forget();
+            added
+        });
+        added.await.map_err(|_| Error::Internal("a task was lost"))?
     }
 
     /// Takes an account out of a group. Whether it was in it.
     pub async fn remove_from_group(&self, user: &UserId, group: &str) -> Result<bool, Error> {
-        self.accounts().remove_from_group(user, group).await
+        let (cloud, user, group) = (self.clone(), user.clone(), group.to_owned());
+        // As in `set_password`: what the group shares counts at once.
+        let removed = tokio::spawn(async move {
+            let removed = cloud.accounts().remove_from_group(&user, &group).await;
+            cloud.shares().forget();
+            removed
+        });
+        removed.await.map_err(|_| Error::Internal("a task was lost"))?
     }
 }

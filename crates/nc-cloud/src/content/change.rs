@@ -14,6 +14,8 @@ use super::{
 pub(super) struct Change {
     pub(super) tx: Transaction<'static, Sqlite>,
     pub(super) user: UserId,
+    /// Who does it: the user, or somebody with whom a part of the tree is shared.
+    pub(super) actor: UserId,
     pub(super) now: i64,
     pub(super) disk: Disk,
     steps: Vec<Step>,
@@ -58,11 +60,20 @@ impl Home {
         let mut change = Change {
             tx: content.db.write().await?,
             user: self.user.clone(),
+            actor: self.actor.clone(),
             now: self.content.now(),
             disk: content.disk.clone(),
             steps: Vec::new(),
             staged: Vec::new(),
         };
+        if let Some(anchor) = &self.anchor
+            && change
+                .find(&anchor.path)
+                .await?
+                .is_none_or(|entry| entry.id != anchor.id)
+        {
+            return Err(ContentError::NotFound(anchor.path.clone()));
+        }
         let value = work(&mut change).await?;
         let Change {
             mut tx,

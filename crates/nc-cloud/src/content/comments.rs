@@ -99,7 +99,7 @@ pub struct CommentCounts {
     pub unread: i64,
 }
 
-/// `?1` is the user, `?2` the file; only files of the user's tree.
+/// `?1` is the one who reads, `?2` the file, `?3` the owner of the tree that it must lie in.
 macro_rules! select_comment {
     ($rest:literal) => {
         concat!(
@@ -108,7 +108,7 @@ macro_rules! select_comment {
             "WHERE r.user_id = ?1 AND r.file_id = c.file_id), 0)) AS is_unread, ",
             "(SELECT count(*) FROM comments a WHERE a.topmost_parent_id = c.id) AS children_count, ",
             "(SELECT max(a.created_at) FROM comments a WHERE a.topmost_parent_id = c.id) AS latest_child_at ",
-            "FROM comments c JOIN files f ON f.id = c.file_id WHERE f.owner = ?1 AND c.file_id = ?2 AND ",
+            "FROM comments c JOIN files f ON f.id = c.file_id WHERE f.owner = ?3 AND c.file_id = ?2 AND ",
             $rest
         )
     };
@@ -118,10 +118,11 @@ impl Home {
     /// The comments of a file, the latest first.
     pub async fn list_comments(&self, file: FileId, page: CommentPage) -> Result<Vec<Comment>, ContentError> {
         let rows: Vec<CommentRow> = sqlx::query_as(select_comment!(
-            "c.created_at >= ?3 ORDER BY c.created_at DESC, c.id DESC LIMIT ?4 OFFSET ?5"
+            "c.created_at >= ?4 ORDER BY c.created_at DESC, c.id DESC LIMIT ?5 OFFSET ?6"
         ))
-        .bind(self.user.as_str())
+        .bind(self.actor.as_str())
         .bind(file.0)
+        .bind(self.user.as_str())
         .bind(page.since.unwrap_or(i64::MIN))
         // For SQLite, a negative limit is none.
         .bind(page.limit.map_or(-1, i64::from))
@@ -133,8 +134,12 @@ impl Home {
 
     /// One comment of a file.
     pub async fn find_comment(&self, file: FileId, id: i64) -> Result<Option<Comment>, ContentError> {
-        let query = sqlx::query_as(select_comment!("c.id = ?3"));
-        let query = query.bind(self.user.as_str()).bind(file.0).bind(id);
+        let query = sqlx::query_as(select_comment!("c.id = ?4"));
+        let query = query
+            .bind(self.actor.as_str())
+            .bind(file.0)
+            .bind(self.user.as_str())
+            .bind(id);
         let row: Option<CommentRow> = query.fetch_optional(self.content.0.db.reader()).await?;
         Ok(row.map(Comment::from))
     }
@@ -169,7 +174,7 @@ impl Home {
         .bind(file.0)
         .bind(comment.parent_id)
         .bind(topmost)
-        .bind(self.user.as_str())
+        .bind(self.actor.as_str())
         .bind(comment.verb)
         .bind(comment.message)
         .bind(self.content.now())
@@ -186,7 +191,7 @@ impl Home {
             .bind(message)
             .bind(id)
             .bind(file.0)
-            .bind(self.user.as_str())
+            .bind(self.actor.as_str())
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -199,7 +204,7 @@ impl Home {
         let deleted = sqlx::query("DELETE FROM comments WHERE id = ? AND file_id = ? AND actor_id = ?")
             .bind(id)
             .bind(file.0)
-            .bind(self.user.as_str())
+            .bind(self.actor.as_str())
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -212,11 +217,12 @@ impl Home {
         sqlx::query(
             "INSERT OR REPLACE INTO comments_read (user_id, file_id, last_comment, read_at) \
              SELECT ?1, f.id, coalesce((SELECT max(id) FROM comments WHERE file_id = f.id), 0), ?3 \
-             FROM files f WHERE f.id = ?2 AND f.owner = ?1",
+             FROM files f WHERE f.id = ?2 AND f.owner = ?4",
         )
-        .bind(self.user.as_str())
+        .bind(self.actor.as_str())
         .bind(file.0)
         .bind(self.content.now())
+        .bind(self.user.as_str())
         .execute(&mut *tx)
         .await?;
         Ok(tx.commit().await?)
@@ -229,8 +235,9 @@ impl Home {
              sum(c.actor_id <> ?1 AND c.id > coalesce(r.last_comment, 0)) AS unread \
              FROM comments c JOIN files f ON f.id = c.file_id \
              LEFT JOIN comments_read r ON r.file_id = c.file_id AND r.user_id = ?1 \
-             WHERE f.owner = ?1 GROUP BY c.file_id",
+             WHERE f.owner = ?2 GROUP BY c.file_id",
         )
+        .bind(self.actor.as_str())
         .bind(self.user.as_str())
         .fetch_all(self.content.0.db.reader())
         .await?;

@@ -81,38 +81,52 @@ impl Home {
 }
 
 impl Change {
-    /// Adds the rows of a copy, with properties, without favourites and locks.
-    pub(super) async fn copy_rows(&mut self, top: &Entry, inside: &[Entry], to: &DavPath) -> Result<(), ContentError> {
+    /// Adds the rows of a copy of what lies in `owner`'s tree, with properties, without favourites and locks. Into another
+    /// tree go only the properties of the one who copies.
+    pub(super) async fn copy_rows(
+        &mut self,
+        owner: &str,
+        top: &Entry,
+        inside: &[Entry],
+        to: &DavPath,
+    ) -> Result<(), ContentError> {
         let deep = !inside.is_empty() || !top.is_folder();
         for entry in std::iter::once(top).chain(inside) {
             let below = entry.path.strip_prefix(&top.path).unwrap_or_default();
             let path = to.join(&below);
             let parent = self.parent(&path).await?;
             let name = path.name().unwrap_or_default();
-            let size = if deep { signed(entry.size_bytes) } else { 0 };
+            let is_folder = entry.is_folder();
             // A copy of a file keeps its time; a folder is new.
             let id: i64 = sqlx::query_scalar(
                 "INSERT INTO files (owner, parent, path, name, name_folded, is_folder, mime, size, mtime, etag, \
                  checksums, creation_time, upload_time) \
-                 SELECT owner, ?2, ?3, ?4, ?5, is_folder, ?6, ?7, CASE WHEN is_folder THEN ?8 ELSE mtime END, \
-                 lower(hex(randomblob(16))), checksums, creation_time, CASE WHEN is_folder THEN 0 ELSE ?8 END \
-                 FROM files WHERE id = ?1 RETURNING id",
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, lower(hex(randomblob(16))), ?, ?, ?) RETURNING id",
             )
-            .bind(entry.id.0)
+            .bind(self.user.as_str())
             .bind(parent.id.0)
             .bind(path_key(&path))
             .bind(name)
             .bind(name.to_lowercase())
-            .bind((!entry.is_folder()).then(|| super::Content::media_type(name)))
-            .bind(size)
-            .bind(self.now)
+            .bind(is_folder)
+            .bind((!is_folder).then(|| super::Content::media_type(name)))
+            .bind(if deep { signed(entry.size_bytes) } else { 0 })
+            .bind(if is_folder { self.now } else { entry.modified_at })
+            .bind(&entry.checksums)
+            .bind(entry.created_at)
+            .bind(if is_folder { 0 } else { self.now })
             .fetch_one(&mut *self.tx)
             .await?;
-            sqlx::query("INSERT INTO properties SELECT ?, user_id, name, value FROM properties WHERE file_id = ?")
-                .bind(id)
-                .bind(entry.id.0)
-                .execute(&mut *self.tx)
-                .await?;
+            sqlx::query(
+                "INSERT INTO properties SELECT ?1, user_id, name, value FROM properties \
+                 WHERE file_id = ?2 AND (?3 OR user_id = ?4)",
+            )
+            .bind(id)
+            .bind(entry.id.0)
+            .bind(owner == self.user.as_str())
+            .bind(self.actor.as_str())
+            .execute(&mut *self.tx)
+            .await?;
         }
         Ok(())
     }

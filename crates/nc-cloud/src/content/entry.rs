@@ -61,6 +61,14 @@ impl Entry {
         matches!(self.kind, Kind::Folder { .. })
     }
 
+    /// The media type; folders have none.
+    pub fn media_type(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::File { mime } => Some(mime),
+            Kind::Folder { .. } => None,
+        }
+    }
+
     /// The name; empty for the root.
     pub fn name(&self) -> &str {
         self.path.name().unwrap_or_default()

@@ -12,22 +12,91 @@ use super::{
 /// Largest file that [`Home::read`] takes into memory.
 const LARGEST_READ_BYTES: u64 = 64 << 20;
 
-/// One user's tree of files. Paths are relative to its root. Cheap to clone.
+/// One user's tree of files, as that user or somebody else sees it. Paths are relative to its root. Cheap to clone.
 #[derive(Clone)]
 pub struct Home {
     pub(super) content: Content,
     pub(super) user: UserId,
+    /// Whose favourites, properties, locks and comments count.
+    pub(super) actor: UserId,
     pub(super) locks: Arc<HomeLocks>,
+    pub(super) anchor: Option<Arc<Anchor>>,
+}
+
+/// The root of what is shared, and where it was found. What somebody does there is done only while it lies there: a path that
+/// meanwhile leads to something private leads nowhere.
+#[derive(Debug)]
+pub(super) struct Anchor {
+    pub(super) id: FileId,
+    pub(super) path: DavPath,
 }
 
 impl Home {
     pub(super) fn new(content: Content, user: UserId, locks: Arc<HomeLocks>) -> Self {
-        Self { content, user, locks }
+        Self {
+            content,
+            actor: user.clone(),
+            user,
+            locks,
+            anchor: None,
+        }
+    }
+
+    /// This tree as `actor` uses it, with whom the file or folder `root` is shared.
+    #[must_use]
+    pub(crate) fn shared(&self, actor: &UserId, root: &Entry) -> Self {
+        Self {
+            actor: actor.clone(),
+            anchor: Some(Arc::new(Anchor {
+                id: root.id,
+                path: root.path.clone(),
+            })),
+            ..self.clone()
+        }
+    }
+
+    /// Fails if what is shared does not lie any more where it was found.
+    pub(super) async fn check_anchor(&self) -> Result<(), ContentError> {
+        let Some(anchor) = &self.anchor else { return Ok(()) };
+        match self.find_by_id(anchor.id).await? {
+            Some(entry) if entry.path == anchor.path => Ok(()),
+            _ => Err(ContentError::NotFound(anchor.path.clone())),
+        }
+    }
+
+    /// The marks of the one who uses the tree, in place of its owner's.
+    pub(super) async fn as_seen(&self, entries: &mut [Entry]) -> Result<(), ContentError> {
+        if self.actor == self.user || entries.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = entries.iter().map(|entry| entry.id.0).collect();
+        let marked: Vec<i64> = sqlx::query_scalar(
+            "SELECT file_id FROM favorites WHERE user_id = ? AND file_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(self.actor.as_str())
+        .bind(serde_json::json!(ids).to_string())
+        .fetch_all(self.content.0.db.reader())
+        .await?;
+        for entry in entries {
+            entry.favorite = marked.contains(&entry.id.0);
+        }
+        Ok(())
+    }
+
+    async fn seen(&self, found: Option<Entry>) -> Result<Option<Entry>, ContentError> {
+        let Some(mut entry) = found else { return Ok(None) };
+        self.as_seen(std::slice::from_mut(&mut entry)).await?;
+        Ok(Some(entry))
     }
 
     /// Whose tree it is.
     pub const fn user(&self) -> &UserId {
         &self.user
+    }
+
+    /// Moves with every change of the tree.
+    pub(crate) fn generation(&self) -> u64 {
+        self.locks.remembered.generation().number()
     }
 
     /// The store.
@@ -39,7 +108,7 @@ impl Home {
     pub async fn find(&self, path: &DavPath) -> Result<Option<Entry>, ContentError> {
         let key = path_key(path);
         if let Some(known) = self.locks.remembered.find(&key) {
-            return Ok(Some(known));
+            return self.seen(Some(known)).await;
         }
         let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.path = ?2"));
@@ -48,7 +117,7 @@ impl Home {
         if let Some(entry) = &found {
             self.locks.remembered.keep(generation, key, entry.clone());
         }
-        Ok(found)
+        self.seen(found).await
     }
 
     /// What is at `path`.
@@ -64,7 +133,7 @@ impl Home {
     /// The file or folder with that id, wherever it lies in this tree.
     pub async fn find_by_id(&self, id: FileId) -> Result<Option<Entry>, ContentError> {
         if let Some(known) = self.locks.remembered.find_by_id(id) {
-            return Ok(Some(known));
+            return self.seen(Some(known)).await;
         }
         let generation = self.locks.remembered.generation();
         let query = sqlx::query_as(select_entry!("f.id = ?2"))
@@ -74,7 +143,7 @@ impl Home {
         if let Some(entry) = &found {
             self.locks.remembered.keep_by_id(generation, id, entry.clone());
         }
-        Ok(found)
+        self.seen(found).await
     }
 
     /// What lies directly in a folder, folders first, each by name.
@@ -88,7 +157,9 @@ impl Home {
         }
         let query = sqlx::query_as(select_entry!("f.parent = ?2 ORDER BY f.is_folder DESC, f.name"));
         let query = query.bind(self.user.as_str()).bind(folder.id.0);
-        Ok(query.fetch_all(self.content.0.db.reader()).await?)
+        let mut entries = query.fetch_all(self.content.0.db.reader()).await?;
+        self.as_seen(&mut entries).await?;
+        Ok(entries)
     }
 
     /// A part of what lies directly in a folder, in the order of [`Self::list`]: up to `limit` entries that follow
@@ -103,7 +174,9 @@ impl Home {
             && let Some(known) = self.locks.remembered.list(folder)
         {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            return Ok(known.iter().take(limit).cloned().collect());
+            let mut page: Vec<Entry> = known.iter().take(limit).cloned().collect();
+            self.as_seen(&mut page).await?;
+            return Ok(page);
         }
         let generation = self.locks.remembered.generation();
         let mut page = Vec::new();
@@ -128,6 +201,7 @@ impl Home {
         if after.is_none() && page.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
             self.locks.remembered.keep_list(generation, folder, &page);
         }
+        self.as_seen(&mut page).await?;
         Ok(page)
     }
 
@@ -138,7 +212,9 @@ impl Home {
             "f.path <> '' AND (?2 = '' OR (f.path > ?2 || '/' AND f.path < ?2 || '0')) ORDER BY f.path"
         ));
         let query = query.bind(self.user.as_str()).bind(path_key(path));
-        Ok(query.fetch_all(self.content.0.db.reader()).await?)
+        let mut entries = query.fetch_all(self.content.0.db.reader()).await?;
+        self.as_seen(&mut entries).await?;
+        Ok(entries)
     }
 
     /// Opens a file: metadata and bytes belong together, whatever is written meanwhile.
@@ -147,6 +223,7 @@ impl Home {
     /// [`ContentError::NotFound`], [`ContentError::WrongKind`]
     pub async fn open(&self, path: &DavPath) -> Result<(Entry, tokio::fs::File), ContentError> {
         let _visible = self.locks.visible.read().await;
+        self.check_anchor().await?;
         let entry = self.stat(path).await?;
         if entry.is_folder() {
             return Err(ContentError::WrongKind(path.clone()));

@@ -171,7 +171,7 @@ impl Change {
         let mut roots: BTreeMap<DavPath, bool> = BTreeMap::new();
         for row in self.locks_around(path, reach == Reach::Tree).await? {
             if in_the_way(&row.lock) {
-                let submitted = row.user == self.user.as_str() && tokens.contains(&row.lock.token);
+                let submitted = row.user == self.actor.as_str() && tokens.contains(&row.lock.token);
                 *roots.entry(row.lock.root).or_default() |= submitted;
             }
         }
@@ -203,7 +203,7 @@ impl Change {
 
     async fn find_lock(&mut self, path: &DavPath, token: &str) -> Result<HeldLock, ContentError> {
         let rows = self.locks_around(path, false).await?;
-        let user = self.user.to_string();
+        let user = self.actor.to_string();
         let found = rows
             .into_iter()
             .find(|row| row.lock.token == token && row.user == user && (row.lock.deep || row.lock.root == *path));
@@ -246,7 +246,7 @@ impl Change {
         sqlx::query("INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(&lock.token)
             .bind(entry.id.0)
-            .bind(self.user.as_str())
+            .bind(self.actor.as_str())
             .bind(lock.exclusive)
             .bind(lock.deep)
             .bind(&lock.owner_info)

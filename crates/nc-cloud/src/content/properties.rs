@@ -64,7 +64,7 @@ impl Home {
         let query = sqlx::query("SELECT value FROM properties WHERE file_id = ? AND user_id = ? ORDER BY name");
         let rows = query
             .bind(id.0)
-            .bind(self.user.as_str())
+            .bind(self.actor.as_str())
             .fetch_all(self.content.0.db.reader())
             .await?;
         rows.iter()
@@ -80,7 +80,7 @@ impl Home {
     pub async fn has_properties(&self) -> Result<bool, ContentError> {
         let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM properties WHERE user_id = ?)");
         Ok(query
-            .bind(self.user.as_str())
+            .bind(self.actor.as_str())
             .fetch_one(self.content.0.db.reader())
             .await?)
     }
@@ -116,7 +116,7 @@ impl Change {
 
     async fn set_property(&mut self, entry: &Entry, property: &PropertyChange) -> Result<(), ContentError> {
         let id = entry.id.0;
-        let user = self.user.to_string();
+        let user = self.actor.to_string();
         match property {
             PropertyChange::Favorite(favorite) => {
                 let query = if *favorite {

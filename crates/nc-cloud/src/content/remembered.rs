@@ -21,6 +21,12 @@ const LONGEST_LISTING: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation(u64);
 
+impl Generation {
+    pub(super) const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Remembered(Mutex<State>);
 

@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use nc_proto::dav::{Comparison, DavPath, Direction};
 use sqlx::AssertSqlSafe;
 
@@ -14,6 +16,8 @@ const MOST_RESULTS: u32 = 10_000;
 pub struct Query {
     /// The folder to look in; all levels of it.
     pub folder: DavPath,
+    /// Whether what `folder` names can be found, too, be it a file or a folder.
+    pub with_itself: bool,
     /// What must hold.
     pub test: Test,
     /// How to sort; by id in the end, so that the order is always the same.
@@ -22,6 +26,20 @@ pub struct Query {
     pub limit: Option<u32>,
     /// So many are skipped.
     pub offset: u32,
+}
+
+impl Query {
+    /// The order of two results, as the database has it.
+    pub(crate) fn compare(&self, one: &Entry, other: &Entry) -> Ordering {
+        let keys = self.order.iter().map(|(key, direction)| {
+            let order = key.compare(one, other);
+            match direction {
+                Direction::Ascending => order,
+                Direction::Descending => order.reverse(),
+            }
+        });
+        keys.fold(Ordering::Equal, Ordering::then).then(one.id.cmp(&other.id))
+    }
 }
 
 /// A condition on a file or folder.
@@ -74,6 +92,19 @@ impl SortKey {
             Self::Id => "f.id",
         }
     }
+
+    fn compare(self, one: &Entry, other: &Entry) -> Ordering {
+        match self {
+            Self::Name => one.name().to_lowercase().cmp(&other.name().to_lowercase()),
+            // Folders have none, which comes first.
+            Self::MediaType => one.media_type().cmp(&other.media_type()),
+            Self::Size => one.size_bytes.cmp(&other.size_bytes),
+            Self::ModifiedAt => one.modified_at.cmp(&other.modified_at),
+            Self::CreatedAt => one.created_at.cmp(&other.created_at),
+            Self::UploadedAt => one.uploaded_at.cmp(&other.uploaded_at),
+            Self::Id => one.id.cmp(&other.id),
+        }
+    }
 }
 
 impl Home {
@@ -90,11 +121,17 @@ impl Home {
         };
         let key = path_key(&query.folder);
         if !key.is_empty() {
-            sql.push(" AND f.path > ").bind(Value::Text(format!("{key}/")));
+            sql.push(" AND ((f.path > ").bind(Value::Text(format!("{key}/")));
             sql.push(" AND f.path < ").bind(Value::Text(format!("{key}0")));
+            sql.push(if query.with_itself {
+                ") OR f.path = "
+            } else {
+                ") AND f.path <> "
+            });
+            sql.bind(Value::Text(key)).push(")");
         }
         sql.push(" AND ");
-        push_test(&mut sql, &query.test);
+        push_test(&mut sql, &query.test, self.actor.as_str());
         sql.push(" ORDER BY ");
         for (key, direction) in &query.order {
             sql.push(key.column()).push(match direction {
@@ -113,7 +150,9 @@ impl Home {
                 Value::Number(number) => statement.bind(number),
             };
         }
-        Ok(statement.fetch_all(self.content.0.db.reader()).await?)
+        let mut found = statement.fetch_all(self.content.0.db.reader()).await?;
+        self.as_seen(&mut found).await?;
+        Ok(found)
     }
 }
 
@@ -142,20 +181,23 @@ impl Sql {
     }
 }
 
-fn push_test(sql: &mut Sql, test: &Test) {
+fn push_test(sql: &mut Sql, test: &Test, actor: &str) {
     match test {
-        Test::All(tests) => push_list(sql, tests, " AND ", "1"),
-        Test::Any(tests) => push_list(sql, tests, " OR ", "0"),
+        Test::All(tests) => push_list(sql, tests, actor, [" AND ", "1"]),
+        Test::Any(tests) => push_list(sql, tests, actor, [" OR ", "0"]),
         Test::Not(test) => {
             sql.push("NOT coalesce(");
-            push_test(sql, test);
+            push_test(sql, test, actor);
             sql.push(", 0)");
         }
         Test::IsFolder => {
             sql.push("f.is_folder");
         }
         Test::Favorite(favorite) => {
-            sql.push("favorite = ").bind(Value::Number((*favorite).into()));
+            sql.push("EXISTS (SELECT 1 FROM favorites w WHERE w.file_id = f.id AND w.user_id = ")
+                .bind(Value::Text(actor.to_owned()))
+                .push(") = ")
+                .bind(Value::Number((*favorite).into()));
         }
         Test::Text(key, comparison, literal) => {
             sql.push(key.column())
@@ -173,14 +215,14 @@ fn push_test(sql: &mut Sql, test: &Test) {
     }
 }
 
-fn push_list(sql: &mut Sql, tests: &[Test], between: &'static str, empty: &'static str) {
+fn push_list(sql: &mut Sql, tests: &[Test], actor: &str, [between, empty]: [&'static str; 2]) {
     if tests.is_empty() {
         sql.push(empty);
         return;
     }
     for (index, test) in tests.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { between });
-        push_test(sql, test);
+        push_test(sql, test, actor);
     }
     sql.push(")");
 }

@@ -235,7 +235,9 @@ impl Home {
             .bind(path_key(folder))
             .bind(serde_json::json!(wanted).to_string())
             .bind(i64::try_from(wanted.len()).unwrap_or(i64::MAX));
-        Ok(query.fetch_all(self.content.0.db.reader()).await?)
+        let mut entries = query.fetch_all(self.content.0.db.reader()).await?;
+        self.as_seen(&mut entries).await?;
+        Ok(entries)
     }
 }
 

@@ -198,7 +198,7 @@ impl Change {
         .bind(self.user.as_str())
         .bind(path_key(&entry.path))
         .bind(deleted_at)
-        .bind(self.user.as_str())
+        .bind(self.actor.as_str())
         .execute(&mut *self.tx)
         .await?;
         let source = self.disk.file(&self.user, &entry.path)?;

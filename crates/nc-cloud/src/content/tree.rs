@@ -169,8 +169,14 @@ impl Home {
             let sources = std::iter::once(&entry).chain(&inside);
             let plan = copy::plan(disk, &home.user, &entry, sources, &staged)?;
             tokio::task::spawn_blocking(move || copy::perform(&plan)).await??;
+            let home_user = home.user.clone();
             home.change_in_turn(&turn, move |change| {
-                Box::pin(async move { change.copy_entry(&transfer, &entry, &inside, deep, staged).await })
+                Box::pin(async move {
+                    check_places(&transfer)?;
+                    change
+                        .copy_entry(&transfer, (home_user.as_str(), &entry), &inside, deep, staged)
+                        .await
+                })
             })
             .await
         };
@@ -200,7 +206,7 @@ impl Home {
     }
 }
 
-fn copied_bytes(entry: &Entry, deep: bool) -> u64 {
+pub(super) fn copied_bytes(entry: &Entry, deep: bool) -> u64 {
     if deep || !entry.is_folder() {
         entry.size_bytes
     } else {
@@ -249,7 +255,6 @@ impl Change {
             lock_tokens,
             ..
         } = transfer;
-        check_places(transfer)?;
         self.parent(to).await?;
         let there = self.find(to).await?;
         transfer.target.check(there.as_ref())?;
@@ -274,6 +279,7 @@ impl Change {
         let entry = self.get(from).await?;
         transfer.precondition.check(Some(&entry))?;
         self.check_locks(from, Reach::Tree, lock_tokens).await?;
+        check_places(transfer)?;
         let free = self.clear_target(transfer).await?;
         self.check_length(self.user.clone().as_str(), &entry, to).await?;
         self.touch_ancestors(from, -signed(entry.size_bytes)).await?;
@@ -307,20 +313,20 @@ impl Change {
         Ok((self.get(to).await?, free))
     }
 
-    async fn copy_entry(
+    /// Puts staged bytes to their place, with the rows of what they were copied from: an owner's tree and the entry there.
+    pub(super) async fn copy_entry(
         &mut self,
         transfer: &Transfer,
-        entry: &Entry,
+        (owner, entry): (&str, &Entry),
         inside: &[Entry],
         deep: bool,
         staged: Staged,
     ) -> Result<(Entry, bool), ContentError> {
         let free = self.clear_target(transfer).await?;
-        self.check_length(self.user.clone().as_str(), entry, &transfer.to)
-            .await?;
+        self.check_length(owner, entry, &transfer.to).await?;
         let size = copied_bytes(entry, deep);
         self.check_quota(size, 0).await?;
-        self.copy_rows(entry, inside, &transfer.to).await?;
+        self.copy_rows(owner, entry, inside, &transfer.to).await?;
         self.place(staged, &transfer.to)?;
         self.touch_ancestors(&transfer.to, signed(size)).await?;
         Ok((self.get(&transfer.to).await?, free))

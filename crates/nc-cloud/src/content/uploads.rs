@@ -148,13 +148,14 @@ impl Upload {
         }
     }
 
-    /// Puts the pieces together as the file at `path`, and ends the upload.
+    /// Puts the pieces together as the file at `path` in `home`, and ends the upload.
     ///
     /// # Errors
     /// [`ContentError::Incomplete`] if the sizes do not add up to `expected_bytes`; else as [`Home::commit`]. The pieces
     /// stay, so the client can mend and try again.
     pub async fn assemble(
         &self,
+        home: &Home,
         path: &DavPath,
         expected_bytes: Option<u64>,
         checksum: Option<Checksum>,
@@ -165,7 +166,7 @@ impl Upload {
         if let Some(expected) = expected_bytes.filter(|expected| *expected != actual) {
             return Err(ContentError::Incomplete { expected, actual });
         }
-        self.home.check_write(path, actual, &options).await?;
+        home.check_write(path, actual, &options).await?;
         let mut staged = self.home.content.stage(checksum).await?;
         let mut buffer = vec![0; 1 << 20];
         for chunk in &chunks {
@@ -178,7 +179,7 @@ impl Upload {
                 staged.write(&buffer[..read]).await?;
             }
         }
-        let written = self.home.commit(path, staged, options).await?;
+        let written = home.commit(path, staged, options).await?;
         self.abort().await?;
         Ok(written)
     }

@@ -31,17 +31,16 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
     if visit.method == "OPTIONS" {
         return Ok(files::options());
     }
-    let home = visit.home().await?;
     let names: Vec<&str> = visit.path().names().iter().map(String::as_str).collect();
-    let (file, comment) = match names.as_slice() {
+    let ((home, file), comment) = match names.as_slice() {
         [] | ["files"] => return Err(DavError::not_allowed("Listing members of this collection is disabled")),
-        ["files", file] => (file_id(visit, &home, file).await?, None),
+        ["files", file] => (file_id(visit, file).await?, None),
         ["files", file, comment] => {
-            let file = file_id(visit, &home, file).await?;
+            let (home, file) = file_id(visit, file).await?;
             let id = comment.parse().map_err(|_| DavError::nothing())?;
             let found = home.find_comment(file, id).await;
             let found = found.map_err(|error| visit.refuse(error))?;
-            (file, Some(found.ok_or_else(DavError::nothing)?))
+            ((home, file), Some(found.ok_or_else(DavError::nothing)?))
         }
         _ => return Err(DavError::nothing()),
     };
@@ -66,12 +65,12 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
     }
 }
 
-/// The number of a file in the user's own tree; somebody else's are not there.
-async fn file_id(visit: &Visit, home: &Home, text: &str) -> Result<FileId, DavError> {
+/// The number of a file that the user reaches, and the tree that it lies in; others are not there.
+async fn file_id(visit: &Visit, text: &str) -> Result<(Home, FileId), DavError> {
     let missing = || DavError::missing("Entity does not exist or is not available");
     let id = FileId(text.parse().map_err(|_| missing())?);
-    let found = home.find_by_id(id).await.map_err(|error| visit.refuse(error))?;
-    found.map(|entry| entry.id).ok_or_else(missing)
+    let found = visit.locate(id).await?;
+    found.map(|(spot, entry)| (spot.home, entry.id)).ok_or_else(missing)
 }
 
 fn check_author(visit: &Visit, comment: &Comment) -> Result<(), DavError> {

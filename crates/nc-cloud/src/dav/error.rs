@@ -14,6 +14,7 @@ pub(super) struct DavError {
     status: StatusCode,
     body: Box<ErrorBody>,
     etag: Option<ETag>,
+    retry_after_s: Option<i64>,
 }
 
 impl DavError {
@@ -30,6 +31,7 @@ impl DavError {
                 ..ErrorBody::default()
             }),
             etag: None,
+            retry_after_s: None,
         }
     }
 
@@ -77,6 +79,24 @@ impl DavError {
     pub(super) fn unknown_report() -> Self {
         let mut error = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "ReportNotSupported", "");
         error.body.conditions.push(Element::new(Name::dav("supported-report")));
+        error
+    }
+
+    /// There is no such link; as Nextcloud words it.
+    pub(super) fn no_link() -> Self {
+        let message = "Sabre\\DAV\\Exception\\NotFound: ";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+    }
+
+    /// A link wants its password.
+    pub(super) fn not_authenticated(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "NotAuthenticated", message)
+    }
+
+    pub(super) fn too_many_attempts(retry_after_s: i64) -> Self {
+        let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests";
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, exception, "Too many failed attempts");
+        error.retry_after_s = Some(retry_after_s);
         error
     }
 
@@ -223,6 +243,13 @@ impl IntoResponse for DavError {
         let headers = response.headers_mut();
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static(ALLOW));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(r#"Basic realm="Nextcloud", charset="UTF-8""#);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(value) = self
             .etag

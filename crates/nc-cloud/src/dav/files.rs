@@ -1,5 +1,6 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
+use nc_proto::{apps::sharing::SharePermissions, dav::ETagCondition};
 
 use super::{
     CLASSES, DavError, answer,
@@ -7,33 +8,87 @@ use super::{
     get, locks,
     preconditions::{self, Freshness},
     propfind, proppatch, put, report, search, tree,
-    visit::Visit,
+    visit::{Visit, need, need_download},
+};
+use crate::{
+    content::Precondition,
+    sharing::{Found, Spot},
 };
 
-/// A request for the user's own files.
+/// A request for the files that a user reaches: the own ones, and what others share.
+///
+/// What may be done is looked at here, and in [`tree`] where two places count; below, nobody asks again.
 pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavError> {
     if visit.method == "OPTIONS" {
         return Ok(options());
     }
-    let home = visit.home().await?;
-    let current = home.find(visit.path()).await.map_err(|error| visit.refuse(error))?;
-    let fresh = preconditions::check(visit, &home, current.as_ref()).await?;
-    let precondition = preconditions::pin(visit, current.as_ref())?;
+    let tree = visit.tree().await?;
+    let found = tree.find(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let spot = &found.spot;
+    // Whoever may not read learns nothing by conditions either.
+    need(spot, SharePermissions::READ)?;
+    let fresh = preconditions::check(visit, &tree, found.shown.as_ref()).await?;
+    let precondition = preconditions::pin(visit, &found)?;
     match visit.method.as_str() {
-        "GET" | "HEAD" if fresh == Freshness::NotModified => Ok(get::not_modified(current.as_ref())),
-        "GET" | "HEAD" => get::serve(visit, &home).await,
-        "PUT" => put::serve(visit, &home, precondition, body).await,
-        "PROPFIND" => propfind::serve(visit, &home, current, body).await,
-        "PROPPATCH" => proppatch::serve(visit, &home, body).await,
-        "MKCOL" => tree::make_folder(visit, &home, body).await,
-        "DELETE" => tree::delete(visit, &home, precondition).await,
-        "MOVE" => tree::move_entry(visit, &home, precondition).await,
-        "COPY" => tree::copy_entry(visit, &home, precondition).await,
-        "LOCK" => locks::lock(visit, &home, body).await,
-        "UNLOCK" => locks::unlock(visit, &home).await,
-        "REPORT" => report::serve(visit, &home, body).await,
-        "SEARCH" => search::serve(visit, &home, body).await,
+        "GET" | "HEAD" => {
+            if found.stored.as_ref().is_some_and(|entry| !entry.is_folder()) {
+                need_download(spot)?;
+            }
+            if fresh == Freshness::NotModified {
+                return Ok(get::not_modified(found.shown.as_ref()));
+            }
+            get::serve(visit, spot).await
+        }
+        "PUT" => {
+            need(spot, to_write(&found))?;
+            put::serve(visit, spot, only_allowed(&found, precondition), body).await
+        }
+        "PROPFIND" => propfind::serve(visit, &tree, found, body).await,
+        "PROPPATCH" => proppatch::serve(visit, spot, body).await,
+        "MKCOL" => {
+            if found.stored.is_none() {
+                need(spot, SharePermissions::CREATE)?;
+            }
+            tree::make_folder(visit, spot, body).await
+        }
+        "DELETE" => tree::delete(visit, spot, precondition).await,
+        "MOVE" => tree::move_entry(visit, &tree, found, precondition).await,
+        "COPY" => {
+            need_download(spot)?;
+            tree::copy_entry(visit, &tree, found, precondition).await
+        }
+        "LOCK" => {
+            need(spot, to_write(&found))?;
+            locks::lock(visit, spot, body).await
+        }
+        "UNLOCK" => locks::unlock(visit, spot).await,
+        "REPORT" => report::serve(visit, &tree, body).await,
+        "SEARCH" => search::serve(visit, &tree, body).await,
         method => Err(DavError::unknown_method(method)),
+    }
+}
+
+/// What is needed to write a file: to change it if it is there, else to make it.
+pub(super) const fn to_write(found: &Found) -> SharePermissions {
+    if found.stored.is_some() {
+        SharePermissions::UPDATE
+    } else {
+        SharePermissions::CREATE
+    }
+}
+
+/// A condition for a write, so that it stays what was looked at: who may only add does not replace what somebody else puts
+/// there in this moment, and who may only change does not add.
+pub(super) fn only_allowed(found: &Found, precondition: Precondition) -> Precondition {
+    let spot: &Spot = &found.spot;
+    if spot.allows(SharePermissions::UPDATE.with(SharePermissions::CREATE)) {
+        return precondition;
+    }
+    match (&found.stored, precondition) {
+        (None, _) => Precondition::CreateOnly,
+        (Some(_), Precondition::Overwrite) => Precondition::IfMatch(ETagCondition::Any),
+        (Some(entry), Precondition::IfNoneMatch(_)) => Precondition::unchanged_since(&entry.etag),
+        (Some(_), precondition) => precondition,
     }
 }
 

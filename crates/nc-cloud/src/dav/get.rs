@@ -8,18 +8,23 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
 use super::{DavError, answer, visit::Visit};
-use crate::content::{Entry, Home, Kind};
+use crate::{
+    content::{Entry, Kind},
+    sharing::Spot,
+};
 
 /// Files are read in pieces of this size.
 const PIECE_BYTES: usize = 128 << 10;
 
 /// Answers GET and HEAD.
-pub(super) async fn serve(visit: &Visit, home: &Home) -> Result<Response, DavError> {
-    let entry = home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
+pub(super) async fn serve(visit: &Visit, spot: &Spot) -> Result<Response, DavError> {
+    let refuse = |error| visit.refuse_at(spot, error);
+    let entry = spot.home.stat(&spot.path).await.map_err(refuse)?;
     if entry.is_folder() {
         return Ok(answer::empty(StatusCode::OK));
     }
-    let (entry, file) = home.open(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let (mut entry, file) = spot.home.open(&spot.path).await.map_err(refuse)?;
+    entry.path = spot.shown_path(&entry.path);
     send(visit, &entry, &entry.etag.header_value(), file).await
 }
 

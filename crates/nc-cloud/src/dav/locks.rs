@@ -12,7 +12,10 @@ use super::{
     answer::{self, XML},
     visit::Visit,
 };
-use crate::content::{ContentError, HeldLock, Home, NewLock};
+use crate::{
+    content::{ContentError, HeldLock, NewLock},
+    sharing::Spot,
+};
 
 /// How long a lock lasts if the client does not say.
 const USUAL_LIFETIME_S: i64 = 30 * 60;
@@ -20,11 +23,11 @@ const USUAL_LIFETIME_S: i64 = 30 * 60;
 const LONGEST_LIFETIME_S: i64 = 24 * 60 * 60;
 
 /// Answers LOCK: takes a lock, or refreshes one if there is no body (RFC 4918 §9.10.2).
-pub(super) async fn lock(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+pub(super) async fn lock(visit: &Visit, spot: &Spot, body: Body) -> Result<Response, DavError> {
     let body = visit.read_body(body).await?;
     let lifetime_s = lifetime(visit)?;
     if body.trim_ascii().is_empty() {
-        return refresh(visit, home, lifetime_s).await;
+        return refresh(visit, spot, lifetime_s).await;
     }
     let info = LockInfo::parse(&body)?;
     let deep = match visit.depth()? {
@@ -37,67 +40,72 @@ pub(super) async fn lock(visit: &Visit, home: &Home, body: Body) -> Result<Respo
         ..Element::new(Name::dav("owner"))
     };
     let new = NewLock {
-        path: visit.path().clone(),
+        path: spot.path.clone(),
         exclusive: info.scope == LockScope::Exclusive,
         deep,
         owner_info: String::from_utf8_lossy(&owner.to_document()).into_owned(),
         lifetime_s,
         lock_tokens: visit.lock_tokens()?,
     };
-    let (lock, created) = home.lock(new).await.map_err(|error| match error {
-        ContentError::Locked(path) => DavError::locked(visit.place.href(&path, false), "no-conflicting-lock"),
-        error => visit.refuse(error),
+    let (lock, created) = spot.home.lock(new).await.map_err(|error| match error {
+        ContentError::Locked(path) => {
+            DavError::locked(visit.place.href(&spot.shown_path(&path), false), "no-conflicting-lock")
+        }
+        error => visit.refuse_at(spot, error),
     })?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = tell(visit, status, &lock);
+    let mut response = tell(visit, spot, status, &lock);
     let token = format!("<{}>", lock.token);
     answer::insert(response.headers_mut(), HeaderName::from_static("lock-token"), &token);
     Ok(response)
 }
 
-async fn refresh(visit: &Visit, home: &Home, lifetime_s: i64) -> Result<Response, DavError> {
+async fn refresh(visit: &Visit, spot: &Spot, lifetime_s: i64) -> Result<Response, DavError> {
     let tokens = visit.lock_tokens()?;
     let [token] = tokens.as_slice() else {
         return Err(DavError::bad_request(
             "A LOCK without body needs an If header with one lock token",
         ));
     };
-    let lock = home.refresh_lock(visit.path(), token, lifetime_s).await;
+    let lock = spot.home.refresh_lock(&spot.path, token, lifetime_s).await;
     let lock = lock.map_err(|error| match error {
         ContentError::Precondition { .. } => {
             DavError::precondition("If", "There is no such lock on this resource", None)
         }
-        error => visit.refuse(error),
+        error => visit.refuse_at(spot, error),
     })?;
-    Ok(tell(visit, StatusCode::OK, &lock))
+    Ok(tell(visit, spot, StatusCode::OK, &lock))
 }
 
 /// Answers UNLOCK.
-pub(super) async fn unlock(visit: &Visit, home: &Home) -> Result<Response, DavError> {
+pub(super) async fn unlock(visit: &Visit, spot: &Spot) -> Result<Response, DavError> {
     let token = visit.header("lock-token")?.and_then(lock_token);
     let token = token.ok_or_else(|| DavError::bad_request("No lock token was supplied"))?;
-    home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
-    home.unlock(visit.path(), token).await.map_err(|error| match error {
+    let home = &spot.home;
+    home.stat(&spot.path)
+        .await
+        .map_err(|error| visit.refuse_at(spot, error))?;
+    home.unlock(&spot.path, token).await.map_err(|error| match error {
         ContentError::Precondition { .. } => {
             DavError::lock_token("The lock token does not belong to a lock on this resource")
         }
-        error => visit.refuse(error),
+        error => visit.refuse_at(spot, error),
     })?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// `d:lockdiscovery` for the locks on something.
-pub(super) fn discovery(visit: &Visit, locks: &[HeldLock]) -> Element {
-    let locks: Vec<ActiveLock> = locks.iter().map(|lock| active(visit, lock)).collect();
+pub(super) fn discovery(visit: &Visit, spot: &Spot, locks: &[HeldLock]) -> Element {
+    let locks: Vec<ActiveLock> = locks.iter().map(|lock| active(visit, spot, lock)).collect();
     ActiveLock::discovery(&locks)
 }
 
-fn tell(visit: &Visit, status: StatusCode, lock: &HeldLock) -> Response {
-    let body = active(visit, lock).to_document();
+fn tell(visit: &Visit, spot: &Spot, status: StatusCode, lock: &HeldLock) -> Response {
+    let body = active(visit, spot, lock).to_document();
     (status, [(header::CONTENT_TYPE, XML)], body).into_response()
 }
 
-fn active(visit: &Visit, lock: &HeldLock) -> ActiveLock {
+fn active(visit: &Visit, spot: &Spot, lock: &HeldLock) -> ActiveLock {
     let left = lock.expires_at.saturating_sub(visit.cloud.now());
     let owner = Element::parse(lock.owner_info.as_bytes()).map(|owner| owner.children);
     ActiveLock {
@@ -110,7 +118,7 @@ fn active(visit: &Visit, lock: &HeldLock) -> ActiveLock {
         owner: owner.unwrap_or_default(),
         timeout: LockTimeout::After(Duration::from_secs(u64::try_from(left).unwrap_or_default())),
         token: lock.token.clone(),
-        root: visit.place.href(&lock.root, false),
+        root: visit.place.href(&spot.shown_path(&lock.root), false),
     }
 }
 

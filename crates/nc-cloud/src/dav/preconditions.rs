@@ -1,14 +1,16 @@
 //! The conditions that may come with any request: RFC 9110 §13 and the `If` header of RFC 4918 §10.4.
 
 use http::Method;
-use nc_proto::dav::{DavPath, ETagCondition, IfHeader, IfList, IfState, date};
-
-use super::{
-    DavError,
-    place::{Area, Place},
-    visit::Visit,
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    dav::{DavPath, ETagCondition, IfHeader, IfList, IfState, date},
 };
-use crate::content::{Entry, Home, Precondition};
+
+use super::{DavError, place::Area, visit::Visit};
+use crate::{
+    content::{Entry, Precondition},
+    sharing::{Found, Tree},
+};
 
 /// Whether the client has the present version already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +22,8 @@ pub(super) enum Freshness {
 }
 
 /// Checks everything; an error is 412. RFC 9110 §13.2.2 gives the order.
-pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -> Result<Freshness, DavError> {
-    check_if(visit, home).await?;
+pub(super) async fn check(visit: &Visit, tree: &Tree, current: Option<&Entry>) -> Result<Freshness, DavError> {
+    check_if(visit, tree).await?;
     let tag = current.map(|entry| &entry.etag);
     if let Some(value) = visit.header("if-match")? {
         if !ETagCondition::parse(value).if_match_holds(tag) {
@@ -56,9 +58,9 @@ pub(super) async fn check(visit: &Visit, home: &Home, current: Option<&Entry>) -
 }
 
 /// Checks the `If` header alone: what a request outside of the files can say about them.
-pub(super) async fn check_if(visit: &Visit, home: &Home) -> Result<(), DavError> {
+pub(super) async fn check_if(visit: &Visit, tree: &Tree) -> Result<(), DavError> {
     if let Some(header) = visit.if_header()?
-        && !holds(visit, home, &header).await?
+        && !holds(visit, tree, &header).await?
     {
         let message = "None of the tokens in the If header matched";
         return Err(DavError::precondition("If", message, None));
@@ -89,8 +91,15 @@ pub(super) fn pin_target(visit: &Visit, to: &DavPath) -> Result<Precondition, Da
 
 /// The conditions that held, for the store to look at again in the transaction of the change: what a client asked to be
 /// unchanged must not change between our look and the write.
-pub(super) fn pin(visit: &Visit, current: Option<&Entry>) -> Result<Precondition, DavError> {
+pub(super) fn pin(visit: &Visit, found: &Found) -> Result<Precondition, DavError> {
+    let current = found.stored.as_ref();
     if let Some(value) = visit.header("if-match")? {
+        // The tag of a folder in which others share is made of several; that of the folder itself is what can be pinned.
+        if let (Some(stored), Some(shown)) = (current, &found.shown)
+            && stored.etag != shown.etag
+        {
+            return Ok(Precondition::unchanged_since(&stored.etag));
+        }
         return Ok(Precondition::IfMatch(ETagCondition::parse(value)));
     }
     let states = visit.if_header()?.into_iter().flat_map(|header| header.lists);
@@ -106,21 +115,30 @@ pub(super) fn pin(visit: &Visit, current: Option<&Entry>) -> Result<Precondition
     Ok(none_match.map_or(Precondition::Overwrite, Precondition::IfNoneMatch))
 }
 
-async fn holds(visit: &Visit, home: &Home, header: &IfHeader) -> Result<bool, DavError> {
+async fn holds(visit: &Visit, tree: &Tree, header: &IfHeader) -> Result<bool, DavError> {
     for list in &header.lists {
-        if list_holds(visit, home, list).await? {
+        if list_holds(visit, tree, list).await? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-async fn list_holds(visit: &Visit, home: &Home, list: &IfList) -> Result<bool, DavError> {
+async fn list_holds(visit: &Visit, tree: &Tree, list: &IfList) -> Result<bool, DavError> {
     let Some(path) = resource(visit, list) else {
         return Ok(false);
     };
-    let entry = home.find(&path).await.map_err(|error| visit.refuse(error))?;
-    let locks = home.list_locks(&path).await.map_err(|error| visit.refuse(error))?;
+    let Ok(found) = tree.find(&path).await else {
+        return Ok(false);
+    };
+    let spot = &found.spot;
+    // A condition on what may not be read would tell about it.
+    if !spot.allows(SharePermissions::READ) {
+        return Ok(false);
+    }
+    let locks = spot.home.list_locks(&spot.path).await;
+    let locks = locks.map_err(|error| visit.refuse_at(spot, error))?;
+    let entry = found.shown;
     Ok(list.conditions.iter().all(|condition| {
         let matches = match &condition.state {
             IfState::Token(token) => locks.iter().any(|lock| lock.token == *token),
@@ -135,6 +153,6 @@ fn resource(visit: &Visit, list: &IfList) -> Option<DavPath> {
     let Some(address) = &list.resource else {
         return (visit.place.area == Area::Files).then(|| visit.path().clone());
     };
-    let place = Place::of_header(&visit.cloud, &visit.signed_in, address).ok()?;
+    let place = visit.place_of(address).ok()?;
     (place.area == Area::Files).then_some(place.path)
 }

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
 use axum::{body::Body, response::Response};
-use nc_proto::dav::{
-    self, Element, Multistatus, Name, PropPatch, PropStat, PropUpdate, Response as Entry, date, props,
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    dav::{self, Element, Multistatus, Name, PropPatch, PropStat, PropUpdate, Response as Entry, date, props},
 };
 
 use super::{DavError, MOST_PROPERTIES, answer, visit::Visit};
-use crate::content::{Home, PropertyChange};
+use crate::{content::PropertyChange, sharing::Spot};
 
 /// Set without an error; the property is there now.
 const SET: u16 = 200;
@@ -20,16 +21,18 @@ const FAILED_DEPENDENCY: u16 = 424;
 const BAD_VALUE: u16 = 400;
 
 /// Answers PROPPATCH: all steps or none (RFC 4918 §9.2).
-pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+pub(super) async fn serve(visit: &Visit, spot: &Spot, body: Body) -> Result<Response, DavError> {
     let patch = PropPatch::parse(&visit.read_body(body).await?)?;
     if patch.updates.len() > MOST_PROPERTIES {
         return Err(DavError::bad_request("The request changes too many properties"));
     }
-    let entry = home.stat(visit.path()).await.map_err(|error| visit.refuse(error))?;
+    let refuse = |error| visit.refuse_at(spot, error);
+    let mut entry = spot.home.stat(&spot.path).await.map_err(refuse)?;
+    entry.path = visit.path().clone();
     let steps: Vec<(&PropUpdate, Result<PropertyChange, u16>)> = patch
         .updates
         .iter()
-        .map(|update| (update, understand(update)))
+        .map(|update| (update, understand(update).and_then(|change| allow(spot, change))))
         .collect();
     let all_good = steps.iter().all(|(_, step)| step.is_ok());
     let mut by_status: BTreeMap<u16, Vec<Element>> = BTreeMap::new();
@@ -51,10 +54,11 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         }
     }
     if all_good {
-        let outcome = home
-            .change_properties(visit.path(), changes, visit.lock_tokens()?)
+        let outcome = spot
+            .home
+            .change_properties(&spot.path, changes, visit.lock_tokens()?)
             .await;
-        outcome.map_err(|error| visit.refuse(error))?;
+        outcome.map_err(refuse)?;
     }
     let propstats = by_status
         .into_iter()
@@ -64,6 +68,15 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         responses: vec![Entry::of_props(visit.href(&entry), propstats)],
         sync_token: None,
     }))
+}
+
+/// A favourite is the user's own; everything else changes what is shared.
+fn allow(spot: &Spot, change: PropertyChange) -> Result<PropertyChange, u16> {
+    match change {
+        PropertyChange::Favorite(_) => Ok(change),
+        change if spot.allows(SharePermissions::UPDATE) => Ok(change),
+        _ => Err(PROTECTED),
+    }
 }
 
 /// What a step means, or the status with which it is refused.

@@ -6,15 +6,19 @@ use super::{
     DavError, answer,
     visit::{Visit, created},
 };
-use crate::content::{ContentError, Home, Precondition, Staged, WriteOptions, Written};
+use crate::{
+    content::{ContentError, Home, Precondition, Staged, WriteOptions, Written},
+    sharing::Spot,
+};
 
 /// Answers PUT.
 pub(super) async fn serve(
     visit: &Visit,
-    home: &Home,
+    spot: &Spot,
     precondition: Precondition,
     body: Body,
 ) -> Result<Response, DavError> {
+    let (home, path) = (&spot.home, &spot.path);
     if visit.headers.contains_key(header::CONTENT_RANGE) {
         // RFC 9110 §14.4: taking a part for the whole would destroy the file.
         return Err(DavError::bad_request("Content-Range is not allowed with PUT"));
@@ -22,16 +26,14 @@ pub(super) async fn serve(
     let options = write_options(visit, precondition)?;
     let refuse = |error| match error {
         // Nextcloud answers 404 here, and 409 to MKCOL and MOVE.
-        ContentError::ParentMissing(path) => DavError::not_found(&path.parent().unwrap_or_default()),
-        error => visit.refuse(error),
+        ContentError::ParentMissing(path) => DavError::not_found(&spot.shown_path(&path).parent().unwrap_or_default()),
+        error => visit.refuse_at(spot, error),
     };
     let announced = visit.content_length().unwrap_or_default();
-    home.check_write(visit.path(), announced, &options)
-        .await
-        .map_err(refuse)?;
-    let replaced = home.find(visit.path()).await.map_err(refuse)?;
+    home.check_write(path, announced, &options).await.map_err(refuse)?;
+    let replaced = home.find(path).await.map_err(refuse)?;
     let staged = receive(visit, home, body, replaced.map_or(0, |entry| entry.size_bytes)).await?;
-    let written = home.commit(visit.path(), staged, options).await.map_err(refuse)?;
+    let written = home.commit(path, staged, options).await.map_err(refuse)?;
     Ok(written_answer(visit, &written))
 }
 

@@ -36,7 +36,7 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
             ];
             Ok(describe(visit, &question, &known))
         }
-        "SEARCH" => search::serve(visit, &visit.home().await?, body).await,
+        "SEARCH" => search::serve(visit, &visit.tree().await?, body).await,
         method => Err(DavError::unknown_method(method)),
     }
 }

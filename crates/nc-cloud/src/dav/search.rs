@@ -3,22 +3,29 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use nc_proto::dav::{Comparison, Condition, DavPath, Name, Propfind, Search, XmlError, date, props};
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    dav::{Comparison, Condition, DavPath, Name, Propfind, Search, XmlError, date, props},
+};
 
 use super::{
     DavError, FILES,
     answer::{self, XML},
     place::{Area, Place},
+    properties::Item,
     propfind,
-    visit::Visit,
+    visit::{Visit, need},
 };
-use crate::content::{ContentError, Home, Query, SortKey, Test};
+use crate::{
+    content::{ContentError, Query, SortKey, Test},
+    sharing::{Spot, Tree},
+};
 
 /// Largest search; SQLite refuses expressions that are deeper than 1000.
 const MOST_CONDITIONS: usize = 500;
 
 /// Answers SEARCH (RFC 5323), wherever it is asked.
-pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Response, DavError> {
+pub(super) async fn serve(visit: &Visit, tree: &Tree, body: Body) -> Result<Response, DavError> {
     let missing = visit.signed_in.grants.missing(FILES.needed(&visit.method));
     if !missing.is_empty() {
         return Err(DavError::forbidden(format!("The credential lacks the scope {missing}")));
@@ -40,11 +47,43 @@ pub(super) async fn serve(visit: &Visit, home: &Home, body: Body) -> Result<Resp
         place: scope,
         ..visit.clone()
     };
-    let found = home.search(&query).await.map_err(|error| match error {
-        ContentError::NotFound(path) => DavError::not_found(&path),
-        error => visit.refuse(error),
-    })?;
-    propfind::of_entries(&visit, home, Propfind::Prop(search.select), found)
+    let found = search_everywhere(&visit, tree, query).await?;
+    propfind::of_items(&visit, tree, Propfind::Prop(search.select), found)
+}
+
+/// Searches a folder, and what others share in it. From several trees the first results of each are put in order together.
+async fn search_everywhere(visit: &Visit, tree: &Tree, mut query: Query) -> Result<Vec<Item>, DavError> {
+    let spot = tree.spot(&query.folder).map_err(|error| visit.refuse(error))?;
+    let folder = query.folder.clone();
+    let inside: Vec<_> = tree.mounted_below(&folder).collect();
+    if spot.mounted.is_some() || inside.is_empty() {
+        query.folder = spot.path.clone();
+        return search_at(visit, tree, &spot, &query).await;
+    }
+    let (limit, offset) = (query.limit, query.offset);
+    query.limit = limit.map(|limit| limit.saturating_add(offset));
+    query.offset = 0;
+    let mut found = search_at(visit, tree, &spot, &query).await?;
+    query.with_itself = true;
+    for mounted in inside {
+        let spot = mounted.spot(&DavPath::root());
+        query.folder = spot.path.clone();
+        found.extend(search_at(visit, tree, &spot, &query).await?);
+    }
+    found.sort_by(|one, other| query.compare(&one.entry, &other.entry));
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(found
+        .into_iter()
+        .skip(count(offset))
+        .take(limit.map_or(usize::MAX, count))
+        .collect())
+}
+
+async fn search_at(visit: &Visit, tree: &Tree, spot: &Spot, query: &Query) -> Result<Vec<Item>, DavError> {
+    need(spot, SharePermissions::READ)?;
+    let found = spot.home.search(query).await;
+    let found = found.map_err(|error| visit.refuse_at(spot, error))?;
+    Ok(found.into_iter().map(|entry| Item::beside(tree, spot, entry)).collect())
 }
 
 /// How many conditions there are. Long texts count as several: no name is longer than 250 bytes.
@@ -84,6 +123,7 @@ fn query(search: &Search, folder: DavPath) -> Option<Query> {
         .map(|order| Some((sort_key(&order.property)?, order.direction)));
     Some(Query {
         folder,
+        with_itself: false,
         test: test(search.condition.as_ref()?)?,
         order: order.collect::<Option<_>>()?,
         limit: search.limit,

@@ -4,7 +4,7 @@ use nc_proto::dav::{DavPath, Depth, Element, Multistatus, Name, PropStat, Propfi
 
 use super::{
     DavError, answer, files, preconditions, put,
-    visit::{Visit, created},
+    visit::{Visit, created, need},
 };
 use crate::content::{ContentError, Home, Overwrite, Precondition, Upload};
 
@@ -34,7 +34,7 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
                 .map_err(|error| visit.refuse(error))?;
             Ok(answer::empty(created(new)))
         }
-        ("MOVE", [upload, FUTURE_FILE]) => assemble(visit, &home, &find(visit, &home, upload).await?).await,
+        ("MOVE", [upload, FUTURE_FILE]) => assemble(visit, &find(visit, &home, upload).await?).await,
         ("DELETE", [upload]) => {
             let upload = find(visit, &home, upload).await?;
             upload.abort().await.map_err(|error| visit.refuse(error))?;
@@ -51,19 +51,25 @@ async fn find(visit: &Visit, home: &Home, name: &str) -> Result<Upload, DavError
     home.find_upload(name).await.map_err(|error| visit.refuse(error))
 }
 
-async fn assemble(visit: &Visit, home: &Home, upload: &Upload) -> Result<Response, DavError> {
+async fn assemble(visit: &Visit, upload: &Upload) -> Result<Response, DavError> {
     let path = visit.destination()?;
     let expected = visit.header("oc-total-length")?;
     let expected = expected.map(|text| text.trim().parse::<u64>()).transpose();
     let expected = expected.map_err(|_| DavError::bad_request("OC-Total-Length is no number"))?;
-    preconditions::check_if(visit, home).await?;
+    let tree = visit.tree().await?;
+    preconditions::check_if(visit, &tree).await?;
+    let found = tree.find(&path).await.map_err(|error| visit.refuse(error))?;
+    let spot = &found.spot;
+    need(spot, files::to_write(&found))?;
     // `If-Match` and its like are about the address of the request, not about the destination; `If` can name that.
     let precondition = match visit.overwrite()? {
         Overwrite::Never => Precondition::CreateOnly,
         Overwrite::Allowed => preconditions::pin_target(visit, &path)?,
     };
-    let options = put::write_options(visit, precondition)?;
-    let written = upload.assemble(&path, expected, visit.checksum()?, options).await;
+    let options = put::write_options(visit, files::only_allowed(&found, precondition))?;
+    let written = upload
+        .assemble(&spot.home, &spot.path, expected, visit.checksum()?, options)
+        .await;
     let written = written.map_err(|error| match error {
         ContentError::Precondition { current } if visit.headers.contains_key("if") => DavError::precondition(
             "If",
@@ -75,7 +81,7 @@ async fn assemble(visit: &Visit, home: &Home, upload: &Upload) -> Result<Respons
             DavError::precondition("Overwrite", message, None)
         }
         ContentError::ParentMissing(_) => DavError::conflict("The destination node is not found"),
-        error => visit.refuse(error),
+        error => visit.refuse_at(spot, error),
     })?;
     Ok(put::written_answer(visit, &written))
 }

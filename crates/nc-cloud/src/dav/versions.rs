@@ -3,6 +3,7 @@
 
 use axum::{body::Body, response::Response};
 use http::StatusCode;
+use nc_proto::apps::sharing::SharePermissions;
 use nc_proto::dav::{
     DavPath, Depth, ETag, Element, Multistatus, Name, PropPatch, PropStat, PropUpdate, Propfind, Response as Entry,
     props,
@@ -13,7 +14,7 @@ use super::{
     place::{Area, Place},
     propfind,
     root::{collection, known_properties},
-    visit::Visit,
+    visit::{Visit, need, need_download},
 };
 use crate::content::{Content, ContentError, FileId, Home, Version};
 
@@ -55,8 +56,12 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
         "PUT" | "MKCOL" | "COPY" | "LOCK" => return Err(DavError::forbidden("Not allowed in the versions")),
         _ => {}
     }
-    let home = visit.home().await?;
-    match (visit.method.as_str(), spot(visit.path())?) {
+    let spot = spot(visit.path())?;
+    let home = match spot {
+        Spot::File(file) | Spot::Version(file, _) => home_of(visit, file).await?,
+        Spot::Home | Spot::Versions | Spot::Restore => visit.home().await?,
+    };
+    match (visit.method.as_str(), spot) {
         ("PROPFIND", spot) => list(visit, &home, spot, body).await,
         ("GET" | "HEAD", Spot::Version(file, version)) => read(visit, &home, file, version).await,
         ("GET" | "HEAD", _) => Ok(answer::empty(StatusCode::OK)),
@@ -70,6 +75,19 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
         ("DELETE" | "MOVE" | "PROPPATCH", _) => Err(DavError::forbidden("")),
         (method, _) => Err(DavError::unknown_method(method)),
     }
+}
+
+/// The tree of a file whose versions the one who asks may use like this: reading takes the content away, everything else
+/// changes it.
+async fn home_of(visit: &Visit, file: FileId) -> Result<Home, DavError> {
+    let (place, _) = visit.locate(file).await?.ok_or_else(DavError::nothing)?;
+    match visit.method.as_str() {
+        "PROPFIND" => {}
+        "GET" | "HEAD" => need_download(&place)?,
+        "DELETE" => need(&place, SharePermissions::UPDATE.with(SharePermissions::DELETE))?,
+        _ => need(&place, SharePermissions::UPDATE)?,
+    }
+    Ok(place.home)
 }
 
 /// Sabre says here only that there is nothing.

@@ -1,14 +1,18 @@
 use axum::body::Body;
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
-use nc_proto::dav::{DavPath, Depth, IfHeader};
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    dav::{DavPath, Depth, IfHeader},
+};
 
 use super::{
     DavError, LARGEST_BODY_BYTES, headers,
-    place::{Area, Place},
+    place::{Area, Place, decode},
 };
 use crate::{
     Cloud, SignedIn,
-    content::{Checksum, ContentError, Entry, Home, Overwrite},
+    content::{Checksum, ContentError, Entry, FileId, Home, Overwrite},
+    sharing::{Spot, Tree},
 };
 
 /// One request: who asks, where, and with what headers.
@@ -19,6 +23,8 @@ pub(super) struct Visit {
     pub(super) place: Place,
     pub(super) method: Method,
     pub(super) headers: HeaderMap,
+    /// What a link opens, for a request by a link: nothing else is there.
+    pub(super) link: Option<Tree>,
 }
 
 impl Visit {
@@ -29,12 +35,51 @@ impl Visit {
             place,
             method: parts.method,
             headers: parts.headers,
+            link: None,
         }
     }
 
     /// The path in the area.
     pub(super) const fn path(&self) -> &DavPath {
         &self.place.path
+    }
+
+    /// Everything that the one who asks reaches.
+    pub(super) async fn tree(&self) -> Result<Tree, DavError> {
+        if let Some(tree) = &self.link {
+            return Ok(tree.clone());
+        }
+        let (content, shares) = (self.cloud.content(), self.cloud.shares());
+        let tree = Tree::of_user(content, shares, &self.signed_in.user).await;
+        tree.map_err(|error| self.refuse(error))
+    }
+
+    /// The file or folder with a number, as the one who asks reaches it, if it may be read.
+    pub(super) async fn locate(&self, id: FileId) -> Result<Option<(Spot, Entry)>, DavError> {
+        let found = self.tree().await?.locate(id).await;
+        let found = found.map_err(|error| self.refuse(error))?;
+        Ok(found.filter(|(spot, _)| spot.allows(SharePermissions::READ)))
+    }
+
+    /// Where the address `Destination` or one inside of `If` leads.
+    pub(super) fn place_of(&self, address: &str) -> Result<Place, DavError> {
+        if self.link.is_none() {
+            return Place::of_header(&self.cloud, &self.signed_in, address);
+        }
+        let path = decode(address)?;
+        let path = path
+            .strip_prefix(&self.place.base)
+            .or_else(|| self.place.prefix.join(&path).strip_prefix(&self.place.base));
+        let path = path.ok_or_else(|| DavError::forbidden("The address lies outside of what is shared"))?;
+        Ok(Place {
+            path,
+            ..self.place.clone()
+        })
+    }
+
+    /// The refusal behind an error of the store at a place.
+    pub(super) fn refuse_at(&self, spot: &Spot, error: ContentError) -> DavError {
+        self.refuse(spot.own_words(error))
     }
 
     /// The files of the one who asks.
@@ -77,7 +122,7 @@ impl Visit {
     pub(super) fn destination(&self) -> Result<DavPath, DavError> {
         let address = self.header("destination")?;
         let address = address.ok_or_else(|| DavError::bad_request("The destination header was not supplied"))?;
-        let place = Place::of_header(&self.cloud, &self.signed_in, address)?;
+        let place = self.place_of(address)?;
         if place.area == Area::Files {
             return Ok(place.path);
         }
@@ -142,6 +187,27 @@ impl Visit {
     /// A body of moderate size: XML.
     pub(super) async fn read_body(&self, body: Body) -> Result<Vec<u8>, DavError> {
         headers::read_body(body, LARGEST_BODY_BYTES).await
+    }
+}
+
+/// Fails unless all of that may be done at a place; in Nextcloud's words, which are none.
+pub(super) fn need(spot: &Spot, wanted: SharePermissions) -> Result<(), DavError> {
+    if spot.allows(wanted) {
+        Ok(())
+    } else {
+        Err(DavError::forbidden(""))
+    }
+}
+
+/// Fails unless the content may be taken away from a place.
+pub(super) fn need_download(spot: &Spot) -> Result<(), DavError> {
+    need(spot, SharePermissions::READ)?;
+    if spot.may_download {
+        Ok(())
+    } else {
+        Err(DavError::forbidden(
+            "Access to this shared resource has been denied because its download permission is disabled.",
+        ))
     }
 }
 

@@ -79,10 +79,44 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
             "version_labeling": false,
             "version_deletion": false
         },
+        "files_sharing": sharing(),
         "notes": { "api_version": notes::API_VERSIONS, "version": notes::APP_VERSION, "notes_path": notes.notes_path },
         "tables": tables::capability(),
+        "provisioning_api": {
+            "version": "1.22.0", "AccountPropertyScopesVersion": 2, "AccountPropertyScopesFederatedEnabled": true,
+            "AccountPropertyScopesPublishedEnabled": false
+        },
         "theming": theming()
     }))
+}
+
+/// As Nextcloud's defaults. Other clouds are not shared with, and no mail is sent.
+fn sharing() -> Value {
+    let open = json!({ "enabled": true });
+    let none = json!({ "enabled": false });
+    json!({
+        "api_enabled": true,
+        "public": {
+            "enabled": true,
+            "password": { "enforced": false, "askForOptionalPassword": false },
+            "expire_date": none, "multiple_links": true, "expire_date_internal": none, "expire_date_remote": none,
+            "send_mail": false, "upload": true, "upload_files_drop": true, "custom_tokens": false
+        },
+        "resharing": true,
+        "user": { "send_mail": false, "expire_date": open },
+        "group_sharing": true,
+        "group": { "enabled": true, "expire_date": open },
+        "default_permissions": 31,
+        "federation": {
+            "outgoing": false, "incoming": false, "expire_date": open, "expire_date_supported": open
+        },
+        "sharee": { "query_lookup_default": false, "always_show_unique": true },
+        "sharebymail": {
+            "enabled": true, "send_password_by_mail": false, "upload_files_drop": open,
+            "password": { "enabled": true, "enforced": false },
+            "expire_date": { "enabled": true, "enforced": false }
+        }
+    })
 }
 
 /// Throttled requests are refused, not delayed.

@@ -67,7 +67,7 @@ impl Ocs {
 
     /// Failure.
     pub(crate) fn fail(self, failure: &Failure) -> Response {
-        self.refuse(failure.code, failure.message)
+        self.refuse(failure.code, &failure.message)
     }
 
     /// Failure, with a text made at run time.

@@ -99,6 +99,53 @@ pub(super) async fn list(
     ocs.answer(list.await)
 }
 
+/// `GET …/cloud/users/details`: the records of all accounts, for administrators.
+pub(super) async fn list_details(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let list = async {
+        if !cloud.is_administrator(&signed_in.user).await? {
+            return Err(ADMINISTRATORS_ONLY);
+        }
+        let accounts = cloud.accounts().list().await?;
+        // A disabled account has no record.
+        let enabled = accounts.into_iter().filter(|(_, _, enabled)| *enabled);
+        let mut records = Map::new();
+        for id in wanted.of(enabled.map(|(id, _, _)| id)) {
+            let record = record(&cloud, &UserId::new(id.as_str())).await?;
+            records.insert(id, record);
+        }
+        Ok(json!({ "users": records }))
+    };
+    ocs.answer(list.await)
+}
+
+/// `GET …/cloud/groups/details`: every group with its number of members, for administrators.
+pub(super) async fn list_group_details(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let list = async {
+        if !cloud.is_administrator(&signed_in.user).await? {
+            return Err(ADMINISTRATORS_ONLY);
+        }
+        let mut details = Vec::new();
+        for group in wanted.of(cloud.accounts().list_all_groups().await?) {
+            let count = cloud.accounts().list_members(&group).await?.len();
+            details.push(json!({
+                "id": group, "displayname": group, "usercount": count, "disabled": 0, "canAdd": false, "canRemove": false
+            }));
+        }
+        Ok(json!({ "groups": details }))
+    };
+    ocs.answer(list.await)
+}
+
 /// `GET …/cloud/groups`: every group, for administrators.
 pub(super) async fn list_groups(
     State(cloud): State<Cloud>,
@@ -132,7 +179,7 @@ pub(super) async fn groups(
     ocs.answer(groups.await)
 }
 
-/// `GET …/cloud/groups/{group}/users`: for the group's own members, and administrators.
+/// `GET …/cloud/groups/{group}/users`, and `GET …/cloud/groups/{group}`, which is the same: for the group's own members, and administrators.
 pub(super) async fn members(
     State(cloud): State<Cloud>,
     ocs: Ocs,

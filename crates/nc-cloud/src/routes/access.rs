@@ -114,7 +114,7 @@ fn about_the_person() -> ScopeSet {
     of_apps.collect::<ScopeSet>().with(Scope::Profile)
 }
 
-pub(super) fn only_reads(method: &Method) -> bool {
+pub(crate) fn only_reads(method: &Method) -> bool {
     matches!(
         method.as_str(),
         "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" | "SEARCH"

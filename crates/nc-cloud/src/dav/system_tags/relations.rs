@@ -2,7 +2,10 @@
 
 use axum::{body::Body, response::Response};
 use http::StatusCode;
-use nc_proto::dav::{DavPath, Depth, Propfind};
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    dav::{DavPath, Depth, Propfind},
+};
 
 use super::{Viewer, create, created, find, multistatus, number};
 use crate::{
@@ -10,8 +13,10 @@ use crate::{
     dav::{
         DavError, answer, files, propfind,
         root::{collection, known_properties},
-        visit::Visit,
+        visit::{Visit, need},
     },
+    routes::only_reads,
+    sharing::Spot,
 };
 
 /// A request about the tags of the user's own files.
@@ -20,14 +25,17 @@ pub(in crate::dav) async fn serve(visit: &Visit, body: Body) -> Result<Response,
         return Ok(files::options());
     }
     let viewer = Viewer::of(visit).await?;
-    let home = visit.home().await?;
     let names: Vec<&str> = visit.path().names().iter().map(String::as_str).collect();
-    let (file, tag) = match names.as_slice() {
+    let ((spot, file), tag) = match names.as_slice() {
         [] | ["files"] => return Err(DavError::not_allowed("Listing members of this collection is disabled")),
-        ["files", file] => (file_id(visit, &home, file).await?, None),
-        ["files", file, tag] => (file_id(visit, &home, file).await?, Some(number(tag)?)),
+        ["files", file] => (locate(visit, file).await?, None),
+        ["files", file, tag] => (locate(visit, file).await?, Some(number(tag)?)),
         _ => return Err(DavError::nothing()),
     };
+    if !only_reads(&visit.method) {
+        need(&spot, SharePermissions::UPDATE)?;
+    }
+    let home = spot.home;
     match (visit.method.as_str(), tag) {
         ("PROPFIND", tag) => list(visit, &viewer, &home, file, tag, body).await,
         ("POST", None) => {
@@ -42,12 +50,12 @@ pub(in crate::dav) async fn serve(visit: &Visit, body: Body) -> Result<Response,
     }
 }
 
-/// The number of a file in the user's own tree; somebody else's are not there.
-async fn file_id(visit: &Visit, home: &Home, text: &str) -> Result<FileId, DavError> {
+/// A file that the user reaches; others are not there.
+async fn locate(visit: &Visit, text: &str) -> Result<(Spot, FileId), DavError> {
     let missing = || DavError::missing(format!("Tags for files {text} not found"));
     let id = FileId(text.parse().map_err(|_| missing())?);
-    let found = home.find_by_id(id).await.map_err(|error| visit.refuse(error))?;
-    found.map(|entry| entry.id).ok_or_else(missing)
+    let found = visit.locate(id).await?;
+    found.map(|(spot, entry)| (spot, entry.id)).ok_or_else(missing)
 }
 
 fn not_present(file: FileId, tag: i64) -> DavError {

@@ -1,0 +1,31 @@
+//! Sharing: who may use whose files, and how they appear at those with whom they are shared.
+//!
+//! * [`Shares`]: the shares, and who made what of them.
+//! * `access`: whether one who shares something on still may.
+//! * [`Mount`]: something that others share with a user, at its place in the user's tree.
+//! * [`Tree`]: everything that somebody reaches by a path; [`Spot`] is one place in it, with what may be done there.
+//! * [`routes`]: the interface `files_sharing`.
+
+mod access;
+mod api;
+mod dates;
+mod ending;
+mod expose;
+mod input;
+mod links;
+mod mask;
+mod mounts;
+mod pages;
+mod record;
+mod sharees;
+mod store;
+mod tree;
+
+pub(crate) use api::routes;
+pub(crate) use links::{Link, nobody};
+pub(crate) use mask::{for_kind, letters};
+pub(crate) use mounts::{Mount, numbered};
+pub(crate) use pages::OpenedLinks;
+pub(crate) use record::{Brief, Share, ShareType};
+pub(crate) use store::Shares;
+pub(crate) use tree::{Found, Mounted, Spot, Tree};
