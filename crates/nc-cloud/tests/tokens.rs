@@ -284,6 +284,13 @@ async fn c05_every_route_is_closed_to_a_token_that_only_says_who() {
             "/remote.php/dav/public-calendars",
             "/remote.php/dav/public-calendars/",
             "/remote.php/dav/public-calendars/{*path}",
+            // What links open: the token, and the link's own password.
+            "/public.php/dav/files",
+            "/public.php/dav/files/",
+            "/public.php/dav/files/{*path}",
+            "/public.php/webdav",
+            "/public.php/webdav/",
+            "/public.php/webdav/{*path}",
             "/ocs/v1.php/config",
             "/ocs/v2.php/config",
             "/ocs/v1.php/cloud/capabilities",
@@ -298,6 +305,9 @@ async fn c05_every_route_is_closed_to_a_token_that_only_says_who() {
             "/204",
             "/.well-known/oauth-protected-resource",
             "/.well-known/oauth-protected-resource/{*path}",
+            "/s/{token}",
+            "/s/{token}/authenticate/showshare",
+            "/s/{token}/download",
         ]
     );
 }

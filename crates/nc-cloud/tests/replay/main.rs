@@ -16,6 +16,7 @@ mod notes;
 mod recording;
 mod shape;
 mod tables;
+mod sharing;
 mod trash_versions_tags_comments;
 #[expect(dead_code, reason = "the other binary that has this module needs more of it")]
 #[path = "../cookbook/web.rs"]

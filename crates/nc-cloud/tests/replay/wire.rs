@@ -67,7 +67,8 @@ impl Wire {
         match note {
             "" => basic::header_value(user, &self.app_passwords[user]),
             "(account password)" => basic::header_value(user, &account_password(user)),
-            "(wrong password)" => basic::header_value(user, "wrong"),
+            "(wrong password)" | "(wrong link password)" => basic::header_value(user, "wrong"),
+            "(link password)" => basic::header_value(user, "a-Long-link-passphrase-9"),
             "(deleted app password)" => basic::header_value(user, &"x".repeat(72)),
             note => panic!("unknown kind of credential {note}"),
         }
