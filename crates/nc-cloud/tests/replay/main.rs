@@ -15,8 +15,8 @@ mod files;
 mod notes;
 mod recording;
 mod shape;
-mod tables;
 mod sharing;
+mod tables;
 mod trash_versions_tags_comments;
 #[expect(dead_code, reason = "the other binary that has this module needs more of it")]
 #[path = "../cookbook/web.rs"]
