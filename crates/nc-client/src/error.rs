@@ -199,6 +199,14 @@ pub enum Error {
         /// The right address, if the answer tells it.
         address: Option<String>,
     },
+    /// Do without, or ask the operator for a newer version.
+    #[error("this Nextcloud cannot do that with {what}: {why}")]
+    Unsupported {
+        /// What it is about.
+        what: &'static str,
+        /// Which version could.
+        why: String,
+    },
     /// Another refusal; the words tell more.
     #[error("Nextcloud refused the request for {subject} with status {status}{reason}")]
     Refused {
@@ -235,6 +243,7 @@ impl Error {
             Self::InvalidInput { .. } => "invalid_input",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::Moved { .. } => "moved",
+            Self::Unsupported { .. } => "unsupported",
             Self::Refused { .. } => "refused",
         }
     }

@@ -13,6 +13,7 @@ mod config;
 mod contacts;
 mod cookbook;
 mod credential;
+mod deck;
 mod error;
 mod fallback;
 mod files;
@@ -40,6 +41,7 @@ pub use config::{ClientConfig, Limits, RetryPolicy, Timeouts, Tls, UploadPolicy,
 pub use contacts::{AddressBook, BookKind, Cards, Contacts, StoredCard};
 pub use cookbook::Cookbook;
 pub use credential::Credential;
+pub use deck::{Attached, CardPatch, CardPlace, Deck, Moved, Reordered, WhichCards};
 pub use error::{Current, Error, Reason, Subject};
 pub use fallback::{Fallback, KeptAppPassword, PendingAppPassword};
 pub use files::{
@@ -56,6 +58,10 @@ pub use nc_proto::{
         cookbook::{
             Category as RecipeCategory, Config as CookbookConfig, ConfigPatch as CookbookConfigPatch, Recipe,
             RecipeEntry, RecipeId, RecipePatch, Version as CookbookVersion, duration,
+        },
+        deck::{
+            Attachment, AttachmentId, AttachmentKind, Board, BoardId, Card, CardId, Comment as CardComment, CommentId,
+            Label, LabelId, NewCard, Stack, StackId,
         },
         notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
         sharing::{Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
@@ -119,6 +125,7 @@ mod send_futures {
             let _ = client.cookbook().import("", super::Hosts::Public).await;
             let _ = client.cookbook().with_keywords(&[]).await;
             let _ = client.sharing().list(&super::ShareQuery::default()).await;
+            let _ = client.deck().boards().await;
             let _ = client.capabilities().await;
             drop(NotePatch::default());
         });

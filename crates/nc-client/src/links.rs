@@ -3,7 +3,10 @@
 use url::Url;
 
 use crate::{BaseUrl, Client, FileId, nextcloud::Nextcloud};
-use nc_proto::apps::notes::NoteId;
+use nc_proto::apps::{
+    deck::{BoardId, CardId},
+    notes::NoteId,
+};
 
 /// A page of the web interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +15,10 @@ pub enum WebPage {
     Home,
     /// A note, in the Notes app.
     Note(NoteId),
+    /// A board, in the Deck app.
+    Board(BoardId),
+    /// A card on its board.
+    Card(BoardId, CardId),
     /// A file or folder, in the Files app.
     File(FileId),
     /// The page where app passwords are made and taken back.
@@ -25,6 +32,8 @@ impl Nextcloud {
         let path = match page {
             WebPage::Home => "/".to_owned(),
             WebPage::Note(id) => format!("/index.php/apps/notes/note/{id}"),
+            WebPage::Board(board) => format!("/index.php/apps/deck/board/{board}"),
+            WebPage::Card(board, card) => format!("/index.php/apps/deck/board/{board}/card/{card}"),
             WebPage::File(id) => format!("/index.php/f/{id}"),
             WebPage::SecuritySettings => "/index.php/settings/user/security".to_owned(),
         };

@@ -109,6 +109,7 @@ impl<'a> Request<'a> {
             context: Context {
                 subject,
                 app: None,
+                newer: false,
                 condition: Condition::None,
                 write,
             },
@@ -137,6 +138,12 @@ impl<'a> Request<'a> {
     pub(crate) fn of_app(mut self, app: &'static str) -> Self {
         self.context.app = Some(app);
         self.area = app;
+        self
+    }
+
+    /// Says that older versions of the app lack the route: then 404 does not mean that the app is missing.
+    pub(crate) fn newer(mut self) -> Self {
+        self.context.newer = true;
         self
     }
 

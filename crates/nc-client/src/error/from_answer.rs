@@ -18,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) subject: Subject,
     /// The app whose interface it is, if it is one that may be missing.
     pub(crate) app: Option<&'static str>,
+    /// Whether older versions of the app lack the route, so that its absence says nothing about the app.
+    pub(crate) newer: bool,
     /// The condition that was sent.
     pub(crate) condition: Condition,
     /// Whether it was to change something.
@@ -55,7 +57,7 @@ pub(crate) fn from_answer(
         },
         404 => match context.app {
             // An unknown route is answered with the HTML error page, an unknown object by the app with JSON.
-            Some(app) if kind.contains("html") => Error::AppMissing { app },
+            Some(app) if kind.contains("html") && !context.newer => Error::AppMissing { app },
             _ => Error::NotFound {
                 subject,
                 reason: reason(),

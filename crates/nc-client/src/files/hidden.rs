@@ -153,6 +153,24 @@ impl Files<'_> {
         Ok(View { user, hidden })
     }
 
+    /// Takes out what tags hide, of things of other apps that are or name files.
+    pub(crate) async fn retain_shown<T>(
+        &self,
+        things: &mut Vec<T>,
+        place: impl Fn(&T) -> (Option<String>, Option<FileId>),
+    ) -> Result<(), Error> {
+        if self.0.nextcloud.config().excluded_tags.is_empty() || things.is_empty() {
+            return Ok(());
+        }
+        let view = self.view().await?;
+        things.retain(|thing| {
+            let (path, id) = place(thing);
+            let path = path.and_then(|path| FilePath::parse(&path).ok());
+            !view.hidden.hides_id(id) && path.is_none_or(|path| !view.hidden.hides(&path))
+        });
+        Ok(())
+    }
+
     /// Tags or files moved: what is hidden has to be looked at again.
     pub(super) async fn forget_hidden(&self) {
         self.0.account.hidden.lock().await.until = None;

@@ -197,6 +197,7 @@ pub(crate) fn first_failure(responses: &[Response], subject: &Subject) -> Option
     let context = Context {
         subject: subject.clone(),
         app: None,
+        newer: false,
         condition: Condition::None,
         write: true,
     };

@@ -5,6 +5,7 @@ mod caldav_replay;
 mod contacts_replay;
 mod cookbook_replay;
 mod core_replay;
+mod deck_replay;
 mod downloads;
 mod files_replay;
 mod header_rule;
