@@ -5,6 +5,7 @@
 
 mod cloud;
 mod cookbook;
+mod deck;
 mod notes;
 
 use nc_mcp_kit::{Failure, ResourceSpec, ToolError};
@@ -13,11 +14,11 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    tools::{COOKBOOK, NOTES, SERVER},
+    tools::{COOKBOOK, DECK, NOTES, SERVER},
 };
 
 pub(crate) fn specs() -> Vec<ResourceSpec> {
-    [cloud::specs(), cookbook::specs(), notes::specs()].concat()
+    [cloud::specs(), cookbook::specs(), deck::specs(), notes::specs()].concat()
 }
 
 pub(crate) async fn read(context: Context, spec: &ResourceSpec, uri: &str) -> Result<ReadResourceResult, ErrorData> {
@@ -31,6 +32,7 @@ pub(crate) async fn read(context: Context, spec: &ResourceSpec, uri: &str) -> Re
     let contents = match spec.app {
         name if name == SERVER.name => cloud::read(asked).await?,
         name if name == COOKBOOK.name => cookbook::read(asked).await?,
+        name if name == DECK.name => deck::read(asked).await?,
         name if name == NOTES.name => notes::read(asked).await?,
         _ => return Err(no_such(uri)),
     };
@@ -47,6 +49,7 @@ pub(crate) async fn complete(
         name if name == COOKBOOK.name => {
             cookbook::complete(context, &request.argument.name, &request.argument.value).await
         }
+        name if name == DECK.name => deck::complete(context, request).await,
         name if name == NOTES.name => notes::complete(context, &request.argument.name, &request.argument.value).await,
         _ => Ok(Vec::new()),
     }

@@ -4,6 +4,7 @@ mod access;
 mod calendar;
 mod contacts;
 pub(crate) mod cookbook;
+pub(crate) mod deck;
 mod documents;
 mod file_changes;
 mod file_comments;
@@ -31,6 +32,11 @@ pub(crate) const SERVER: Family = Family {
 pub(crate) const NOTES: Family = Family {
     name: "notes",
     capability: Some("notes"),
+};
+/// Boards, over the Deck app.
+pub(crate) const DECK: Family = Family {
+    name: "deck",
+    capability: Some("deck"),
 };
 /// Address books and contacts, by CardDAV.
 pub(crate) const CONTACTS: Family = Family {
@@ -60,7 +66,7 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, NOTES, SERVER, WEBDAV];
+pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, DECK, NOTES, SERVER, WEBDAV];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -79,6 +85,7 @@ pub(crate) fn rows() -> Vec<Row> {
         notes::rows(),
         contacts::rows(),
         cookbook::rows(),
+        deck::rows(),
         files::rows(),
         file_search::rows(),
         file_changes::rows(),

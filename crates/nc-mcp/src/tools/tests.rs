@@ -7,7 +7,7 @@ use super::{access_rows, rows as cloud_rows};
 use crate::row::Row;
 
 /// The apps of the catalogue whose tools are all here.
-const HERE: &[&str] = &["calendar", "contacts", "cookbook", "notes", "webdav"];
+const HERE: &[&str] = &["calendar", "contacts", "cookbook", "deck", "notes", "webdav"];
 
 /// The interface that users of the peer have wired into their prompts.
 fn catalogue() -> Vec<Value> {
