@@ -11,6 +11,7 @@ from pathlib import Path
 
 import walk_contacts
 import walk_cookbook
+import walk_deck
 from clients import Refused
 
 HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
@@ -65,7 +66,7 @@ TOOLS = {
     "nc_webdav_tag_file",
     "nc_webdav_untag_file",
     "nc_webdav_write_file",
-} | walk_contacts.TOOLS | walk_cookbook.TOOLS
+} | walk_contacts.TOOLS | walk_cookbook.TOOLS | walk_deck.TOOLS
 # Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
 NAMES = [
     "100% #1?.txt",
@@ -131,6 +132,8 @@ class Walk:
             await walk_contacts.contacts(self)
         with self.tally.part(f"{self.label} recipes"):
             await walk_cookbook.recipes(self)
+        with self.tally.part(f"{self.label} deck"):
+            await walk_deck.deck(self)
         self.equal("every tool was called", TOOLS - self.used, set())
 
     async def lists(self):
@@ -214,9 +217,9 @@ class Walk:
     async def resources(self):
         number, folder, category = self.note
         listed = {resource["uri"] for resource in await self.client.resources()}
-        self.equal("resources", listed, {"nc://capabilities", "notes://settings"})
+        self.equal("resources", listed, {"nc://capabilities", "notes://settings"} | walk_deck.RESOURCES)
         templates = {template["uriTemplate"] for template in await self.client.templates()}
-        expected = {"nc://Notes/{note_id}", "nc://Notes/{note_id}/attachments/{attachment_filename}"}
+        expected = {"nc://Notes/{note_id}", "nc://Notes/{note_id}/attachments/{attachment_filename}"} | walk_deck.TEMPLATES
         self.equal("templates", templates, expected)
         for uri in ["nc://capabilities", "notes://settings", f"nc://Notes/{number}"]:
             [content] = await self.client.read(uri)

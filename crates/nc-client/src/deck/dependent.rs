@@ -15,8 +15,8 @@ impl Deck<'_> {
     /// # Errors
     /// [`Error::Unsupported`] if the app is older than 1.18; otherwise as for [`Self::card`].
     pub async fn set_dependent(&self, place: CardPlace, other: CardId, depends: bool) -> Result<(), Error> {
-        self.check_knows_dependents().await?;
         let card = self.card(place).await?;
+        self.check_knows_dependents().await?;
         let known = card.dependent_cards.iter().flatten().any(|card| *card == other);
         if card.dependent_cards.is_some() && known == depends {
             return Ok(());

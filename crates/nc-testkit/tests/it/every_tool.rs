@@ -1,6 +1,7 @@
 //! Every tool with real arguments, through the assembly that ships, and what the cloud is sent for it.
 
 mod cookbook;
+mod deck;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
                       cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write";
+                      calendar:read calendar:write todo:read todo:write deck:read deck:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -287,6 +288,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.contacts().await;
     walk.recipes().await;
     walk.calendars().await;
+    walk.deck().await;
     walk.access().await;
     let listed: BTreeSet<String> = listed.into_iter().collect();
     assert_eq!(walk.called, listed, "the walk is not over all tools");

@@ -10,6 +10,7 @@ mod clients_lives;
 mod contacts;
 mod cookbook;
 mod credentials;
+mod deck;
 mod documents;
 mod endpoint;
 mod every_tool;

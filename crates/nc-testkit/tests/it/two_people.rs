@@ -2,6 +2,7 @@
 //! other's.
 
 mod cookbook;
+mod deck;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -21,7 +22,7 @@ use tokio::{
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
                       cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write";
+                      calendar:read calendar:write todo:read todo:write deck:read deck:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -136,6 +137,8 @@ struct Home {
     events: Vec<Value>,
     todos: Vec<Value>,
     recipes: Vec<Value>,
+    /// Boards, and what is on them.
+    deck: Value,
 }
 
 impl Home {
@@ -152,6 +155,7 @@ impl Home {
             events: Vec::new(),
             todos: Vec::new(),
             recipes: Vec::new(),
+            deck: Value::Null,
             marker,
         };
         home.note = home.new_note(server).await;
@@ -178,6 +182,7 @@ impl Home {
         home.favour(server, &named).await;
         home.befriend(server).await;
         home.leave_traces(server).await;
+        home.deck = home.furnish_boards(server).await;
         home
     }
 
@@ -325,6 +330,7 @@ impl Home {
             "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[2] }),
             tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &self.recipes),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
+            deck if deck.starts_with("deck_") => self.deck_arguments(deck),
             _ => json!({}),
         }
     }
@@ -385,12 +391,8 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
     let [alice, bob] = server.people();
     let homes = [Home::make(&server, alice).await, Home::make(&server, bob).await];
     let mut tools: Vec<String> = server.list(homes[0].token(0)).await.into_iter().collect();
-    assert!(
-        SHOWING
-            .iter()
-            .chain(cookbook::SHOWING)
-            .all(|tool| tools.iter().any(|listed| listed == tool))
-    );
+    let showing: Vec<&str> = [SHOWING, cookbook::SHOWING, deck::SHOWING].concat();
+    assert!(showing.iter().all(|tool| tools.iter().any(|listed| listed == tool)));
     // Whoever has taken back the access shows nothing any more.
     tools.sort_by_key(|tool| tool == "revoke_nextcloud_access");
     for tool in &tools {
@@ -399,7 +401,8 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
             let reply = server.call(own.token(1), tool, other.arguments(tool)).await;
             assert!(!shown(&reply).contains(&other.marker), "{tool}: {reply:?}");
             let is_of_one = tool.ends_with("_note") && tool != "nc_notes_create_note"
-                || OF_ONE.iter().chain(cookbook::OF_ONE).any(|one| one == tool);
+                || OF_ONE.iter().chain(cookbook::OF_ONE).any(|one| one == tool)
+                || deck::is_of_one(tool);
             if is_of_one || matches!(tool.as_str(), "nc_notes_append_content" | "nc_notes_get_attachment") {
                 assert_eq!(reply.result()["isError"], true, "{tool}: {reply:?}");
             }
@@ -412,7 +415,7 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
             let text = shown(&reply);
             assert!(!text.contains(&other.marker), "{tool}: {text}");
             assert!(!text.contains(&format!("\"{}\"", other.user.name)), "{tool}: {text}");
-            if SHOWING.iter().chain(cookbook::SHOWING).any(|one| one == tool) {
+            if showing.contains(&tool.as_str()) {
                 assert!(text.contains(&own.marker), "{tool} shows nothing: {text}");
             }
         }

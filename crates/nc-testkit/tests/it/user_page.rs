@@ -289,6 +289,8 @@ async fn access_is_given_and_taken_back_on_the_page() {
             "contacts:write",
             "cookbook:read",
             "cookbook:write",
+            "deck:read",
+            "deck:write",
             "files:read",
             "files:write",
             "notes:read",

@@ -264,7 +264,7 @@ async fn p125_attachments_of_both_kinds_are_told_apart_and_older_servers_know_on
 
 #[tokio::test]
 async fn dependent_cards_need_a_newer_app_and_say_so() {
-    let (replay, client) = start(vec![]);
+    let (replay, client) = start(vec![recorded("card-get")]);
     let error = client
         .deck()
         .set_dependent(CARD, CardId(83), true)
@@ -292,8 +292,8 @@ async fn dependent_cards_need_a_newer_app_and_say_so() {
         put
     };
     let (replay, client) = start(vec![
-        newer,
         recorded("card-get"),
+        newer,
         put("POST"),
         waiting.clone(),
         waiting,
