@@ -9,6 +9,7 @@ mod links;
 mod mask;
 mod mounts;
 mod pages;
+mod people;
 mod reshares;
 mod wire;
 mod writers;
