@@ -1,8 +1,8 @@
 //! What the users of the demo find: written through the same client that the tools use.
 
 use nc_client::{
-    Client, ComponentKind, Credential, Error, FilePath, Hosts, NewNote, Nextcloud, RecipePatch, Subject, WriteMode,
-    WriteOptions,
+    Client, ComponentKind, Credential, Error, FilePath, Hosts, NewCard, NewNote, Nextcloud, RecipePatch, Subject,
+    WriteMode, WriteOptions,
 };
 use nc_proto::{
     content::{Component, Document, Property},
@@ -82,6 +82,19 @@ const CONTACTS: &[&str] = &[
      CATEGORIES:Oxford,Friends\r\nEND:VCARD\r\n",
 ];
 
+/// Columns of the sample board, with their cards: title and text.
+const BOARD: &[(&str, &[(&str, &str)])] = &[
+    (
+        "To do",
+        &[
+            ("Write the changelog", "- [ ] what is new\n- [ ] what breaks\n"),
+            ("Book a room for the party", "With a long table."),
+        ],
+    ),
+    ("Doing", &[("Find the missing gloves", "Last seen near the well.")]),
+    ("Done", &[]),
+];
+
 /// Fills the account of `name`.
 pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretString) -> Result<(), Error> {
     let credential = Credential::Basic {
@@ -107,6 +120,7 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
     }
     client.cookbook().create(&soup(), Hosts::Public).await?;
     fill_calendar(&client).await?;
+    fill_board(&client).await?;
     let contacts = client.contacts();
     let book = contacts.book(ADDRESS_BOOK).await?;
     // Each can be read: a test holds them to it.
@@ -160,6 +174,24 @@ async fn fill_calendar(client: &Client) -> Result<(), Error> {
         calendars
             .create(&calendar, ComponentKind::Todo, &document(todo), &subject)
             .await?;
+    }
+    Ok(())
+}
+
+async fn fill_board(client: &Client) -> Result<(), Error> {
+    let deck = client.deck();
+    let board = deck.create_board("Release", "0082c9").await?;
+    for ((title, cards), order) in BOARD.iter().zip(0..) {
+        let stack = deck.create_stack(board.id, title, order).await?;
+        for ((title, description), order) in cards.iter().zip(0..) {
+            let card = NewCard {
+                title: (*title).to_owned(),
+                description: Some((*description).to_owned()),
+                order: Some(order),
+                ..NewCard::default()
+            };
+            deck.create_card(board.id, stack.id, &card).await?;
+        }
     }
     Ok(())
 }
