@@ -3,7 +3,7 @@ use nc_proto::apps::deck::{Attachment, AttachmentId, AttachmentKind, Card, CardI
 use serde::Deserialize;
 
 use super::{CardPlace, Deck, WhichCards, absent_or_refused, card_subject, list, object};
-use crate::{Error, FileId, FilePath, ReadOptions, Reason, Subject, nextcloud::read_ocs, random::new_uid};
+use crate::{Error, FileEntry, FileId, FilePath, ReadOptions, Reason, Subject, nextcloud::read_ocs, random::new_uid};
 
 /// The kind of share that puts a file at a card.
 const SHARE_WITH_CARD: u8 = 12;
@@ -81,10 +81,14 @@ impl Deck<'_> {
                 path: entry.path.to_string(),
                 is_copy: false,
             }),
-            // No sharing here, or none with cards. A missing card is named by the look for it.
-            Err(Error::NotFound { .. } | Error::Refused { .. } | Error::ServerError { status: 501, .. }) => {
-                self.attach_copy(card, &entry.path).await
-            }
+            // No sharing here, none with cards, or none by this credential; or the file is at the card already. A missing
+            // card is named by the look for it.
+            Err(
+                Error::NotFound { .. }
+                | Error::Forbidden { .. }
+                | Error::Refused { .. }
+                | Error::ServerError { status: 501, .. },
+            ) => self.attach_copy(card, &entry).await,
             Err(error) => Err(absent_or_refused(error)),
         }
     }
@@ -106,8 +110,19 @@ impl Deck<'_> {
         Ok(share.id)
     }
 
-    async fn attach_copy(&self, card: CardId, path: &FilePath) -> Result<Attached, Error> {
+    async fn attach_copy(&self, card: CardId, entry: &FileEntry) -> Result<Attached, Error> {
+        let path = &entry.path;
         let place = self.find_card(card).await?;
+        let known = self.attachments(place).await?;
+        let id = entry.file_id.map(|id| id.0);
+        let is_same = |one: &&Attachment| id.is_some() && one.extended_data.fileid == id;
+        if let Some(same) = known.iter().find(is_same) {
+            return Ok(Attached {
+                id: same.id,
+                path: path.to_string(),
+                is_copy: false,
+            });
+        }
         let options = ReadOptions {
             max_bytes: LARGEST_COPY,
             ..ReadOptions::default()
