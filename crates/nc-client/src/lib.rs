@@ -28,6 +28,7 @@ mod random;
 mod request;
 mod send;
 mod sharing;
+mod tables;
 mod transport;
 mod writers;
 
@@ -65,6 +66,7 @@ pub use nc_proto::{
         },
         notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
         sharing::{Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
+        tables::{CellError, Column, ColumnId, NodeKind, Row, RowData, RowId, Table, TableId, View, ViewId},
     },
     capabilities::Capabilities,
     dav::{DavPath, Permissions},
@@ -78,13 +80,16 @@ pub use observe::{Exchange, Observer};
 pub use principal::Principal;
 pub use random::new_uid;
 pub use sharing::{ChangedShare, NewShare, SharePatch, ShareQuery, ShareeQuery, Sharing, own_path};
+pub use tables::{Tables, check_cell, row_data};
 pub use transport::{Exchange as PendingAnswer, HttpTransport, InProcess, Transport, TransportError, TransportFailure};
 pub use writers::WriterTurn;
 
 /// The calls can be made from tasks that move between threads; the compiler checks it here.
 #[cfg(test)]
 mod send_futures {
-    use super::{Client, FilePath, FileQuery, ListOptions, NoteId, NotePatch, NotesFilter, Overwrite, ReadOptions};
+    use super::{
+        Client, FilePath, FileQuery, ListOptions, NoteId, NotePatch, NotesFilter, Overwrite, ReadOptions, RowId,
+    };
 
     fn is_send<T: Send>(_: T) {}
 
@@ -126,6 +131,8 @@ mod send_futures {
             let _ = client.cookbook().with_keywords(&[]).await;
             let _ = client.sharing().list(&super::ShareQuery::default()).await;
             let _ = client.deck().boards().await;
+            let _ = client.tables().list().await;
+            let _ = client.tables().delete_row(RowId(1), None).await;
             let _ = client.capabilities().await;
             drop(NotePatch::default());
         });

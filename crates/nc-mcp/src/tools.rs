@@ -14,6 +14,7 @@ mod file_trash;
 mod files;
 pub(crate) mod notes;
 pub(crate) mod server;
+mod tables;
 mod todo;
 
 pub(crate) use notes::matching_ids;
@@ -53,6 +54,11 @@ pub(crate) const CALENDAR: Family = Family {
     name: "calendar",
     capability: None,
 };
+/// The Tables app.
+pub(crate) const TABLES: Family = Family {
+    name: "tables",
+    capability: Some("tables"),
+};
 /// Files, by WebDAV.
 pub(crate) const WEBDAV: Family = Family {
     name: "webdav",
@@ -66,7 +72,7 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, DECK, NOTES, SERVER, WEBDAV];
+pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, DECK, NOTES, SERVER, TABLES, WEBDAV];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -86,6 +92,7 @@ pub(crate) fn rows() -> Vec<Row> {
         contacts::rows(),
         cookbook::rows(),
         deck::rows(),
+        tables::rows(),
         files::rows(),
         file_search::rows(),
         file_changes::rows(),

@@ -235,7 +235,9 @@ pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&s
     new.changes = vec![ClientChange::ExchangeTargets(targets)];
     let made = admin.create_client(new).await.expect("a client");
     let id = made.client.id().to_owned();
-    let words = ["notes", "files", "contacts", "cookbook", "calendar", "todo", "deck"];
+    let words = [
+        "notes", "files", "contacts", "cookbook", "calendar", "todo", "deck", "tables",
+    ];
     let words = words
         .iter()
         .flat_map(|app| [format!("{app}:read"), format!("{app}:write")]);

@@ -56,8 +56,11 @@ pub(crate) fn from_answer(
             reason: reason(),
         },
         404 => match context.app {
-            // An unknown route is answered with the HTML error page, an unknown object by the app with JSON.
-            Some(app) if kind.contains("html") && !context.newer => Error::AppMissing { app },
+            // An unknown route is answered with the HTML error page, an unknown object by the app with JSON; by Tables with
+            // an empty page.
+            Some(app) if kind.contains("html") && !context.newer && !body.trim_ascii().is_empty() => {
+                Error::AppMissing { app }
+            }
             _ => Error::NotFound {
                 subject,
                 reason: reason(),

@@ -18,6 +18,7 @@ mod replay;
 mod scripted;
 mod sharing_replay;
 mod sign_in;
+mod tables_replay;
 mod tls;
 mod traces_replay;
 mod trouble;

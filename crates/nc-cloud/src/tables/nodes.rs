@@ -85,9 +85,7 @@ impl Desk {
             .bind(id.0)
             .execute(self.connection())
             .await?;
-        let mut table = bare_table(reached);
-        table.on_share_permissions = None;
-        Ok(table)
+        Ok(bare_table(reached))
     }
 
     pub(super) async fn scheme(&mut self, id: TableId) -> Result<Scheme, TablesError> {

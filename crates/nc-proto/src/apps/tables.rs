@@ -14,7 +14,7 @@ mod time_text;
 pub use cell::{CellError, REMOVED_OPTION};
 pub use column::{Column, Kind, NewColumn, SelectionOption};
 pub use ids::{ColumnId, RowId, ShareId, TableId, ViewId};
-pub use node::{ColumnSetting, Condition, NewTable, NodeKind, Permissions, Scheme, Sort, Table, View};
+pub use node::{ColumnSetting, Condition, NewTable, NewView, NodeKind, Permissions, Scheme, Sort, Table, View};
 pub use row::{Cell, Row, RowData};
 pub use share::{NewShare, ReceiverKind, Share};
 pub use time_text::{is_date, is_date_time, is_time};

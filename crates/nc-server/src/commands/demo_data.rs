@@ -1,5 +1,7 @@
 //! What the users of the demo find: written through the same client that the tools use.
 
+mod tables;
+
 use nc_client::{
     Client, ComponentKind, Credential, Error, FilePath, Hosts, NewCard, NewNote, Nextcloud, RecipePatch, Subject,
     WriteMode, WriteOptions,
@@ -127,7 +129,7 @@ pub(crate) async fn fill(nextcloud: &Nextcloud, name: &str, password: &SecretStr
     for card in CONTACTS.iter().filter_map(|text| Card::parse(text.as_bytes()).ok()) {
         contacts.create(&book, &card).await?;
     }
-    Ok(())
+    Box::pin(tables::fill(&client)).await
 }
 
 /// The sample recipe.

@@ -2,6 +2,7 @@
 
 mod cookbook;
 mod deck;
+mod tables;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
                       cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write deck:read deck:write";
+                      calendar:read calendar:write todo:read todo:write deck:read deck:write tables:read tables:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -289,6 +290,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.recipes().await;
     walk.calendars().await;
     walk.deck().await;
+    walk.tables().await;
     walk.access().await;
     let listed: BTreeSet<String> = listed.into_iter().collect();
     assert_eq!(walk.called, listed, "the walk is not over all tools");

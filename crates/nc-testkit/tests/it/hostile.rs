@@ -179,9 +179,16 @@ async fn tools_of_an_app_that_the_cloud_lacks_are_hidden_and_nothing_is_when_it_
             .copied()
             .collect::<Vec<_>>()
     };
-    assert_eq!(hidden(200, json!({ "core": {} })).await, ["notes"]);
     assert_eq!(
-        hidden(200, json!({ "notes": { "api_version": ["1.3"] } })).await,
+        hidden(200, json!({ "core": {} })).await,
+        ["cookbook", "deck", "notes", "tables"]
+    );
+    assert_eq!(
+        hidden(
+            200,
+            json!({ "notes": { "api_version": ["1.3"] }, "cookbook": {}, "deck": {}, "tables": {} })
+        )
+        .await,
         [""; 0]
     );
     assert_eq!(hidden(500, json!({})).await, [""; 0]);

@@ -38,6 +38,7 @@ mod scopes;
 mod sign_in_answers;
 mod signed_tokens;
 mod stock_cors;
+mod tables;
 mod tasks;
 mod tokens;
 mod two_people;

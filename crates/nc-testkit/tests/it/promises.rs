@@ -2,6 +2,7 @@
 
 mod cookbook;
 pub(crate) mod deck;
+mod tables;
 
 use nc_server::config::Mode;
 use nc_testkit::app::{TestApp, send};
@@ -68,7 +69,7 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         "nc_webdav_find_by_type" => json!({ "mime_type": "text" }),
         tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &notes[8]),
         deck if deck.starts_with("deck_") => deck::arguments(deck, &notes[9]),
-        _ => json!({}),
+        _ => tables::arguments(tool, notes),
     }
 }
 
@@ -120,6 +121,7 @@ async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
     notes.push(former.expect("a former version"));
     notes.push(cookbook::prepare(&app).await);
     notes.push(deck::prepare(&app).await);
+    notes.push(tables::prepare(&app).await);
     app.recorder.take();
     (app, notes)
 }

@@ -3,6 +3,7 @@
 
 mod cookbook;
 mod deck;
+mod tables;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -22,7 +23,7 @@ use tokio::{
 
 const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
                       cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write deck:read deck:write";
+                      calendar:read calendar:write todo:read todo:write deck:read deck:write tables:read tables:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -139,6 +140,8 @@ struct Home {
     recipes: Vec<Value>,
     /// Boards, and what is on them.
     deck: Value,
+    /// A table and its rows.
+    table: Value,
 }
 
 impl Home {
@@ -156,6 +159,7 @@ impl Home {
             todos: Vec::new(),
             recipes: Vec::new(),
             deck: Value::Null,
+            table: Value::Null,
             marker,
         };
         home.note = home.new_note(server).await;
@@ -183,6 +187,7 @@ impl Home {
         home.befriend(server).await;
         home.leave_traces(server).await;
         home.deck = home.furnish_boards(server).await;
+        home.tabulate(server).await;
         home
     }
 
@@ -329,6 +334,7 @@ impl Home {
             "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[0] }),
             "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[2] }),
             tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &self.recipes),
+            _ if tool.starts_with("nc_tables_") => self.tables_arguments(tool),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             deck if deck.starts_with("deck_") => self.deck_arguments(deck),
             _ => json!({}),
@@ -391,7 +397,7 @@ async fn no_tool_shows_anything_of_the_other(server: Server) {
     let [alice, bob] = server.people();
     let homes = [Home::make(&server, alice).await, Home::make(&server, bob).await];
     let mut tools: Vec<String> = server.list(homes[0].token(0)).await.into_iter().collect();
-    let showing: Vec<&str> = [SHOWING, cookbook::SHOWING, deck::SHOWING].concat();
+    let showing: Vec<&str> = [SHOWING, cookbook::SHOWING, deck::SHOWING, tables::SHOWING].concat();
     assert!(showing.iter().all(|tool| tools.iter().any(|listed| listed == tool)));
     // Whoever has taken back the access shows nothing any more.
     tools.sort_by_key(|tool| tool == "revoke_nextcloud_access");

@@ -266,3 +266,18 @@ pub struct NewTable {
     /// `custom` for a table without columns.
     pub template: String,
 }
+
+/// What a new view is made of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewView {
+    /// Its title.
+    pub title: String,
+    /// A picture beside the title.
+    pub emoji: String,
+    /// The columns that it shows, from left to right.
+    pub columns: Vec<ColumnId>,
+    /// Which rows it shows; see [`View::filter`].
+    pub filter: Vec<Vec<Condition>>,
+    /// The order of its rows.
+    pub sort: Vec<Sort>,
+}
