@@ -7,9 +7,11 @@ use time::OffsetDateTime;
 
 use crate::transport::{TransportError, TransportFailure};
 
+mod explained;
 mod from_answer;
 mod reason;
 
+pub(crate) use explained::explain_write;
 pub(crate) use from_answer::{Condition, Context, content_type, from_answer, is_maintenance, retry_after};
 pub use reason::Reason;
 

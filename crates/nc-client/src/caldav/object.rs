@@ -1,4 +1,3 @@
-use http::header;
 use nc_proto::{
     content::Document,
     dav::{DavPath, ETag},
@@ -7,7 +6,7 @@ use nc_proto::{
 use super::{Calendar, Calendars, ComponentKind};
 use crate::{
     Error, Subject,
-    error::{Current, Reason},
+    error::{Reason, explain_write},
     random::unique_name,
     writers::WriterTurn,
 };
@@ -54,10 +53,7 @@ impl Calendars<'_> {
     /// [`Error::NotFound`]; [`Error::BadAnswer`] if it is no calendar object; otherwise as for every call.
     pub async fn get(&self, path: &DavPath, subject: &Subject) -> Result<CalendarObject, Error> {
         let whole = self.request("GET", path, subject.clone())?.read().await?;
-        let etag = whole.headers.get(header::ETAG).and_then(|value| value.to_str().ok());
-        let etag = etag
-            .and_then(ETag::parse)
-            .ok_or_else(|| whole.bad("an object without etag"))?;
+        let etag = whole.etag().ok_or_else(|| whole.bad("an object without etag"))?;
         let document = Document::parse(&whole.body).map_err(|error| {
             tracing::debug!(%error, "an object of a calendar is no iCalendar text");
             whole.bad("it is no calendar object")
@@ -187,8 +183,7 @@ impl Calendars<'_> {
                 error => error,
             })?;
         let status = whole.status.as_u16();
-        let etag = whole.headers.get(header::ETAG).and_then(|value| value.to_str().ok());
-        if let Some(etag) = etag.and_then(ETag::parse) {
+        if let Some(etag) = whole.etag() {
             return Ok(StoredObject {
                 path,
                 etag,
@@ -214,21 +209,8 @@ impl Calendars<'_> {
     /// Adds to the failure of a write the version that is there, and tells one that is missing from one that can only
     /// be read: Nextcloud says 404 to both.
     async fn explain(&self, calendar: &Calendar, path: &DavPath, subject: &Subject, error: Error) -> Error {
-        match error {
-            Error::Conflict { subject, current } if current.etag.is_none() => match self.get(path, &subject).await {
-                Ok(object) => Error::Conflict {
-                    subject,
-                    current: Box::new(Current {
-                        etag: Some(object.etag),
-                        ..*current
-                    }),
-                },
-                Err(missing @ Error::NotFound { .. }) => missing,
-                Err(_) => Error::Conflict { subject, current },
-            },
-            Error::NotFound { .. } if self.get(path, subject).await.is_ok() => read_only(calendar),
-            error => error,
-        }
+        let now = async { self.get(path, subject).await.map(|object| Some(object.etag)) };
+        explain_write(error, now, || read_only(calendar)).await
     }
 }
 

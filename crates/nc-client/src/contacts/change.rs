@@ -5,7 +5,11 @@ use nc_proto::{
 };
 
 use super::{AddressBook, Contacts, StoredCard};
-use crate::{Error, Reason, Subject, WriterTurn, error::Current, random::unique_name};
+use crate::{
+    Error, Reason, Subject, WriterTurn,
+    error::{Current, explain_write},
+    random::unique_name,
+};
 
 const VCARD: &str = "text/vcard; charset=utf-8";
 
@@ -53,7 +57,8 @@ impl Contacts<'_> {
             .header("content-type", VCARD)
             .body(card.to_bytes().into());
         let answer = request.read().await.map_err(|error| match error {
-            Error::NotFound { .. } => read_only(book),
+            // Nextcloud answers 404 to a write into what it only lets read.
+            Error::NotFound { .. } => refused(book, "it is read-only, or gone"),
             error => error,
         })?;
         self.stored(path, answer.etag(), card, subject).await
@@ -77,9 +82,7 @@ impl Contacts<'_> {
             .body(card.to_bytes().into());
         match request.read().await {
             Ok(answer) => self.stored(read.path.clone(), answer.etag(), card, subject).await,
-            Err(Error::Conflict { subject, current }) => Err(self.conflict(&read.path, subject, *current).await),
-            Err(Error::NotFound { .. }) => Err(read_only(book)),
-            Err(error) => Err(error),
+            Err(error) => Err(self.explain(book, &read.path, &subject, error).await),
         }
     }
 
@@ -91,14 +94,13 @@ impl Contacts<'_> {
     pub async fn delete(&self, book: &AddressBook, read: &StoredCard) -> Result<(), Error> {
         book.check_writable()?;
         let subject = Subject::new(format!("contact {:?}", read.card.uid().unwrap_or_default()));
-        let mut request = self.request("DELETE", &read.path, subject)?;
+        let mut request = self.request("DELETE", &read.path, subject.clone())?;
         if let Some(etag) = &read.etag {
             request = request.if_match(etag);
         }
         match request.read().await {
             Ok(_) => Ok(()),
-            Err(Error::Conflict { subject, current }) => Err(self.conflict(&read.path, subject, *current).await),
-            Err(error) => Err(error),
+            Err(error) => Err(self.explain(book, &read.path, &subject, error).await),
         }
     }
 
@@ -116,30 +118,24 @@ impl Contacts<'_> {
                 etag: Some(etag),
                 card: card.clone(),
             }),
-            None => self.get(&path, subject).await,
+            // The card was stored. Only what would prove it is missing.
+            None => self.get(&path, subject.clone()).await.map_err(|error| match error {
+                Error::Unauthorized => error,
+                _ => Error::OutcomeUnknown { subject },
+            }),
         }
     }
 
-    /// The conflict with the version that is there now.
-    async fn conflict(&self, path: &DavPath, subject: Subject, mut current: Current) -> Error {
-        if current.etag.is_none() {
-            match self.get(path, subject.clone()).await {
-                Ok(now) => current.etag = now.etag,
-                Err(error @ Error::NotFound { .. }) => return error,
-                Err(_) => {}
-            }
-        }
-        Error::Conflict {
-            subject,
-            current: Box::new(current),
-        }
+    /// Adds to the failure of a write what is there now.
+    async fn explain(&self, book: &AddressBook, path: &DavPath, subject: &Subject, error: Error) -> Error {
+        let now = async { self.get(path, subject.clone()).await.map(|stored| stored.etag) };
+        explain_write(error, now, || refused(book, "it is read-only for you")).await
     }
 }
 
-/// Nextcloud answers 404 to a write into what it only lets read.
-fn read_only(book: &AddressBook) -> Error {
+fn refused(book: &AddressBook, words: &'static str) -> Error {
     Error::Forbidden {
         subject: super::subject(book),
-        reason: Reason::ours("it is read-only, or gone"),
+        reason: Reason::ours(words),
     }
 }

@@ -145,3 +145,57 @@ async fn a_write_into_a_book_that_can_only_be_read_is_not_sent() {
     assert!(error.to_string().contains("read-only"), "{error}");
     assert_eq!(replay.count(), 0);
 }
+
+/// A card of the recording, and what changes it.
+fn change(book: &AddressBook) -> (nc_client::StoredCard, Card) {
+    let card = Card::parse(CARD.as_bytes()).expect("card");
+    let read = nc_client::StoredCard {
+        path: book.path.child("ada.vcf"),
+        etag: nc_client::ETag::parse("c2be5d1d8f5d531c992ffc45e714adcf"),
+        card: card.clone(),
+    };
+    (read, card)
+}
+
+#[tokio::test]
+async fn a_stored_card_that_cannot_be_looked_at_is_not_reported_as_failed() {
+    let (replay, client, book) = book(&["put-vcard-update-if-match-ok", "get-vcard"]).await;
+    let mut put = crate::replay::exchange("carddav", "put-vcard-update-if-match-ok");
+    let headers = put["response"]["headers"].as_object_mut().expect("headers");
+    headers.retain(|name, _| !name.to_lowercase().contains("etag"));
+    replay.replace(0, put);
+    let mut get = crate::replay::exchange("carddav", "get-vcard");
+    get["response"]["status"] = 404.into();
+    replay.replace(1, get);
+    let (read, card) = change(&book);
+    let error = client
+        .contacts()
+        .replace(&book, &read, &card)
+        .await
+        .expect_err("unknown");
+    replay.done();
+    assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_card_that_is_gone_is_told_from_one_that_can_only_be_read() {
+    for (is_there, told) in [(true, "forbidden"), (false, "not_found")] {
+        let (replay, client, book) = book(&["put-vcard-update-if-match-ok", "get-vcard"]).await;
+        let mut put = crate::replay::exchange("carddav", "put-vcard-update-if-match-ok");
+        put["response"]["status"] = 404.into();
+        replay.replace(0, put);
+        let mut get = crate::replay::exchange("carddav", "get-vcard");
+        if !is_there {
+            get["response"]["status"] = 404.into();
+        }
+        replay.replace(1, get);
+        let (read, card) = change(&book);
+        let error = client
+            .contacts()
+            .replace(&book, &read, &card)
+            .await
+            .expect_err("refused");
+        replay.done();
+        assert_eq!(error.code(), told, "{error}");
+    }
+}
