@@ -1,5 +1,6 @@
 //! Reference pages that the binary itself writes, and tables of tests.
 
+mod compared;
 mod rows;
 
 use std::fs;
@@ -47,6 +48,7 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<bool> {
     for table in rows::TABLES {
         fresh &= settle(project, mode, table.page, &table.text(project)?)?;
     }
+    fresh &= settle(project, mode, compared::PAGE, &compared::text(project)?)?;
     Ok(fresh)
 }
 

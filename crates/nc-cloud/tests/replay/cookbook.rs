@@ -87,7 +87,7 @@ async fn the_recorded_requests_of_cookbook_are_answered_alike() {
         {
             ids.insert(theirs, ours);
         }
-        let found = unintended(&name, found, INTENDED);
+        let found = unintended("cookbook", &name, found, INTENDED);
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -80,7 +80,7 @@ pub(crate) async fn replay(area: &str, count: usize, steps: &[Step], intended: &
         }
         let answer = send(&wire, exchange, &names).await;
         names.learn(exchange, &answer);
-        let found = unintended(name, compare(exchange, &answer, &names), intended);
+        let found = unintended(area, name, compare(exchange, &answer, &names), intended);
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -140,7 +140,7 @@ async fn the_recorded_requests_of_deck_are_answered_alike() {
             .collect();
         let (answer, found) = wire.replay(&exchange, &path, &replaced).await;
         names.learn(&exchange, &answer);
-        let found = unintended(&exchange.name, found, INTENDED);
+        let found = unintended("deck", &exchange.name, found, INTENDED);
         if !found.is_empty() {
             failures.push(format!("{}: {found:#?}", exchange.name));
         }

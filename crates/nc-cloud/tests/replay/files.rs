@@ -7,6 +7,7 @@ use crate::{
     dav_shape,
     differences::{Absent, Difference},
     recording::{self, Exchange},
+    report,
     wire::{Answer, Wire, unintended},
 };
 
@@ -267,10 +268,11 @@ async fn the_recorded_requests_of_files_are_answered_alike() {
         let answer = send(&wire, exchange, &names).await;
         if let Some(absent) = ABSENT.iter().find(|absent| absent.exchanges.contains(&name)) {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}: {}", absent.reason);
+            report::is_absent("files", name, absent.reason);
             continue;
         }
         names.learn(exchange, &answer);
-        let found = unintended(name, compare(exchange, &answer), INTENDED);
+        let found = unintended("files", name, compare(exchange, &answer), INTENDED);
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -14,6 +14,7 @@ mod differences;
 mod files;
 mod notes;
 mod recording;
+mod report;
 mod shape;
 mod sharing;
 mod tables;

@@ -280,7 +280,7 @@ async fn the_recorded_requests_of_sharing_are_answered_alike() {
             continue;
         }
         names.learn(exchange, &answer);
-        let found = unintended(name, compare(exchange, &answer, &names), INTENDED);
+        let found = unintended("sharing", name, compare(exchange, &answer, &names), INTENDED);
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -191,7 +191,7 @@ async fn the_recorded_requests_of_tables_are_answered_alike() {
         }
         let (answer, found) = wire.replay(&exchange, &path, &[]).await;
         names.learn_from(&exchange, &answer);
-        let found = unintended(&name, found, INTENDED);
+        let found = unintended("tables", &name, found, INTENDED);
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -167,7 +167,12 @@ async fn the_recorded_requests_about_trash_versions_tags_and_comments_are_answer
         let answer = wire
             .send(&request.method, &request.path, &headers, request.body())
             .await;
-        let found = unintended(name, compare(exchange, &answer), INTENDED);
+        let found = unintended(
+            "trash-versions-tags-comments",
+            name,
+            compare(exchange, &answer),
+            INTENDED,
+        );
         if !found.is_empty() {
             failures.push(format!("{name}: {found:#?}"));
         }

@@ -11,7 +11,7 @@ use nc_proto::clock::Clock;
 use secrecy::ExposeSecret;
 use tower::ServiceExt;
 
-use crate::{differences::Difference, recording::Exchange, shape};
+use crate::{differences::Difference, recording::Exchange, report, shape};
 
 pub(crate) struct Wire {
     pub(crate) cloud: Cloud,
@@ -168,7 +168,7 @@ fn compare(exchange: &Exchange, answer: &Answer) -> Vec<String> {
 }
 
 /// Removes the intended differences of this exchange. Panics when one that is listed does not exist any more.
-pub(crate) fn unintended(name: &str, mut found: Vec<String>, intended: &[Difference]) -> Vec<String> {
+pub(crate) fn unintended(area: &str, name: &str, mut found: Vec<String>, intended: &[Difference]) -> Vec<String> {
     for Difference {
         exchanges,
         begins,
@@ -176,12 +176,15 @@ pub(crate) fn unintended(name: &str, mut found: Vec<String>, intended: &[Differe
     } in intended
     {
         if exchanges.contains(&name) {
-            let before = found.len();
-            found.retain(|text| !begins.iter().any(|begin| text.starts_with(begin)));
+            let is_meant = |text: &String| begins.iter().any(|begin| text.starts_with(begin));
+            let (meant, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(is_meant);
             assert!(
-                found.len() < before,
+                !meant.is_empty(),
                 "{name}: `{reason}` is listed as a difference, but there is none"
             );
+            let texts: Vec<_> = meant.iter().map(String::as_str).collect();
+            report::differs(area, name, &texts, reason);
+            found = rest;
         }
     }
     found
