@@ -110,7 +110,10 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_calendar_update_event",
             "Update Calendar Event",
-            "Changes what is named of an event and nothing else. For a series say with recurrence_scope what is meant: needed              when times or the rule change, otherwise the whole series is meant, or the one time in recurrence_id. Answer an              invitation with reply. With etag it is written only if nobody changed it since. People who were invited through              the server are told of changes by it.",
+            "Changes what is named of an event and nothing else. For a series say with recurrence_scope what is \
+             meant: needed when times or the rule change, otherwise the whole series is meant, or the one time \
+             in recurrence_id. Answer an invitation with reply. With etag it is written only if nobody changed \
+             it since. People who were invited through the server are told of changes by it.",
             change::update,
         ),
         row(
@@ -119,7 +122,8 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::DELETE,
             "nc_calendar_delete_event",
             "Delete Calendar Event",
-            "Deletes an event. Of a series, recurrence_scope says how much and is needed. The server tells people who were              invited through it.",
+            "Deletes an event. Of a series, recurrence_scope says how much and is needed. The server tells \
+             people who were invited through it.",
             remove::delete,
         ),
         row(
@@ -128,7 +132,9 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_find_availability",
             "Find Availability",
-            "Finds times at which you and the people in attendees are free: your calendars, and what the server tells about              the others. People of whom it tells nothing stand in attendees_unknown, and slots may not suit them.",
+            "Finds times at which you and the people in attendees are free: your calendars, and what the server \
+             tells about the others. People of whom it tells nothing stand in attendees_unknown, and slots may \
+             not suit them.",
             availability::find,
         ),
         row(
@@ -137,7 +143,9 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_calendar_bulk_operations",
             "Bulk Calendar Operations",
-            "Changes, deletes or moves all events that fit the filters, at most 100 at once. Shows first what would happen: it              changes nothing unless dry_run is false. Series are left out unless apply_to_series is true, and are then taken              whole. The result tells what became of each.",
+            "Changes, deletes or moves all events that fit the filters, at most 100 at once. Shows first what \
+             would happen: it changes nothing unless dry_run is false. Series are left out unless \
+             apply_to_series is true, and are then taken whole. The result tells what became of each.",
             bulk::bulk,
         ),
     ]

@@ -75,20 +75,20 @@ pub(crate) struct UpdateEvent {
     timezone: Option<String>,
     /// All reminders, instead of those that are there.
     reminders: Option<Vec<Reminder>>,
-    /// Etag of the last read. If the event changed since, nothing is written and the call fails with conflict.
+    /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
     etag: String,
-    /// Of a series: this changes the one time in `recurrence_id`, following that and the later ones, all the series.
+    /// Of a series: this is the time in `recurrence_id`, following also the later ones, all the series.
     recurrence_scope: Option<RecurrenceScope>,
     /// Which time of a series, as `nc_calendar_list_events` names it.
     #[serde(default)]
     recurrence_id: String,
-    /// When the times of a whole series change: shift moves what was left out or changed with it, drop forgets that, keep
-    /// leaves it as it is.
+    /// When a whole series moves: what was left out or changed in it moves too (shift), is
+    /// forgotten (drop) or stays (keep).
     overrides: Option<OverrideAction>,
     /// Whether the server sends invitations to people who are added. Without it they are only noted in the event.
     send_invitations: Option<bool>,
-    /// Your own answer to an invitation: accepted, declined or tentative. The organiser is told by the server.
+    /// Your answer to an invitation. The server tells the organiser.
     reply: Option<Reply>,
 }
 

@@ -15,7 +15,7 @@ const MOST_MINUTES: i64 = 10 * 366 * 24 * 60;
 /// Most reminders of one thing.
 const MOST_REMINDERS: usize = 20;
 
-/// How somebody is reminded.
+// How somebody is reminded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Action {
@@ -25,7 +25,7 @@ pub(crate) enum Action {
     Audio,
 }
 
-/// What a relative reminder counts from.
+// What a relative reminder counts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Related {
@@ -33,24 +33,23 @@ pub(crate) enum Related {
     End,
 }
 
-/// A reminder as an argument gives it: one of `minutes_before`, `trigger_at` and `trigger`.
+/// With one of `minutes_before`, `trigger_at` and `trigger`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reminder {
-    /// How: DISPLAY, EMAIL or AUDIO.
     #[serde(default)]
     pub(crate) action: Action,
-    /// So many minutes before the start. Negative is after it.
+    /// Before the start. Negative is after it.
     pub(crate) minutes_before: Option<i64>,
-    /// At this time, with an offset such as 2026-11-24T10:00:00+01:00.
+    /// Time with an offset.
     pub(crate) trigger_at: Option<String>,
-    /// A duration of iCalendar, such as -PT15M or -P1D.
+    /// Such as -PT15M.
     pub(crate) trigger: Option<String>,
-    /// What is shown. The title if not given.
+    // The title if not given.
     pub(crate) description: Option<String>,
-    /// Subject of the mail. The title if not given.
+    // Subject of the mail. The title if not given.
     pub(crate) summary: Option<String>,
-    /// Counts from START, which is usual, or from END.
+    // The start if not given.
     pub(crate) related: Option<Related>,
 }
 

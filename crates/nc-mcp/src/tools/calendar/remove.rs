@@ -24,13 +24,13 @@ pub(crate) struct DeleteEvent {
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,
-    /// Needed for a series: this deletes the one time in `recurrence_id`, following that and the later ones, all the
-    /// series.
+    /// Needed for a series: this is the time in `recurrence_id`, following also the later
+    /// ones, all the series.
     recurrence_scope: Option<RecurrenceScope>,
     /// Which time of a series, as `nc_calendar_list_events` names it.
     #[serde(default)]
     recurrence_id: String,
-    /// Etag of the last read. If the event changed since, nothing is deleted and the call fails with conflict.
+    /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
     etag: String,
 }

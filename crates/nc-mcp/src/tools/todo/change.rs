@@ -52,7 +52,7 @@ pub(crate) struct UpdateTodo {
     categories: Option<String>,
     /// All reminders, instead of those that are there.
     reminders: Option<Vec<Reminder>>,
-    /// Etag of the last read. If the task changed since, nothing is written and the call fails with conflict.
+    /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
     etag: String,
     /// IANA zone of times without an offset. The task's own zone, or the calendar's, if not given.

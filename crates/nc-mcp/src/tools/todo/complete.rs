@@ -32,7 +32,7 @@ pub(crate) struct CompleteTodo {
     todo_uid: String,
     /// When it was completed, with an offset such as 2026-11-24T10:00:00+01:00. Now if not given.
     completed: Option<String>,
-    /// Etag of the last read. If the task changed since, nothing is written and the call fails with conflict.
+    /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
     etag: String,
     /// Which time of a series. The oldest open one if not given.
@@ -46,13 +46,13 @@ pub(crate) struct DeleteTodo {
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
-    /// Needed for a series: this deletes the one time in `recurrence_id`, following that and the later ones, all the
-    /// series.
+    /// Needed for a series: this is the time in `recurrence_id`, following also the later
+    /// ones, all the series.
     recurrence_scope: Option<RecurrenceScope>,
     /// Which time of a series.
     #[serde(default)]
     recurrence_id: String,
-    /// Etag of the last read. If the task changed since, nothing is deleted and the call fails with conflict.
+    /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
     etag: String,
 }
