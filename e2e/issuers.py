@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness import BINARIES, Server, free_port, run
 
-SCOPES = [f"{app}:{verb}" for app in ["calendar", "contacts", "cookbook", "deck", "files", "notes", "tables", "todo"] for verb in ["read", "write"]]
+SCOPES = [f"{app}:{verb}" for app in ["calendar", "contacts", "cookbook", "deck", "files", "notes", "sharing", "tables", "todo"] for verb in ["read", "write"]]
 # Where programs listen for answers, at any port.
 BACKS = ["http://127.0.0.1/callback", "http://127.0.0.1/back"]
 

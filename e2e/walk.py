@@ -12,6 +12,7 @@ from pathlib import Path
 import walk_contacts
 import walk_cookbook
 import walk_deck
+import walk_sharing
 import walk_tables
 from clients import Refused
 
@@ -67,7 +68,7 @@ TOOLS = {
     "nc_webdav_tag_file",
     "nc_webdav_untag_file",
     "nc_webdav_write_file",
-} | walk_contacts.TOOLS | walk_cookbook.TOOLS | walk_deck.TOOLS | walk_tables.TOOLS
+} | walk_contacts.TOOLS | walk_cookbook.TOOLS | walk_deck.TOOLS | walk_sharing.TOOLS | walk_tables.TOOLS
 # Each has broken a client or a server somewhere: signs of URLs, of templates, of patterns, other scripts, both forms of ü.
 NAMES = [
     "100% #1?.txt",
@@ -135,6 +136,8 @@ class Walk:
             await walk_cookbook.recipes(self)
         with self.tally.part(f"{self.label} deck"):
             await walk_deck.deck(self)
+        with self.tally.part(f"{self.label} sharing"):
+            await walk_sharing.sharing(self)
         with self.tally.part(f"{self.label} tables"):
             await walk_tables.tables(self)
         self.equal("every tool was called", TOOLS - self.used, set())

@@ -23,6 +23,7 @@ use crate::{
 
 /// Which tools are offered, and how much one call may carry.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Options {
     /// App families; `None` for all.
     pub apps: Option<Vec<String>>,
@@ -36,6 +37,8 @@ pub struct Options {
     pub write_max_bytes: Option<u64>,
     /// Which hosts recipes may be imported from.
     pub recipe_hosts: nc_client::Hosts,
+    /// Whether links, and shares with mail addresses and other servers, can be made.
+    pub share_outside: bool,
     /// Reads documents; `None` where the operator does not want that.
     pub documents: Option<Arc<Extractor>>,
 }
@@ -49,6 +52,7 @@ impl Default for Options {
             list_all: false,
             write_max_bytes: None,
             recipe_hosts: nc_client::Hosts::Public,
+            share_outside: true,
             documents: None,
         }
     }

@@ -14,6 +14,7 @@ mod file_trash;
 mod files;
 pub(crate) mod notes;
 pub(crate) mod server;
+mod sharing;
 mod tables;
 mod todo;
 
@@ -54,6 +55,11 @@ pub(crate) const CALENDAR: Family = Family {
     name: "calendar",
     capability: None,
 };
+/// Sharing of files. Every cloud has it, unless its operator switched it off.
+pub(crate) const SHARING: Family = Family {
+    name: "sharing",
+    capability: None,
+};
 /// The Tables app.
 pub(crate) const TABLES: Family = Family {
     name: "tables",
@@ -72,7 +78,9 @@ pub(crate) const ACCESS: Family = Family {
 };
 
 /// The app families.
-pub const APPS: &[Family] = &[CALENDAR, CONTACTS, COOKBOOK, DECK, NOTES, SERVER, TABLES, WEBDAV];
+pub const APPS: &[Family] = &[
+    CALENDAR, CONTACTS, COOKBOOK, DECK, NOTES, SERVER, SHARING, TABLES, WEBDAV,
+];
 
 /// The rows about the caller's access to the cloud.
 pub(crate) use access::rows as access_rows;
@@ -99,6 +107,7 @@ pub(crate) fn rows() -> Vec<Row> {
         file_trash::rows(),
         file_tags::rows(),
         file_comments::rows(),
+        sharing::rows(),
     ]
     .concat()
 }

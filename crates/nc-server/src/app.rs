@@ -33,6 +33,7 @@ pub fn tool_options(config: &Config) -> Options {
         list_all: config.tools.list_all,
         write_max_bytes: config.tools.write_max_bytes,
         recipe_hosts: config.tools.recipe_hosts,
+        share_outside: config.tools.share_outside,
         documents: extractor(&config.documents).map(Arc::new),
     }
 }

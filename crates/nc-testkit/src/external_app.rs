@@ -236,7 +236,7 @@ pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&s
     let made = admin.create_client(new).await.expect("a client");
     let id = made.client.id().to_owned();
     let words = [
-        "notes", "files", "contacts", "cookbook", "calendar", "todo", "deck", "tables",
+        "notes", "files", "contacts", "cookbook", "calendar", "todo", "deck", "sharing", "tables",
     ];
     let words = words
         .iter()

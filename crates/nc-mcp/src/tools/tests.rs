@@ -7,7 +7,9 @@ use super::{access_rows, rows as cloud_rows};
 use crate::row::Row;
 
 /// The apps of the catalogue whose tools are all here.
-const HERE: &[&str] = &["calendar", "contacts", "cookbook", "deck", "notes", "tables", "webdav"];
+const HERE: &[&str] = &[
+    "calendar", "contacts", "cookbook", "deck", "notes", "sharing", "tables", "webdav",
+];
 
 /// Tools whose results are bare lists at the peer; here the list stands in a field.
 const LISTS: &[(&str, &str)] = &[("nc_tables_read_table", "rows")];
@@ -51,11 +53,16 @@ fn every_tool_of_the_catalogue_keeps_its_name_parameters_scopes_and_fields() {
         }
         let scopes: BTreeSet<&str> = spec.scopes.iter().map(nc_auth::Scope::as_str).collect();
         // The peer asks for `openid`; here any valid token may ask about its own access.
+        // The peer asks for the right to share of those who only look.
+        let least = |scope| match (name, scope) {
+            ("nc_share_get" | "nc_share_list", "sharing:write") => "sharing:read",
+            _ => scope,
+        };
         let wanted = if is_about_access {
             BTreeSet::new()
         } else {
             let wanted = tool["scopes"].as_array().expect("scopes");
-            wanted.iter().filter_map(Value::as_str).collect()
+            wanted.iter().filter_map(Value::as_str).map(least).collect()
         };
         assert_eq!(scopes, wanted, "{name}");
         let output = spec.output.as_ref().expect("an output schema");
@@ -75,6 +82,14 @@ fn every_tool_of_the_catalogue_keeps_its_name_parameters_scopes_and_fields() {
         }
         assert_eq!(tool["read_only"], spec.hints.read_only, "{name}");
     }
+}
+
+/// Models pay for the list with every conversation.
+#[test]
+fn the_list_of_all_tools_stays_below_120_kb() {
+    let definitions: Vec<_> = rows().iter().map(|row| row.spec.definition()).collect();
+    let bytes = serde_json::to_vec(&definitions).expect("JSON").len();
+    assert!(bytes < 120_000, "{} tools take {bytes} bytes", definitions.len());
 }
 
 /// Gateways drop tools whose texts hold shell characters.

@@ -97,6 +97,7 @@ pub struct ServerSettings {
 
 /// Which tools are offered.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct ToolSettings {
     /// App families; `None` for all.
     pub apps: Option<Vec<String>>,
@@ -110,6 +111,8 @@ pub struct ToolSettings {
     pub write_max_bytes: Option<u64>,
     /// Which hosts recipes may come from.
     pub recipe_hosts: Hosts,
+    /// Whether tools can make links, and shares with mail addresses and other servers.
+    pub share_outside: bool,
 }
 
 /// What holds for the embedded cloud.
@@ -322,6 +325,7 @@ impl Config {
                 read_only: reader.bool("tools.read_only"),
                 hide_missing_apps: reader.bool("tools.hide_missing_apps"),
                 list_all: reader.bool("tools.list_all"),
+                share_outside: reader.bool("tools.share_outside"),
                 write_max_bytes: Some(reader.bytes("tools.write_max_mb")).filter(|bytes| *bytes > 0),
                 recipe_hosts: if reader.bool("tools.cookbook_allow_private_urls") {
                     Hosts::Any

@@ -254,6 +254,14 @@ pub const SETTINGS: &[Setting] = &[
         "Largest content of one write; 0 means no limit of its own.",
     ),
     setting(
+        "tools.share_outside",
+        &[],
+        Kind::Bool,
+        "true",
+        "Whether tools can make links, and shares with mail addresses and people of other servers. Shares with people and groups of the \
+         same Nextcloud are not concerned.",
+    ),
+    setting(
         "tools.excluded_tags",
         &["EXCLUDED_TAGS"],
         Kind::List,

@@ -16,9 +16,9 @@ use nc_testkit::{
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
-                      cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write deck:read deck:write tables:read tables:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read \
+                      contacts:write cookbook:read cookbook:write calendar:read calendar:write todo:read \
+                      todo:write deck:read deck:write sharing:read sharing:write tables:read tables:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -171,6 +171,30 @@ impl<A: Assembly> Walk<'_, A> {
             .await;
     }
 
+    async fn sharing(&mut self) {
+        let file = json!({ "path": "shared.txt", "content": "text" });
+        self.call("nc_webdav_write_file", file).await;
+        let found = self.call("nc_share_search_sharees", json!({ "query": "bob" })).await;
+        let with = found["sharees"][0]["share_with"].clone();
+        let share = json!({ "path": "shared.txt", "share_with": with });
+        let made = self.call("nc_share_create", share).await;
+        let id = made["share"]["id"].clone();
+        let listed = self.call("nc_share_list", json!({ "path": "shared.txt" })).await;
+        assert_eq!(listed["shares"][0]["id"], id);
+        self.call("nc_share_update", json!({ "share_id": id, "permissions": 3 }))
+            .await;
+        let read = self.call("nc_share_get", json!({ "share_id": id })).await;
+        assert_eq!(read["share"]["permissions"], 3);
+        self.call("nc_share_create_public_link", json!({ "path": "shared.txt" }))
+            .await;
+        self.call("nc_share_delete", json!({ "share_id": id })).await;
+        // Nothing waits for an answer, and the tool says so.
+        self.ask("nc_share_answer", json!({ "share_id": id, "accept": true }))
+            .await;
+        self.call("nc_webdav_delete_resource", json!({ "path": "shared.txt" }))
+            .await;
+    }
+
     async fn tags_and_comments(&mut self) {
         let path = json!({ "path": "Walk/a.txt" });
         let tag = json!({ "path": "Walk/a.txt", "tag": "walked", "create_tag": true });
@@ -288,6 +312,7 @@ async fn walk(assembly: &impl Assembly, listed: Vec<String>) {
     walk.files().await;
     walk.contacts().await;
     walk.recipes().await;
+    walk.sharing().await;
     walk.calendars().await;
     walk.deck().await;
     walk.tables().await;

@@ -80,7 +80,7 @@ async fn m01_m04_the_endpoint_names_the_issuer_and_itself() {
     let reply = both.mcp.list("").await;
     assert_eq!(reply.status, 401);
     let expected = format!(
-        "Bearer scope=\"calendar:read contacts:read cookbook:read deck:read files:read notes:read openid tables:read todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
+        "Bearer scope=\"calendar:read contacts:read cookbook:read deck:read files:read notes:read openid sharing:read tables:read todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         both.mcp.url
     );
     assert_eq!(challenge(&reply), expected);
@@ -98,6 +98,7 @@ async fn m01_m04_the_endpoint_names_the_issuer_and_itself() {
             "files:read",
             "notes:read",
             "openid",
+            "sharing:read",
             "tables:read",
             "todo:read"
         ])

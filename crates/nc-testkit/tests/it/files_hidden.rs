@@ -111,6 +111,16 @@ fn naming(tool: &str, path: &str) -> Vec<Value> {
         "nc_webdav_untag_file" => vec![json!({ "path": path, "tag": "Private" })],
         "nc_webdav_set_favorite" => vec![json!({ "path": path, "favorite": false })],
         "nc_webdav_create_comment" => vec![json!({ "path": path, "message": "x" })],
+        "nc_share_list" => vec![json!({ "path": path }), json!({ "path": path, "shared_with_me": true })],
+        "nc_share_create" => vec![
+            json!({ "path": path, "share_with": "bob" }),
+            json!({ "path": path, "kind": "link", "confirm_outside": true }),
+        ],
+        "nc_share_create_public_link" => vec![json!({ "path": path })],
+        // These name shares by number: see below.
+        "nc_share_get" | "nc_share_update" | "nc_share_delete" | "nc_share_answer" | "nc_share_search_sharees" => {
+            Vec::new()
+        }
         "nc_webdav_list_trash"
         | "nc_webdav_restore_from_trash"
         | "nc_webdav_list_tags"
@@ -131,6 +141,11 @@ fn looking(tool: &str) -> Vec<Value> {
         "nc_webdav_find_by_name" => vec![json!({ "pattern": "e" }), json!({ "pattern": "%" })],
         "nc_webdav_find_by_type" => vec![json!({ "mime_type": "text" })],
         "nc_webdav_find_by_tag_name" => vec![json!({ "tag": "private" })],
+        "nc_share_list" => vec![
+            json!({}),
+            json!({ "reshares": true }),
+            json!({ "path": "Open/deep", "members": true }),
+        ],
         "nc_webdav_list_favorites" | "nc_webdav_list_trash" | "nc_webdav_list_tags" => vec![json!({})],
         _ => Vec::new(),
     }
@@ -140,7 +155,8 @@ async fn tools(app: &TestApp) -> Vec<String> {
     let listed = send(app.request("tools/list", json!({}))).await.result();
     let tools = listed["tools"].as_array().expect("tools").iter();
     let names = tools.map(|tool| tool["name"].as_str().expect("a name").to_owned());
-    names.filter(|name| name.starts_with("nc_webdav_")).collect()
+    let is_about_files = |name: &String| name.starts_with("nc_webdav_") || name.starts_with("nc_share_");
+    names.filter(is_about_files).collect()
 }
 
 #[tokio::test]
@@ -190,6 +206,53 @@ async fn hidden_things_in_the_trash_stay_there() {
             .await;
         assert!(reply.error_text().starts_with("not_found: "), "{name}");
     }
+}
+
+#[tokio::test]
+async fn shares_of_what_is_hidden_can_be_neither_seen_nor_changed() {
+    let app = boot().await;
+    let mut ids = Vec::new();
+    for path in HIDDEN {
+        let url = format!(
+            "{}/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json",
+            app.cloud_url
+        );
+        let form = [
+            ("path", path),
+            ("shareType", "0"),
+            ("shareWith", "bob"),
+            ("permissions", "1"),
+        ];
+        let request = app.http().post(url).form(&form).header("ocs-apirequest", "true");
+        let made = send(request.header("authorization", app.alice.basic())).await;
+        let made: Value = serde_json::from_str(&made.text).expect("JSON");
+        let id = made["ocs"]["data"]["id"].as_str().expect("an id").parse::<i64>();
+        ids.push(id.expect("a number"));
+    }
+    for id in ids {
+        for (tool, arguments) in [
+            ("nc_share_get", json!({ "share_id": id })),
+            ("nc_share_update", json!({ "share_id": id, "permissions": 3 })),
+            ("nc_share_delete", json!({ "share_id": id })),
+        ] {
+            let text = app.call(tool, &arguments).await.error_text();
+            assert!(
+                text.starts_with("not_found: ") && !text.contains(WORD),
+                "{tool}: {text}"
+            );
+        }
+    }
+    for arguments in looking("nc_share_list") {
+        let listed = app.call("nc_share_list", &arguments).await;
+        listed.structured();
+        assert!(!listed.text.contains(WORD), "{}", listed.text);
+    }
+    let folder = json!({ "path": "Open", "share_with": "bob" });
+    let text = app.call("nc_share_create", &folder).await.error_text();
+    assert!(
+        text.starts_with("forbidden: ") && text.contains("hidden by a tag"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ mod promises;
 mod proxy_mode;
 mod refused_tokens;
 mod scopes;
+mod sharing;
 mod sign_in_answers;
 mod signed_tokens;
 mod stock_cors;

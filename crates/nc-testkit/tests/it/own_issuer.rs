@@ -19,7 +19,7 @@ async fn m01_without_a_token_the_answer_says_where_to_get_one() {
     let reply = send(app.message("", "tools/list", json!({}))).await;
     assert_eq!(reply.status, 401);
     let expected = format!(
-        "Bearer scope=\"calendar:read contacts:read cookbook:read deck:read files:read notes:read openid tables:read todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
+        "Bearer scope=\"calendar:read contacts:read cookbook:read deck:read files:read notes:read openid sharing:read tables:read todo:read\", resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         app.url
     );
     assert_eq!(challenge(&reply), expected);
@@ -132,6 +132,7 @@ async fn m04_the_resource_describes_itself_the_same_at_both_places() {
             "files:read",
             "notes:read",
             "openid",
+            "sharing:read",
             "tables:read",
             "todo:read"
         ])
@@ -154,6 +155,8 @@ async fn m04_the_resource_describes_itself_the_same_at_both_places() {
             "notes:read",
             "notes:write",
             "openid",
+            "sharing:read",
+            "sharing:write",
             "tables:read",
             "tables:write",
             "todo:read",

@@ -21,9 +21,9 @@ use tokio::{
     net::TcpStream,
 };
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read contacts:write \
-                      cookbook:read cookbook:write \
-                      calendar:read calendar:write todo:read todo:write deck:read deck:write tables:read tables:write";
+const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read \
+                      contacts:write cookbook:read cookbook:write calendar:read calendar:write todo:read \
+                      todo:write deck:read deck:write sharing:read sharing:write tables:read tables:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -140,6 +140,8 @@ struct Home {
     recipes: Vec<Value>,
     /// Boards, and what is on them.
     deck: Value,
+    /// Links: one to be read, one to be deleted.
+    links: Vec<Value>,
     /// A table and its rows.
     table: Value,
 }
@@ -159,6 +161,7 @@ impl Home {
             todos: Vec::new(),
             recipes: Vec::new(),
             deck: Value::Null,
+            links: Vec::new(),
             table: Value::Null,
             marker,
         };
@@ -183,6 +186,11 @@ impl Home {
             home.done(server, "nc_webdav_write_file", file).await;
         }
         home.recipes = cookbook::cook(&home, server).await;
+        for _ in 0..2 {
+            let link = json!({ "path": named, "kind": "link", "label": home.marker, "confirm_outside": true });
+            let made = home.done(server, "nc_share_create", link).await;
+            home.links.push(made["share"]["id"].clone());
+        }
         home.favour(server, &named).await;
         home.befriend(server).await;
         home.leave_traces(server).await;
@@ -334,6 +342,13 @@ impl Home {
             "nc_calendar_complete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[0] }),
             "nc_calendar_delete_todo" => json!({ "calendar_name": "personal", "todo_uid": self.todos[2] }),
             tool if tool.starts_with("nc_cookbook_") => cookbook::arguments(tool, &self.recipes),
+            "nc_share_get" => json!({ "share_id": self.links[0] }),
+            "nc_share_update" => json!({ "share_id": self.links[0], "note": "changed" }),
+            "nc_share_delete" => json!({ "share_id": self.links[1] }),
+            "nc_share_answer" => json!({ "share_id": self.links[0], "accept": false }),
+            "nc_share_create" => json!({ "path": "Here/same.txt", "kind": "link", "confirm_outside": true }),
+            "nc_share_create_public_link" => json!({ "path": "Here/same.txt" }),
+            "nc_share_search_sharees" => json!({ "query": "nobody" }),
             _ if tool.starts_with("nc_tables_") => self.tables_arguments(tool),
             "nc_auth_update_scopes" => json!({ "add_scopes": ["notes:write"] }),
             deck if deck.starts_with("deck_") => self.deck_arguments(deck),
@@ -366,6 +381,8 @@ const SHOWING: &[&str] = &[
     "nc_calendar_bulk_operations",
     "nc_calendar_list_todos",
     "nc_calendar_search_todos",
+    "nc_share_get",
+    "nc_share_list",
 ];
 
 /// Tools of calendars that name one event or task.
@@ -376,6 +393,9 @@ const OF_ONE: &[&str] = &[
     "nc_calendar_update_todo",
     "nc_calendar_complete_todo",
     "nc_calendar_delete_todo",
+    "nc_share_get",
+    "nc_share_update",
+    "nc_share_delete",
 ];
 
 /// What an answer shows, also where it is encoded.

@@ -295,6 +295,8 @@ async fn access_is_given_and_taken_back_on_the_page() {
             "files:write",
             "notes:read",
             "notes:write",
+            "sharing:read",
+            "sharing:write",
             "tables:read",
             "tables:write",
             "todo:read",
