@@ -223,9 +223,10 @@ class Walk:
     async def resources(self):
         number, folder, category = self.note
         listed = {resource["uri"] for resource in await self.client.resources()}
-        self.equal("resources", listed, {"nc://capabilities", "notes://settings"} | walk_deck.RESOURCES)
+        self.equal("resources", listed, {"nc://capabilities", "notes://settings"} | walk_cookbook.RESOURCES | walk_deck.RESOURCES)
         templates = {template["uriTemplate"] for template in await self.client.templates()}
-        expected = {"nc://Notes/{note_id}", "nc://Notes/{note_id}/attachments/{attachment_filename}"} | walk_deck.TEMPLATES
+        expected = {"nc://Notes/{note_id}", "nc://Notes/{note_id}/attachments/{attachment_filename}"}
+        expected |= walk_cookbook.TEMPLATES | walk_deck.TEMPLATES
         self.equal("templates", templates, expected)
         for uri in ["nc://capabilities", "notes://settings", f"nc://Notes/{number}"]:
             [content] = await self.client.read(uri)

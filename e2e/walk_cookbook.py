@@ -15,6 +15,8 @@ TOOLS = {
     "nc_cookbook_set_config",
     "nc_cookbook_update_recipe",
 }
+RESOURCES = {"cookbook://version", "cookbook://config"}
+TEMPLATES = {"nc://Cookbook/{recipe_id}"}
 
 
 async def recipes(walk):
@@ -36,6 +38,12 @@ async def recipes(walk):
     equal("the name", read["name"], name)
     equal("a time in the form of the server", read["prepTime"], "PT1H30M0S")
     equal("the ingredients", read["recipeIngredient"], ["1 kg tomatoes", "salt"])
+    for uri in (*sorted(RESOURCES), f"nc://Cookbook/{recipe_id}"):
+        [content] = await walk.client.read(uri)
+        equal(f"{uri} names itself", content["uri"], uri)
+    check("the recipe as resource", "Cook." in content["text"], content)
+    values = await walk.client.complete("nc://Cookbook/{recipe_id}", "recipe_id", str(recipe_id))
+    check("completion of recipes", str(recipe_id) in values, values)
     await fails("already_exists", "nc_cookbook_create_recipe", name=name)
     await fails("invalid_argument", "nc_cookbook_create_recipe", name="x", cook_time="15 min")
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Which way the values of a schema travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,19 +45,42 @@ pub fn schema_of<T: JsonSchema>(direction: Direction) -> Arc<JsonObject> {
     Arc::new(object)
 }
 
-/// The outline of a result's schema: its own fields with their types, and nothing of what is inside of them. It holds for
-/// every value that the whole schema holds for. Lists of tools carry it, because every model pays for every word of them.
+/// The outline of a result's schema: the names of its own fields. It holds for every value that the whole schema holds for.
+/// Lists of tools carry it, because every model pays for every word of them.
 pub(crate) fn outline(schema: &JsonObject) -> JsonObject {
     let mut outline = JsonObject::new();
     outline.insert("type".into(), "object".into());
     if let Some(Value::Object(properties)) = schema.get("properties") {
-        let fields = properties.iter().map(|(name, schema)| {
-            let kind = schema.get("type").map(|kind| ("type".to_owned(), kind.clone()));
-            (name.clone(), Value::Object(kind.into_iter().collect()))
-        });
+        let fields = properties.keys().map(|name| (name.clone(), json!({})));
         outline.insert("properties".into(), Value::Object(fields.collect()));
     }
     outline
+}
+
+/// The schema of arguments as lists carry it: without what says nothing to a model, defaults that are empty and lengths that
+/// only forbid the empty text. Calls are held to the whole schema.
+pub(crate) fn brief(schema: &JsonObject) -> JsonObject {
+    let says_nothing = |name: &str, value: &Value| match name {
+        "default" => *value == json!("") || *value == json!(false) || *value == json!(0),
+        "minLength" => *value == json!(1),
+        "minimum" => *value == json!(0),
+        _ => false,
+    };
+    let kept = schema.iter().filter(|(name, value)| !says_nothing(name, value));
+    let kept = kept.map(|(name, value)| match (name.as_str(), value) {
+        ("properties", Value::Object(properties)) => {
+            let properties = properties.iter().map(|(name, schema)| {
+                let schema = schema
+                    .as_object()
+                    .map_or_else(|| schema.clone(), |schema| Value::Object(brief(schema)));
+                (name.clone(), schema)
+            });
+            (name.clone(), Value::Object(properties.collect()))
+        }
+        ("items", Value::Object(items)) => (name.clone(), Value::Object(brief(items))),
+        _ => (name.clone(), value.clone()),
+    });
+    kept.collect()
 }
 
 fn reduce(schema: &mut Value, direction: Direction) {
@@ -127,7 +150,6 @@ fn is_number_format(format: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use serde::{Deserialize, Serialize};
-    use serde_json::json;
 
     use super::*;
 
@@ -177,13 +199,38 @@ mod tests {
     }
 
     #[test]
-    fn an_outline_has_the_fields_of_the_result_and_nothing_inside_of_them() {
+    fn an_outline_has_the_names_of_the_fields_and_nothing_more() {
         let outline = Value::Object(outline(&schema_of::<Nested>(Direction::Output)));
         assert_eq!(
             outline,
             json!({
                 "type": "object",
-                "properties": { "found": { "type": "array" }, "one": { "type": ["object", "null"] }, "many": { "type": ["integer", "null"] } },
+                "properties": { "found": {}, "one": {}, "many": {} },
+            })
+        );
+    }
+
+    #[test]
+    fn a_brief_schema_leaves_out_what_says_nothing() {
+        let schema = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["default"],
+            "properties": {
+                "default": { "type": "string", "minLength": 1, "maxLength": 5, "default": "" },
+                "items": { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 9, "default": 3 } },
+            },
+        });
+        assert_eq!(
+            Value::Object(brief(schema.as_object().expect("an object"))),
+            json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["default"],
+                "properties": {
+                    "default": { "type": "string", "maxLength": 5 },
+                    "items": { "type": "array", "items": { "type": "integer", "maximum": 9, "default": 3 } },
+                },
             })
         );
     }

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use nc_auth::ScopeSet;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 
-use crate::schema::outline;
+use crate::schema::{brief, outline};
 
 /// What a tool does to the world, for approval prompts. All four are always sent; the protocol's defaults are pessimistic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub struct ToolSpec {
     pub scopes: ScopeSet,
     /// What it does to the world.
     pub hints: Hints,
-    /// Schema of the arguments; unknown ones are refused.
+    /// Schema of the arguments; unknown ones are refused. Lists leave out what says nothing to a model.
     pub input: Arc<JsonObject>,
     /// Schema of the structured result, whole; lists show its outline.
     pub output: Option<Arc<JsonObject>>,
@@ -96,7 +96,7 @@ impl ToolSpec {
             Some(self.hints.idempotent),
             Some(self.hints.open_world),
         );
-        let tool = Tool::new(self.name, self.description.clone(), Arc::clone(&self.input))
+        let tool = Tool::new(self.name, self.description.clone(), Arc::new(brief(&self.input)))
             .with_title(self.title)
             .with_annotations(annotations);
         match &self.output {

@@ -72,7 +72,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct WriteFile {
-    /// File, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// The whole new content, stored as UTF-8.
@@ -85,14 +85,14 @@ struct WriteFile {
 
 #[derive(Deserialize, JsonSchema)]
 struct OnePath {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct TwoPaths {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     source_path: String,
     /// Where it goes, with its new name.

@@ -47,7 +47,7 @@ const fn default_comments() -> u32 {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListComments {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// Most comments to return, 1 to 100. 20 if not given.
@@ -62,7 +62,7 @@ struct ListComments {
 
 #[derive(Deserialize, JsonSchema)]
 struct CreateComment {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// The text, 1 to 1000 characters.

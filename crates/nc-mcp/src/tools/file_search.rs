@@ -65,7 +65,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct SearchFiles {
-    /// Folder to look in, with everything below it. Empty for all files.
+    /// Folder to look in. Empty for all files.
     #[serde(default)]
     scope: String,
     /// Part of the name. `*` stands for any characters.
@@ -75,7 +75,7 @@ struct SearchFiles {
     /// Only favourites.
     #[serde(default)]
     only_favorites: bool,
-    /// Most hits to return, 1 to 1000. 100 if not given.
+    /// Most hits. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
@@ -85,10 +85,10 @@ struct FindByName {
     /// Part of the name. `*` stands for any characters.
     #[schemars(length(min = 1))]
     pattern: String,
-    /// Folder to look in, with everything below it. Empty for all files.
+    /// Folder to look in. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000. 100 if not given.
+    /// Most hits. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
@@ -98,20 +98,20 @@ struct FindByType {
     /// Media type such as application/pdf, or the part before the slash.
     #[schemars(length(min = 1))]
     mime_type: String,
-    /// Folder to look in, with everything below it. Empty for all files.
+    /// Folder to look in. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000. 100 if not given.
+    /// Most hits. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct ListFavorites {
-    /// Folder to look in, with everything below it. Empty for all files.
+    /// Folder to look in. Empty for all files.
     #[serde(default)]
     scope: String,
-    /// Most hits to return, 1 to 1000. 100 if not given.
+    /// Most hits. 100 if not given.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u32>,
 }

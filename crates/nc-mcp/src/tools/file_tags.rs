@@ -86,7 +86,7 @@ struct NoArguments {}
 
 #[derive(Deserialize, JsonSchema)]
 struct OnePath {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
 }
@@ -103,7 +103,7 @@ struct FindByTag {
 
 #[derive(Deserialize, JsonSchema)]
 struct TagFile {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// Name of the tag.
@@ -116,7 +116,7 @@ struct TagFile {
 
 #[derive(Deserialize, JsonSchema)]
 struct UntagFile {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// Name of the tag.
@@ -126,7 +126,7 @@ struct UntagFile {
 
 #[derive(Deserialize, JsonSchema)]
 struct SetFavorite {
-    /// File or folder, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// `true` marks it, `false` takes the mark away.

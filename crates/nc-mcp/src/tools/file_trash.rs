@@ -80,14 +80,14 @@ struct OneEntry {
 
 #[derive(Deserialize, JsonSchema)]
 struct OneFile {
-    /// File, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct OneVersion {
-    /// File, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// Id of the version, as `nc_webdav_list_versions` tells it.

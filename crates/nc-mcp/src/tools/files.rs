@@ -67,7 +67,7 @@ struct ListDirectory {
 
 #[derive(Deserialize, JsonSchema)]
 struct ReadFile {
-    /// File, from the user's root.
+    /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
     /// `auto` gives the text of documents (PDF, office files, RTF, letters, pictures) as Markdown, and text files as they are

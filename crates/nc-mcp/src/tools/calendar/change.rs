@@ -30,7 +30,7 @@ use crate::context::Context;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateEvent {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,
@@ -73,7 +73,8 @@ pub(crate) struct UpdateEvent {
     color: Option<String>,
     /// IANA zone of the times given here. Alone it tells the same moments on that zone's clock.
     timezone: Option<String>,
-    /// All reminders, instead of those that are there.
+    /// All reminders, instead of those that are there. As in `nc_calendar_create_event`.
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     reminders: Option<Vec<Reminder>>,
     /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]
@@ -86,7 +87,7 @@ pub(crate) struct UpdateEvent {
     /// When a whole series moves: what was left out or changed in it moves too (shift), is
     /// forgotten (drop) or stays (keep).
     overrides: Option<OverrideAction>,
-    /// Whether the server sends invitations to people who are added. Without it they are only noted in the event.
+    /// Whether people who are added are sent invitations, not only noted.
     send_invitations: Option<bool>,
     /// Your answer to an invitation. The server tells the organiser.
     reply: Option<Reply>,

@@ -30,7 +30,7 @@ use crate::{context::Context, errors::OrFail};
 #[derive(Deserialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "arguments that are yes or no each")]
 pub(crate) struct CreateEvent {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Title.
     #[schemars(length(min = 1, max = 1000))]
@@ -90,7 +90,7 @@ pub(crate) struct CreateEvent {
     timezone: String,
     /// All reminders, instead of `reminder_minutes`.
     reminders: Option<Vec<Reminder>>,
-    /// Whether the server sends invitations to `attendees`. Without it they are only noted in the event.
+    /// Whether `attendees` are sent invitations, not only noted.
     #[serde(default)]
     send_invitations: bool,
     /// Whether the time counts as free, so that nobody takes the person for busy.
@@ -127,7 +127,7 @@ pub(crate) struct CreateMeeting {
     #[serde(default = "sixty")]
     #[schemars(range(min = 1, max = 20160))]
     duration_minutes: u32,
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     #[serde(default = "personal")]
     calendar_name: String,
     /// Mail addresses of people to invite, with commas between them.
@@ -145,7 +145,7 @@ pub(crate) struct CreateMeeting {
     /// IANA zone of the time, such as Europe/Berlin. The calendar's zone if not given.
     #[serde(default)]
     timezone: String,
-    /// Whether the server sends invitations to `attendees`. Without it they are only noted in the event.
+    /// Whether `attendees` are sent invitations, not only noted.
     #[serde(default)]
     send_invitations: bool,
 }

@@ -38,7 +38,7 @@ const AT_ONCE: usize = 4;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListEvents {
-    /// Name of a calendar from `nc_calendar_list_calendars`. Empty for all calendars.
+    /// Name of a calendar. Empty for all.
     #[serde(default)]
     calendar_name: String,
     /// First day or time, such as 2026-11-24 or 2026-11-24T10:00:00+01:00. Today if not given.
@@ -47,7 +47,7 @@ pub(crate) struct ListEvents {
     /// Last day, which is included, or a time. 30 days after the start if not given.
     #[serde(default)]
     end_date: String,
-    /// Most events to return, 1 to 500.
+    /// Most events.
     #[serde(default = "fifty")]
     #[schemars(range(min = 1, max = 500))]
     limit: u32,
@@ -77,14 +77,14 @@ const fn fifty() -> u32 {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Upcoming {
-    /// Name of a calendar from `nc_calendar_list_calendars`. Empty for all calendars.
+    /// Name of a calendar. Empty for all.
     #[serde(default)]
     calendar_name: String,
     /// So many days from now on.
     #[serde(default = "seven")]
     #[schemars(range(min = 1, max = 366))]
     days_ahead: u32,
-    /// Most events to return, 1 to 500.
+    /// Most events.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 500))]
     limit: u32,

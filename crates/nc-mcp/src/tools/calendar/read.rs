@@ -18,7 +18,7 @@ use crate::{context::Context, errors::OrFail};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct GetEvent {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,

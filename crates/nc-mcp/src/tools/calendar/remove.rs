@@ -20,7 +20,7 @@ use crate::context::Context;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteEvent {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,

@@ -38,8 +38,7 @@ pub(super) struct UpdateContact {
     /// The uid of the contact.
     #[schemars(length(min = 1))]
     uid: String,
-    /// The fields to change. The value null clears a field.
-    #[schemars(with = "ContactData")]
+    /// The fields to change, as in `nc_contacts_create_contact`. The value null clears a field.
     contact_data: Map<String, Value>,
     /// Etag of the last read. Without it the contact is read first and changed as it is then.
     #[serde(default)]

@@ -28,7 +28,7 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateTodo {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
@@ -50,7 +50,8 @@ pub(crate) struct UpdateTodo {
     completed: Option<String>,
     /// All categories, with commas between them. Empty takes them away.
     categories: Option<String>,
-    /// All reminders, instead of those that are there.
+    /// All reminders, instead of those that are there. As in `nc_calendar_create_event`.
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     reminders: Option<Vec<Reminder>>,
     /// Etag of the last read. Fails with conflict if it changed since.
     #[serde(default)]

@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CompleteTodo {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
@@ -42,7 +42,7 @@ pub(crate) struct CompleteTodo {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteTodo {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,

@@ -50,7 +50,9 @@ pub(crate) struct CreateTodo {
     /// Categories, with commas between them.
     #[serde(default)]
     categories: String,
-    /// Reminders.
+    /// As in `nc_calendar_create_event`.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     reminders: Option<Vec<Reminder>>,
     /// IANA zone of times without an offset, such as Europe/Berlin. The calendar's zone if not given.
     #[serde(default)]

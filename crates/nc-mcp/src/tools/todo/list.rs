@@ -42,7 +42,7 @@ const MOST_TIMES: usize = 1_000;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListTodos {
-    /// Name of a calendar from `nc_calendar_list_calendars`.
+    /// Name of the calendar.
     calendar_name: String,
     /// NEEDS-ACTION, IN-PROCESS, COMPLETED, CANCELLED, or OPEN for the first two.
     status: Option<String>,
@@ -53,7 +53,7 @@ pub(crate) struct ListTodos {
     categories: Option<String>,
     /// Only tasks whose title holds this text, in any case.
     summary_contains: Option<String>,
-    /// Most tasks to return, 1 to 500.
+    /// Most tasks.
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 500))]
     limit: u32,
@@ -73,7 +73,7 @@ pub(crate) struct SearchTodos {
     categories: Option<String>,
     /// Only tasks whose title holds this text, in any case.
     summary_contains: Option<String>,
-    /// Most tasks to return, 1 to 500.
+    /// Most tasks.
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 500))]
     limit: u32,
