@@ -186,7 +186,7 @@ impl Backend for Assistant {
     fn implementation(&self) -> Implementation {
         Implementation::new("nextcloud-mcp", env!("CARGO_PKG_VERSION"))
             .with_title("Nextcloud")
-            .with_description("Notes and files of a Nextcloud")
+            .with_description("Files, notes, calendars, contacts, boards, tables, recipes and shares of a Nextcloud")
     }
 
     fn instructions(&self) -> Option<&str> {

@@ -12,7 +12,7 @@ use crate::{
 
 const ABSENT: &[Absent] = &[Absent {
     exchanges: &["notes-get-readonly-shared", "notes-update-readonly-forbidden"],
-    reason: "comes with sharing: nobody can give carol a note that she may only read",
+    reason: "notes are those in the own files, so a note that somebody shares for reading only is none",
 }];
 
 const INTENDED: &[Difference] = &[Difference {

@@ -12,7 +12,7 @@ const INTENDED: &[Difference] = &[
     Difference {
         exchanges: &["comments-list-by-sharee"],
         begins: &["status 207"],
-        reason: "nothing is shared here, so somebody else's file is not there: 404",
+        reason: "the replay shares nothing, so somebody else's file is not there: 404",
     },
     Difference {
         exchanges: &[
@@ -20,7 +20,7 @@ const INTENDED: &[Difference] = &[
             "comments-delete-foreign-comment-forbidden",
         ],
         begins: &["status 403"],
-        reason: "nothing is shared here, so somebody else's file is not there: 404",
+        reason: "the replay shares nothing, so somebody else's file is not there: 404",
     },
 ];
 

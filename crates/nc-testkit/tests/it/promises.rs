@@ -65,8 +65,9 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
         "nc_webdav_set_favorite" => json!({ "path": "a.txt", "favorite": true }),
         "nc_webdav_restore_from_trash" => json!({ "entry_id": notes[6]["id"] }),
         "nc_webdav_restore_version" => json!({ "path": "a.txt", "version_id": notes[7]["version_id"] }),
-        "nc_share_get" | "nc_share_delete" => json!({ "share_id": shared(notes) }),
-        "nc_share_update" => json!({ "share_id": shared(notes), "permissions": 3 }),
+        "nc_share_get" => json!({ "share_id": shared(notes, "a.txt") }),
+        "nc_share_delete" => json!({ "share_id": shared(notes, "b.txt") }),
+        "nc_share_update" => json!({ "share_id": shared(notes, "a.txt"), "permissions": 3 }),
         "nc_share_answer" => json!({ "share_id": 99_999_999, "accept": true }),
         "nc_share_create" => json!({ "path": "b.txt", "share_with": "bob" }),
         "nc_share_create_public_link" => json!({ "path": "a.txt" }),
@@ -79,9 +80,10 @@ fn arguments(tool: &str, notes: &[Value]) -> Value {
     }
 }
 
-/// The number of the share among what was prepared.
-fn shared(prepared: &[Value]) -> &Value {
-    let share = prepared.iter().find(|value| value["share"].is_object());
+/// The number of the share of a file, among what was prepared.
+fn shared<'a>(prepared: &'a [Value], name: &str) -> &'a Value {
+    let path = format!("/{name}");
+    let share = prepared.iter().find(|value| value["share"]["path"] == path.as_str());
     &share.expect("a share")["share"]["id"]
 }
 
@@ -133,8 +135,10 @@ async fn prepared(settings: &[(&str, &str)]) -> (TestApp, Vec<Value>) {
     notes.push(former.expect("a former version"));
     notes.push(cookbook::prepare(&app).await);
     notes.push(deck::prepare(&app).await);
-    let share = json!({ "path": "a.txt", "share_with": "bob" });
-    notes.push(app.call("nc_share_create", &share).await.structured());
+    for path in ["a.txt", "b.txt"] {
+        let share = json!({ "path": path, "share_with": "bob" });
+        notes.push(app.call("nc_share_create", &share).await.structured());
+    }
     notes.push(tables::prepare(&app).await);
     app.recorder.take();
     (app, notes)
