@@ -273,6 +273,9 @@ impl<'a> Describer<'a> {
         if let Some(element) = shared::property(name, spot, entry, self.shared_with(entry)) {
             return Some(element);
         }
+        if *name == props::SYSTEM_TAGS && self.visit.link.is_some() {
+            return None;
+        }
         if *name == props::SYSTEM_TAGS {
             let tags = context.tags.get(&entry.id).map_or(&[][..], Vec::as_slice);
             return Some(system_tags::property(tags));
@@ -316,9 +319,13 @@ impl<'a> Describer<'a> {
                 letters(spot.permissions, entry.is_folder(), is_shared, is_mount_point).to_string()
             }
             "size" => entry.size_bytes.to_string(),
+            // Who has a link learns nothing of who made it, nor of what is said among people with accounts.
+            "owner-id" | "owner-display-name" | "favorite" | "comments-unread" | "comments-count" | "comments-href"
+                if self.visit.link.is_some() =>
+            {
+                return None;
+            }
             "favorite" => u8::from(entry.favorite).to_string(),
-            // Who has a link learns nothing of who made it.
-            "owner-id" | "owner-display-name" if self.visit.link.is_some() => return None,
             "owner-id" => spot.home.user().to_string(),
             "owner-display-name" => context.owner_name.to_string(),
             "comments-unread" => context

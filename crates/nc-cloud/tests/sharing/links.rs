@@ -88,6 +88,53 @@ async fn a_link_opens_what_it_is_for_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_link_tells_nothing_of_what_people_with_accounts_say_and_mark() {
+    let wire = folder().await;
+    let (_, token) = link(&wire, json!({ "path": "/S", "shareType": 3 })).await;
+    let question = "<d:propfind xmlns:d='DAV:' xmlns:oc='http://owncloud.org/ns' xmlns:nc='http://nextcloud.org/ns'><d:prop>\
+                    <oc:comments-count/><oc:comments-unread/><oc:comments-href/><oc:favorite/><oc:owner-id/>\
+                    <nc:system-tags/><d:getetag/></d:prop></d:propfind>";
+    let own = wire
+        .send(
+            "alice",
+            "PROPFIND",
+            "/remote.php/dav/files/alice/S/a.txt",
+            &[("depth", "0")],
+            question,
+        )
+        .await;
+    let path = format!("/public.php/dav/files/{token}/a.txt");
+    let public = wire.send("", "PROPFIND", &path, &[("depth", "0")], question).await;
+    let (shown, missing) = public.text().split_once("404 Not Found").map_or_else(
+        || (public.text(), String::new()),
+        |_| {
+            let text = public.text();
+            let at = text.rfind("<d:propstat>").unwrap();
+            (text[..at].to_owned(), text[at..].to_owned())
+        },
+    );
+    assert!(shown.contains("getetag"), "{shown}");
+    for name in [
+        "comments-count",
+        "comments-unread",
+        "comments-href",
+        "favorite",
+        "owner-id",
+        "system-tags",
+    ] {
+        assert!(
+            own.text().contains(name) && !own.text().contains("404 Not Found"),
+            "{}",
+            own.text()
+        );
+        assert!(
+            !shown.contains(name) && missing.contains(name),
+            "{name}: {shown} {missing}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_editable_link_works_within_the_folder() {
     let wire = folder().await;
     let (_, token) = link(&wire, json!({ "path": "/S", "shareType": 3, "permissions": 15 })).await;
