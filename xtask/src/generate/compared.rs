@@ -24,6 +24,10 @@ const AREAS: &[(&str, &str)] = &[
     ("cookbook", "Cookbook"),
 ];
 
+/// Differences of one exchange that are shown, and characters of each: a page is read by people.
+const MOST_TEXTS: usize = 8;
+const LONGEST_TEXT: usize = 140;
+
 #[derive(Deserialize)]
 struct Exchange {
     name: String,
@@ -124,14 +128,25 @@ fn here(finding: &Finding, recorded: u16) -> String {
         return "not there".to_owned();
     };
     let begin = format!("status {recorded} in the recording, ");
-    let shown: Vec<_> = texts
+    let mut shown: Vec<_> = texts
         .iter()
+        .take(MOST_TEXTS)
         .map(|text| match text.strip_prefix(&begin) {
             Some(status) => status.split(' ').next().unwrap_or_default().to_owned(),
-            None => format!("`{}`", cell(text)),
+            None => format!("`{}`", cell(&short(text))),
         })
         .collect();
+    if texts.len() > MOST_TEXTS {
+        shown.push(format!("and {} more", texts.len() - MOST_TEXTS));
+    }
     shown.join("<br>")
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn cell(text: &str) -> String {
