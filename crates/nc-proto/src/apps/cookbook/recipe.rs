@@ -120,7 +120,7 @@ pub struct RecipePatch {
     pub instructions: Option<Vec<String>>,
     /// Where it comes from.
     pub url: Option<String>,
-    /// Time to prepare, as [`duration`] gives it.
+    /// Time to prepare, as [`duration()`] gives it.
     pub prep_time: Option<String>,
     /// Time to cook.
     pub cook_time: Option<String>,
