@@ -93,7 +93,8 @@ fn naming(tool: &str, path: &str) -> Vec<Value> {
         | "nc_webdav_delete_resource"
         | "nc_webdav_list_versions"
         | "nc_webdav_get_file_tags"
-        | "nc_webdav_list_comments" => vec![json!({ "path": path })],
+        | "nc_webdav_list_comments"
+        | "nc_share_create_public_link" => vec![json!({ "path": path })],
         "nc_webdav_write_file" => vec![
             json!({ "path": path, "content": "x" }),
             json!({ "path": path, "content": "x", "if_match": "*" }),
@@ -116,7 +117,6 @@ fn naming(tool: &str, path: &str) -> Vec<Value> {
             json!({ "path": path, "share_with": "bob" }),
             json!({ "path": path, "kind": "link", "confirm_outside": true }),
         ],
-        "nc_share_create_public_link" => vec![json!({ "path": path })],
         // These name shares by number: see below.
         "nc_share_get" | "nc_share_update" | "nc_share_delete" | "nc_share_answer" | "nc_share_search_sharees" => {
             Vec::new()
