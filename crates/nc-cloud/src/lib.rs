@@ -21,6 +21,7 @@ mod dav;
 pub mod db;
 mod deck;
 mod error;
+mod fields;
 mod json;
 mod known;
 mod login_flow;

@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::{Error, content::ContentError, json::json as reply};
+use crate::{Error, content::ContentError, fields::Unreadable, json::json as reply};
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -28,6 +28,15 @@ pub(super) enum CookbookError {
 impl From<ContentError> for CookbookError {
     fn from(error: ContentError) -> Self {
         Self::Content(error)
+    }
+}
+
+impl From<Unreadable> for CookbookError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge => Self::TooLarge,
+            other => Self::Invalid(other.words().to_owned()),
+        }
     }
 }
 

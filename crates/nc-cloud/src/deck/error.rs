@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::{Error, content::ContentError, json::json as reply, ocs::Ocs};
+use crate::{Error, content::ContentError, fields::Unreadable, json::json as reply, ocs::Ocs};
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -69,6 +69,15 @@ impl DeckError {
 impl From<ContentError> for DeckError {
     fn from(error: ContentError) -> Self {
         Self::Content(error)
+    }
+}
+
+impl From<Unreadable> for DeckError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge => Self::TooLarge,
+            other => Self::invalid(other.words()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use http::{StatusCode, header, request::Parts};
 use serde_json::{Map, Value};
 
 use super::{error::DeckError, times};
-use crate::json;
+use crate::{fields, json};
 
 /// Versions of the interface.
 const VERSIONS: [&str; 2] = ["v1.0", "v1.1"];
@@ -106,27 +106,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = DeckError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, DeckError> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let body = axum::body::Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => DeckError::TooLarge,
-            _ => DeckError::invalid("the body broke off"),
-        })?;
-        if is_form {
-            let pairs = url::form_urlencoded::parse(&body);
-            let fields = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
-            return Ok(Self(fields.collect()));
-        }
-        if body.is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        serde_json::from_slice(&body)
-            .map(Self)
-            .map_err(|_| DeckError::invalid("the body must be a JSON object or a form"))
+        Ok(Self(fields::read(request, state).await?))
     }
 }
 

@@ -4,7 +4,7 @@ use nc_proto::apps::notes::NoteEntry;
 use serde_json::json;
 
 use super::handlers::reply;
-use crate::{Error, content::ContentError};
+use crate::{Error, content::ContentError, fields::Unreadable};
 
 /// Why a call failed. Answers name PHP's exception classes, which clients know.
 #[derive(Debug)]
@@ -30,6 +30,15 @@ pub(super) enum NotesError {
 impl From<ContentError> for NotesError {
     fn from(error: ContentError) -> Self {
         Self::Content(error)
+    }
+}
+
+impl From<Unreadable> for NotesError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge => Self::TooLarge,
+            other => Self::Invalid(other.words()),
+        }
     }
 }
 

@@ -1,14 +1,11 @@
 //! Bodies as PHP reads them: JSON or form, with values of any type that can be understood (P68).
 
-use axum::{
-    extract::{FromRequest, Request},
-    response::IntoResponse,
-};
-use http::{StatusCode, header};
+use axum::extract::{FromRequest, Request};
 use nc_proto::apps::notes::{NewNote, NotePatch};
 use serde_json::{Map, Value};
 
 use super::error::NotesError;
+use crate::fields;
 
 /// The fields of a body.
 pub(super) struct Input(pub(super) Map<String, Value>);
@@ -17,32 +14,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = NotesError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NotesError> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let body = axum::body::Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => NotesError::TooLarge,
-            _ => NotesError::Invalid("the body broke off"),
-        })?;
-        if is_form {
-            let pairs = url::form_urlencoded::parse(&body);
-            return Ok(Self(
-                pairs
-                    .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
-                    .collect(),
-            ));
-        }
-        if body.is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        // Not as PHP, which takes what it cannot read for nothing: that would make a note without its text.
-        let fields = serde_json::from_slice(&body);
-        fields
-            .map(Self)
-            .map_err(|_| NotesError::Invalid("the body is not a JSON object"))
+        Ok(Self(fields::read(request, state).await?))
     }
 }
 

@@ -3,7 +3,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Error, json::json as json_answer, ocs::Ocs};
+use crate::{Error, fields::Unreadable, json::json as json_answer, ocs::Ocs};
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -69,6 +69,15 @@ impl IntoResponse for TablesError {
                 (status, [(header::CONTENT_TYPE, "text/html; charset=UTF-8")]).into_response()
             }
             error => json_answer(status, &json!({ "message": error.message() })),
+        }
+    }
+}
+
+impl From<Unreadable> for TablesError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge => Self::TooLarge,
+            other => Self::invalid(other.words()),
         }
     }
 }

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::{FromRequest, Request},
-    response::IntoResponse,
-};
-use http::{StatusCode, Uri, header};
+use axum::extract::{FromRequest, Request};
+use http::Uri;
 use nc_proto::apps::tables::ColumnId;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use super::error::TablesError;
+use crate::fields;
 
 /// Longest title, in characters: what Nextcloud's database holds.
 const LONGEST_TITLE: usize = 200;
@@ -27,27 +25,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = TablesError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, TablesError> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let is_form = kind
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let body = axum::body::Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => TablesError::TooLarge,
-            _ => TablesError::invalid("the body broke off"),
-        })?;
-        if is_form {
-            let pairs = url::form_urlencoded::parse(&body);
-            let fields = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
-            return Ok(Self(fields.collect()));
-        }
-        if body.is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        let fields = serde_json::from_slice(&body);
-        fields
-            .map(Self)
-            .map_err(|_| TablesError::invalid("the body is not a JSON object"))
+        Ok(Self(fields::read(request, state).await?))
     }
 }
 
