@@ -80,7 +80,13 @@ impl Wanted {
     }
 }
 
-const ADMINISTRATORS_ONLY: Failure = Failure::new(403, "Logged in account must be at least a sub admin");
+/// Fails for those who do not administer the cloud.
+async fn check_administers(cloud: &Cloud, signed_in: &SignedIn) -> Result<(), Failure> {
+    if cloud.is_administrator(&signed_in.user).await? {
+        return Ok(());
+    }
+    Err(Failure::new(403, "Logged in account must be at least a sub admin"))
+}
 
 /// `GET …/cloud/users`: every account, for administrators.
 pub(super) async fn list(
@@ -90,9 +96,7 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        if !cloud.is_administrator(&signed_in.user).await? {
-            return Err(ADMINISTRATORS_ONLY);
-        }
+        check_administers(&cloud, &signed_in).await?;
         let accounts = cloud.accounts().list().await?;
         Ok(json!({ "users": wanted.of(accounts.into_iter().map(|(id, _, _)| id)) }))
     };
@@ -107,9 +111,7 @@ pub(super) async fn list_details(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        if !cloud.is_administrator(&signed_in.user).await? {
-            return Err(ADMINISTRATORS_ONLY);
-        }
+        check_administers(&cloud, &signed_in).await?;
         let accounts = cloud.accounts().list().await?;
         // A disabled account has no record.
         let enabled = accounts.into_iter().filter(|(_, _, enabled)| *enabled);
@@ -131,9 +133,7 @@ pub(super) async fn list_group_details(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        if !cloud.is_administrator(&signed_in.user).await? {
-            return Err(ADMINISTRATORS_ONLY);
-        }
+        check_administers(&cloud, &signed_in).await?;
         let mut details = Vec::new();
         for group in wanted.of(cloud.accounts().list_all_groups().await?) {
             let count = cloud.accounts().list_members(&group).await?.len();
@@ -154,9 +154,7 @@ pub(super) async fn list_groups(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        if !cloud.is_administrator(&signed_in.user).await? {
-            return Err(ADMINISTRATORS_ONLY);
-        }
+        check_administers(&cloud, &signed_in).await?;
         Ok(json!({ "groups": wanted.of(cloud.accounts().list_all_groups().await?) }))
     };
     ocs.answer(list.await)
