@@ -2,9 +2,7 @@
 
 use nc_proto::dav::DavPath;
 
-use super::{
-    ContentError, Entry, Home, Overwrite, Precondition, Staged, Transfer, copy, locks::Reach, tree::copied_bytes,
-};
+use super::{ContentError, Entry, Home, Precondition, Staged, Transfer, copy, locks::Reach};
 
 /// Which of the two trees refused something.
 #[derive(Debug)]
@@ -61,24 +59,6 @@ impl Home {
         let (from, tokens) = (transfer.from.clone(), transfer.lock_tokens.clone());
         self.change(move |change| Box::pin(async move { change.check_locks(&from, Reach::Tree, &tokens).await }))
             .await
-    }
-
-    async fn check_arrival(&self, transfer: &Transfer, entry: &Entry, deep: bool) -> Result<(), ContentError> {
-        let to = &transfer.to;
-        let parent = self.find(&to.parent().unwrap_or_default()).await?;
-        if to.is_root() || !parent.is_some_and(|parent| parent.is_folder()) {
-            return Err(ContentError::ParentMissing(to.clone()));
-        }
-        let there = self.find(to).await?;
-        if there.is_some() && transfer.overwrite == Overwrite::Never {
-            return Err(ContentError::Exists(to.clone()));
-        }
-        let required = copied_bytes(entry, deep);
-        let replaced = there.map_or(0, |there| there.size_bytes);
-        match self.available_bytes().await? {
-            Some(available) if required > available + replaced => Err(ContentError::Quota { required, available }),
-            _ => Ok(()),
-        }
     }
 }
 

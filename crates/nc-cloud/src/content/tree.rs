@@ -187,10 +187,20 @@ impl Home {
 impl Home {
     /// A cheap look at whether a copy can succeed, before bytes are copied. The change looks again.
     async fn check_copy(&self, transfer: &Transfer, entry: &Entry, deep: bool) -> Result<(), ContentError> {
-        let to = &transfer.to;
         check_places(transfer)?;
+        self.check_arrival(transfer, entry, deep).await
+    }
+
+    /// The part of it that is about the tree that `entry` comes into, wherever it comes from.
+    pub(super) async fn check_arrival(
+        &self,
+        transfer: &Transfer,
+        entry: &Entry,
+        deep: bool,
+    ) -> Result<(), ContentError> {
+        let to = &transfer.to;
         let parent = self.find(&to.parent().unwrap_or_default()).await?;
-        if !parent.is_some_and(|parent| parent.is_folder()) {
+        if to.is_root() || !parent.is_some_and(|parent| parent.is_folder()) {
             return Err(ContentError::ParentMissing(to.clone()));
         }
         let there = self.find(to).await?;
@@ -206,7 +216,7 @@ impl Home {
     }
 }
 
-pub(super) fn copied_bytes(entry: &Entry, deep: bool) -> u64 {
+fn copied_bytes(entry: &Entry, deep: bool) -> u64 {
     if deep || !entry.is_folder() {
         entry.size_bytes
     } else {
