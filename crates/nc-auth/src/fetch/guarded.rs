@@ -87,33 +87,16 @@ impl GuardedFetch {
     ///
     /// # Errors
     /// As for [`GuardedFetch::new`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the client for documents of strangers, with a resolver of its own"
-    )]
     pub fn over(
         network: Arc<dyn Network>,
         reach: Reach,
         extra_roots: Vec<reqwest::Certificate>,
     ) -> Result<Self, reqwest::Error> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            // What is limited is what was sent, not what it unpacks to.
-            .no_gzip()
-            .no_brotli()
+        let client = guarded_client(network, reach, extra_roots)
             .timeout(TIME_LIMIT)
             .connect_timeout(TIME_LIMIT)
-            // A kept connection would outlive the check of its address.
-            .pool_max_idle_per_host(0)
             .https_only(reach == Reach::Public)
-            .dns_resolver(Guard { network, reach });
-        if !extra_roots.is_empty() {
-            builder = builder.tls_certs_merge(extra_roots);
-        }
-        let client = builder.build()?;
+            .build()?;
         Ok(Self { client, reach })
     }
 
@@ -171,6 +154,34 @@ impl Fetch for GuardedFetch {
 impl std::fmt::Debug for GuardedFetch {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "GuardedFetch({:?})", self.reach)
+    }
+}
+
+/// What every client for addresses of strangers has: it connects only to addresses that were checked, follows nothing, sends
+/// nothing along, and what is limited is what was sent, not what it unpacks to.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client for addresses of strangers, with a resolver of its own"
+)]
+fn guarded_client(
+    network: Arc<dyn Network>,
+    reach: Reach,
+    extra_roots: Vec<reqwest::Certificate>,
+) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        // A kept connection would outlive the check of its address.
+        .pool_max_idle_per_host(0)
+        .dns_resolver(Guard { network, reach });
+    if extra_roots.is_empty() {
+        builder
+    } else {
+        builder.tls_certs_merge(extra_roots)
     }
 }
 

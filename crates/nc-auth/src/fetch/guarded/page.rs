@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use nc_proto::public_url::{self, Hosts, Refused};
 use url::Url;
 
-use super::{Guard, Network, Reach, SystemNetwork, classify};
+use super::{Network, Reach, SystemNetwork, classify, guarded_client};
 use crate::fetch::FetchError;
 
 /// Redirects that are followed for one page.
@@ -95,10 +95,6 @@ impl PageFetch {
     ///
     /// # Errors
     /// As for [`PageFetch::new`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the client for pages of strangers, with a resolver of its own"
-    )]
     pub fn over(
         network: Arc<dyn Network>,
         hosts: Hosts,
@@ -108,23 +104,12 @@ impl PageFetch {
             Hosts::Public => Reach::Public,
             Hosts::Any => Reach::Anywhere,
         };
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
+        let client = guarded_client(network, reach, extra_roots)
             .user_agent("Mozilla/5.0 (compatible; nextcloud-mcp)")
             .timeout(TIME_LIMIT)
-            // A kept connection would outlive the check of its address.
-            .pool_max_idle_per_host(0)
-            .dns_resolver(Guard { network, reach });
-        if !extra_roots.is_empty() {
-            builder = builder.tls_certs_merge(extra_roots);
-        }
+            .build()?;
         Ok(Self {
-            client: builder.build()?,
+            client,
             hosts,
             time_limit: TIME_LIMIT,
         })
