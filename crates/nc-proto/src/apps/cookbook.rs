@@ -10,8 +10,6 @@ pub mod page;
 mod read;
 mod recipe;
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,17 +17,12 @@ pub use duration::duration;
 pub use import::imported;
 pub use recipe::{Recipe, RecipePatch};
 
+use super::ids::ids;
 use crate::tolerant;
 
-/// Number of a recipe: the file id of its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RecipeId(pub i64);
-
-impl fmt::Display for RecipeId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
+ids! {
+    /// Number of a recipe: the file id of its folder.
+    RecipeId;
 }
 
 /// A recipe in a list.

@@ -1,20 +1,13 @@
 //! The Notes app, version 1 of its interface (source: nextcloud/notes, `docs/api/v1.md`).
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ids::ids;
 use crate::{etag::ETag, tolerant};
 
-/// Number of a note: the file id of its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NoteId(pub i64);
-
-impl fmt::Display for NoteId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
+ids! {
+    /// Number of a note: the file id of its file.
+    NoteId;
 }
 
 /// A note in a list: without its text, unless that was asked for.
@@ -22,7 +15,6 @@ impl fmt::Display for NoteId {
 #[expect(clippy::struct_excessive_bools, reason = "the fields of the wire format")]
 pub struct NoteEntry {
     /// Its number.
-    #[serde(deserialize_with = "note_id")]
     pub id: NoteId,
     /// Its title, which is also the name of its file.
     #[serde(default, deserialize_with = "tolerant::text")]
@@ -99,7 +91,7 @@ impl<'de> Deserialize<'de> for ListItem {
             rest.insert("title".to_owned(), title);
             NoteEntry::deserialize(serde_json::Value::Object(rest)).map(|note| Self::Note(Box::new(note)))
         } else {
-            note_id(rest.remove("id").unwrap_or_default()).map(|id| Self::Unchanged { id })
+            NoteId::deserialize(rest.remove("id").unwrap_or_default()).map(|id| Self::Unchanged { id })
         };
         read.map_err(serde::de::Error::custom)
     }
@@ -231,10 +223,6 @@ pub struct Failure {
     /// Such as `OCA\Notes\Service\NoteDoesNotExistException`.
     #[serde(default, rename = "errorType", deserialize_with = "tolerant::text")]
     pub error_type: String,
-}
-
-fn note_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NoteId, D::Error> {
-    tolerant::integer(deserializer).map(NoteId)
 }
 
 /// An empty text is a text here, not nothing.

@@ -1,55 +1,18 @@
-use std::fmt;
+use crate::apps::ids::ids;
 
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::tolerant;
-
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(pub i64);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                tolerant::integer(deserializer).map(Self)
-            }
-        }
-    };
-}
-
-id! {
+ids! {
     /// Number of a board.
-    BoardId
-}
-id! {
+    BoardId;
     /// Number of a stack.
-    StackId
-}
-id! {
+    StackId;
     /// Number of a card.
-    CardId
-}
-id! {
+    CardId;
     /// Number of a label.
-    LabelId
-}
-id! {
+    LabelId;
     /// Number of an attachment; only unique together with its kind.
-    AttachmentId
-}
-id! {
+    AttachmentId;
     /// Number of a comment.
-    CommentId
-}
-id! {
+    CommentId;
     /// Number of a share of a board.
-    AclId
+    AclId;
 }

@@ -8,7 +8,7 @@ use crate::tolerant;
 #[expect(clippy::struct_excessive_bools, reason = "the fields of the wire format")]
 pub struct Share {
     /// Its number.
-    #[serde(deserialize_with = "share_id", serialize_with = "id_text")]
+    #[serde(serialize_with = "id_text")]
     pub id: ShareId,
     /// With whom.
     #[serde(deserialize_with = "share_type")]
@@ -153,10 +153,6 @@ impl Share {
         let attributes = self.attributes.as_deref().and_then(Attribute::parse_list);
         attributes.is_some_and(|list| list.iter().any(Attribute::forbids_download))
     }
-}
-
-fn share_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ShareId, D::Error> {
-    tolerant::integer(deserializer).map(ShareId)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -1,29 +1,4 @@
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::tolerant;
-
-macro_rules! ids {
-    ($($(#[doc = $what:literal])+ $name:ident;)*) => {$(
-        $(#[doc = $what])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(pub i64);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                tolerant::integer(deserializer).map(Self)
-            }
-        }
-    )*};
-}
+use crate::apps::ids::ids;
 
 ids! {
     /// Number of a table.
