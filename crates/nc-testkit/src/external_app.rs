@@ -222,6 +222,25 @@ impl ExternalApp {
     }
 }
 
+/// The apps whose data tools work with.
+const APPS: [&str; 9] = [
+    "calendar", "contacts", "cookbook", "deck", "files", "notes", "sharing", "tables", "todo",
+];
+
+fn app_scopes() -> impl Iterator<Item = String> {
+    APPS.iter()
+        .flat_map(|app| [format!("{app}:read"), format!("{app}:write")])
+}
+
+/// Scopes for every tool, as a client asks for them.
+pub fn every_scope() -> String {
+    let all: Vec<_> = ["openid".to_owned(), "profile".to_owned()]
+        .into_iter()
+        .chain(app_scopes())
+        .collect();
+    all.join(" ")
+}
+
 /// Makes the server's client at the cloud's provider, as an administrator does: it speaks for the MCP endpoint, and may
 /// exchange tokens for the cloud. Its id and secret.
 ///
@@ -235,17 +254,11 @@ pub async fn make_client(cloud: &CloudApp, mcp_url: &str, exchange_targets: &[&s
     new.changes = vec![ClientChange::ExchangeTargets(targets)];
     let made = admin.create_client(new).await.expect("a client");
     let id = made.client.id().to_owned();
-    let words = [
-        "notes", "files", "contacts", "cookbook", "calendar", "todo", "deck", "sharing", "tables",
-    ];
-    let words = words
-        .iter()
-        .flat_map(|app| [format!("{app}:read"), format!("{app}:write")]);
     let resource = Resource {
         uri: mcp_url.to_owned(),
         owner: Some(id.clone()),
         document: ResourceDocument {
-            scopes: words.collect(),
+            scopes: app_scopes().collect(),
             open_to_dynamic_clients: true,
             ..ResourceDocument::default()
         },

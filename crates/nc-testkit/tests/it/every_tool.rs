@@ -9,16 +9,12 @@ use std::collections::BTreeSet;
 use nc_testkit::{
     app::{Reply, TestUser, send},
     cloud_app::{CloudApp, Format},
-    external_app::{Door, ExternalApp, make_client},
+    external_app::{Door, ExternalApp, every_scope, make_client},
     own_issuer_app::OwnIssuerApp,
     recorder::Sent,
 };
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read \
-                      contacts:write cookbook:read cookbook:write calendar:read calendar:write todo:read \
-                      todo:write deck:read deck:write sharing:read sharing:write tables:read tables:write";
 
 /// What the walk needs of an assembly.
 trait Assembly {
@@ -353,9 +349,10 @@ async fn c13_every_tool_works_with_tokens_at_a_stock_cloud_and_every_request_say
     let mcp = ExternalApp::open(door, &cloud, data.path(), &settings)
         .await
         .expect("a server");
+    let scopes = every_scope();
     for format in [Format::Jwt, Format::Opaque] {
         let client = cloud.client(format).await;
-        let asked = [("scope", SCOPES), ("resource", mcp.mcp_url.as_str())];
+        let asked = [("scope", scopes.as_str()), ("resource", mcp.mcp_url.as_str())];
         let tokens = cloud.authorize(&cloud.alice, &client, &asked).await;
         let token = tokens.access_token().to_owned();
         let result = mcp.list(&token).await.result();
@@ -386,7 +383,7 @@ async fn c13_every_tool_works_with_tokens_at_a_stock_cloud_and_every_request_say
 #[tokio::test]
 async fn every_tool_works_with_app_passwords_and_so_does_the_rule_from_sign_in_to_the_end() {
     let app = OwnIssuerApp::boot().await;
-    let token = app.token(&app.alice, SCOPES).await;
+    let token = app.token(&app.alice, &every_scope()).await;
     let listed = app.tools(&token).await;
     walk(&Own { app: &app, token }, listed).await;
     let expected = [

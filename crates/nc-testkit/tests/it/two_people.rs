@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use nc_testkit::{
     app::{MODERN, Reply, TestUser, send},
     cloud_app::{CloudApp, Format},
-    external_app::{Door, ExternalApp, make_client},
+    external_app::{Door, ExternalApp, every_scope, make_client},
     own_issuer_app::OwnIssuerApp,
 };
 use reqwest::RequestBuilder;
@@ -21,9 +21,6 @@ use tokio::{
     net::TcpStream,
 };
 
-const SCOPES: &str = "openid profile notes:read notes:write files:read files:write contacts:read \
-                      contacts:write cookbook:read cookbook:write calendar:read calendar:write todo:read \
-                      todo:write deck:read deck:write sharing:read sharing:write tables:read tables:write";
 /// Calls in each of the two modes.
 const CALLS: usize = 5_000;
 /// Connections, each of which serves both.
@@ -78,14 +75,15 @@ impl Server {
     /// Several tokens of one person, of both formats where there are two.
     async fn tokens(&self, user: &TestUser) -> Vec<String> {
         let mut tokens = Vec::new();
+        let scopes = every_scope();
         for format in [Format::Jwt, Format::Opaque] {
             tokens.push(match self {
                 Self::Exchanging { cloud, mcp, .. } => {
                     let client = cloud.client(format).await;
-                    let asked = [("scope", SCOPES), ("resource", mcp.mcp_url.as_str())];
+                    let asked = [("scope", scopes.as_str()), ("resource", mcp.mcp_url.as_str())];
                     cloud.authorize(user, &client, &asked).await.access_token().to_owned()
                 }
-                Self::Own(app) => app.token(user, SCOPES).await,
+                Self::Own(app) => app.token(user, &scopes).await,
             });
         }
         tokens
