@@ -267,8 +267,8 @@ pub const SETTINGS: &[Setting] = &[
         Kind::List,
         "",
         "Names of tags, separated by commas: files and folders with one of them, and all that is in such folders, are hidden from \
-         every tool for files. A folder that holds something hidden can be neither moved, copied nor deleted. While the tags \
-         cannot be read, no files are shown. A change of tags takes up to ten seconds. Notes are not concerned.",
+         every tool for files. A folder that holds something hidden can be neither moved, copied, shared nor deleted. While the tags \
+         cannot be read, no files are shown. A change of tags takes up to ten seconds. Notes and recipes are not concerned.",
     ),
     setting(
         "documents.enabled",
