@@ -6,6 +6,7 @@
 //! * [`assertion`] and [`dpop`]: clients that prove that they have a key.
 //! * [`basic`]: reading an HTTP `Authorization: Basic` header.
 //! * [`external`]: tokens of issuers that an administrator trusts, with the accounts that they lead to.
+//! * [`federation`]: shares with people on other servers, and what a credential of theirs stands for.
 //! * [`fetch`]: documents of others, with a guard in front of every connection.
 //! * [`jws`]: signatures of tokens.
 //! * [`token`]: what is asked of a verifier of access tokens, and what it learns.
@@ -16,6 +17,7 @@ pub mod basic;
 mod caller;
 pub mod dpop;
 pub mod external;
+pub mod federation;
 pub mod fetch;
 mod grants;
 pub mod jws;

@@ -16,6 +16,7 @@ mod audit_chain;
 pub mod conformance;
 mod digest;
 mod error;
+mod federation;
 mod records;
 mod seal;
 mod store;
@@ -23,6 +24,10 @@ mod store;
 pub use audit_chain::{AuditChain, AuditEnd, AuditReport, AuditWalk, BrokenEntry, ChainedEntry, WhichEnd};
 pub use digest::Digest;
 pub use error::StoreError;
+pub use federation::{
+    ContactRecord, FederationLookup, FederationUnit, InShareMemberRecord, InShareRecord, InShareState,
+    IssuedTokenRecord, OutShareRecord, OutShareState, OutboxRecord, PeerRecord, ReshareRecord,
+};
 pub use records::{
     AccessTokenRecord, AuditEntry, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
     CredentialRecord, CredentialState, GrantRecord, KeyRecord, KeyState, NewClient, RefreshState, RefreshTokenRecord,

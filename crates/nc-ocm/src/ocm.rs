@@ -1,0 +1,65 @@
+use std::{fmt, sync::Arc};
+
+use nc_auth::federation::Residents;
+use nc_proto::clock::Clock;
+use nc_store::{Sealer, Store};
+
+use crate::{OcmConfig, OcmError, Random};
+
+/// What Open Cloud Mesh is made of.
+pub struct OcmParts {
+    /// What an operator decides.
+    pub config: OcmConfig,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Opens and seals what is secret in it.
+    pub sealer: Arc<Sealer>,
+    /// People and files of this server.
+    pub residents: Arc<dyn Residents>,
+    /// The time.
+    pub clock: Clock,
+    /// Unguessable bytes.
+    pub random: Random,
+}
+
+/// Open Cloud Mesh. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Ocm(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) config: OcmConfig,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) residents: Arc<dyn Residents>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+}
+
+impl Ocm {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used.
+    pub fn open(parts: OcmParts) -> Result<Self, OcmError> {
+        parts.config.check()?;
+        Ok(Self(Arc::new(Inner {
+            config: parts.config,
+            store: parts.store,
+            sealer: parts.sealer,
+            residents: parts.residents,
+            clock: parts.clock,
+            random: parts.random,
+        })))
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.now().unix_timestamp()
+    }
+}
+
+impl fmt::Debug for Ocm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Ocm({})", self.0.config.public_origin)
+    }
+}
