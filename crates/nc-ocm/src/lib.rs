@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod ocm;
 mod random;
+mod routes;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;

@@ -40,7 +40,8 @@ impl Ocm {
     ///
     /// # Errors
     /// When the configuration cannot be used.
-    pub fn open(parts: OcmParts) -> Result<Self, OcmError> {
+    #[expect(clippy::unused_async, reason = "keys are read from the database")]
+    pub async fn open(parts: OcmParts) -> Result<Self, OcmError> {
         parts.config.check()?;
         Ok(Self(Arc::new(Inner {
             config: parts.config,
