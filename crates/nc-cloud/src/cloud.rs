@@ -6,7 +6,10 @@ use std::{
 
 use axum::Router;
 use moka::sync::Cache;
-use nc_auth::UserId;
+use nc_auth::{
+    UserId,
+    federation::{Federation, ShareAuth},
+};
 use nc_store::Sealer;
 use nc_web::pages::Notice;
 use secrecy::SecretString;
@@ -32,6 +35,22 @@ const DISPLAY_NAME_FOR: Duration = Duration::from_secs(10);
 /// The group whose members administer the cloud.
 pub const ADMINISTRATORS: &str = "admin";
 
+/// What speaks with other servers for the cloud: Open Cloud Mesh.
+#[derive(Clone)]
+pub struct Federated {
+    /// Who may use the mounts of shares.
+    pub auth: Arc<dyn ShareAuth>,
+    /// Shares to and from other servers.
+    pub shares: Arc<dyn Federation>,
+}
+
+/// Nothing of it can be shown.
+impl std::fmt::Debug for Federated {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Federated").finish_non_exhaustive()
+    }
+}
+
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
@@ -44,6 +63,7 @@ struct Inner {
     shares: Shares,
     authenticator: Authenticator,
     trust: OnceLock<Trust>,
+    federated: OnceLock<Federated>,
     sealer: Arc<Sealer>,
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
@@ -94,6 +114,7 @@ impl Cloud {
             shares,
             authenticator,
             trust: OnceLock::new(),
+            federated: OnceLock::new(),
             sealer: Arc::new(sealer),
             _lock: lock,
         })))
@@ -141,6 +162,22 @@ impl Cloud {
     /// Whose access tokens are believed, if anybody's.
     pub(crate) fn believed(&self) -> Option<&Trust> {
         self.0.trust.get()
+    }
+
+    /// From now on shares with people on other servers. Once in the life of a cloud.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] the second time.
+    pub fn federate(&self, federated: Federated) -> Result<(), Error> {
+        self.0
+            .federated
+            .set(federated)
+            .map_err(|_| Error::Exists("a federation with other servers"))
+    }
+
+    /// What speaks with other servers; `None`: this cloud shares with nobody elsewhere.
+    pub fn federated(&self) -> Option<&Federated> {
+        self.0.federated.get()
     }
 
     /// Seals what must be read again: second factors, keys.

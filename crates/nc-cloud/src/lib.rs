@@ -39,7 +39,7 @@ mod version;
 
 pub use auth::SignedIn;
 pub use base_url::BaseUrl;
-pub use cloud::{ADMINISTRATORS, Cloud};
+pub use cloud::{ADMINISTRATORS, Cloud, Federated};
 pub use config::CloudConfig;
 pub use error::Error;
 pub use random::random_password;
