@@ -9,8 +9,11 @@
 
 mod config;
 mod error;
+mod federation;
 mod ocm;
+mod provider;
 mod random;
+mod receiver;
 mod routes;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
