@@ -2,14 +2,17 @@
 //!
 //! The addresses come from strangers or from configuration, so [`GuardedFetch`] follows no redirect, reads a bounded answer in
 //! a bounded time, and connects only to the address that it checked. [`PageFetch`] does the same for pages of the web, and checks each
-//! redirect as well.
+//! redirect as well. [`GuardedClient`] makes any other request behind the same guard.
 
 use async_trait::async_trait;
 use url::Url;
 
 mod guarded;
 
-pub use guarded::{Body, GuardedFetch, Network, Page, PageError, PageFetch, Posted, Reach, SystemNetwork, Wanted};
+pub use guarded::{
+    Body, GuardedClient, GuardedFetch, Network, Page, PageError, PageFetch, PlainHttp, Posted, Reach, SystemNetwork,
+    Wanted,
+};
 
 /// What was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]

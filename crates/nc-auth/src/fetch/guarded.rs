@@ -1,3 +1,4 @@
+mod client;
 mod page;
 mod post;
 
@@ -15,6 +16,7 @@ use url::{Host, Url};
 
 use super::{Fetch, FetchError, Fetched};
 
+pub use client::{GuardedClient, PlainHttp};
 pub use page::{Page, PageError, PageFetch, Wanted};
 pub use post::{Body, Posted};
 
@@ -102,11 +104,7 @@ impl GuardedFetch {
 
     /// Addresses in the URL itself never reach the resolver, so they are checked here.
     fn check(&self, url: &Url) -> Result<(), FetchError> {
-        let literal = match url.host().ok_or(FetchError::Forbidden)? {
-            Host::Domain(_) => None,
-            Host::Ipv4(address) => Some(IpAddr::from(address)),
-            Host::Ipv6(address) => Some(IpAddr::from(address)),
-        };
+        let literal = literal(url)?;
         let allowed = match self.reach {
             Reach::Public => url.scheme() == "https" && literal.is_none_or(is_public),
             Reach::Anywhere => match url.scheme() {
@@ -155,6 +153,15 @@ impl std::fmt::Debug for GuardedFetch {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "GuardedFetch({:?})", self.reach)
     }
+}
+
+/// The address that stands in a URL in place of a name.
+fn literal(url: &Url) -> Result<Option<IpAddr>, FetchError> {
+    Ok(match url.host().ok_or(FetchError::Forbidden)? {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+    })
 }
 
 /// What every client for addresses of strangers has: it connects only to addresses that were checked, follows nothing, sends
