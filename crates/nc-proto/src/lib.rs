@@ -11,6 +11,7 @@
 //! * [`login_flow`]: app passwords by Login Flow v2.
 //! * [`oauth`]: OAuth 2.0 and `OpenID` Connect, from both sides.
 //! * [`public_url`]: addresses that strangers name, to be fetched from.
+//! * [`ocm`]: Open Cloud Mesh, between servers.
 //! * [`ocs`]: the envelope of OCS answers.
 //! * [`status`]: the state that everybody may see.
 //! * [`tolerant`]: reading what PHP writes.
@@ -26,8 +27,10 @@ pub mod etag;
 pub mod ical;
 pub mod login_flow;
 pub mod oauth;
+pub mod ocm;
 pub mod ocs;
 pub mod public_url;
 pub mod status;
+mod strict_json;
 pub mod tolerant;
 pub mod vcard;
