@@ -26,11 +26,28 @@ const TABLES: &[&str] = &[
     "audit",
     "audit_ends",
     "credentials",
+    "ocm_out_share",
+    "ocm_issued_token",
+    "ocm_reshare",
+    "ocm_in_share",
+    "ocm_in_share_member",
+    "ocm_peer",
+    "ocm_sign_key",
+    "ocm_outbox",
+    "ocm_contact",
     "_sqlx_migrations",
 ];
 
 /// Those whose numbers the database gives.
-const NUMBERED: &[&str] = &["clients", "grants", "consents", "credentials"];
+const NUMBERED: &[&str] = &[
+    "clients",
+    "grants",
+    "consents",
+    "credentials",
+    "ocm_out_share",
+    "ocm_in_share",
+    "ocm_outbox",
+];
 
 /// What the migrations are noted in.
 const MIGRATIONS: &str = "CREATE TABLE _sqlx_migrations (

@@ -7,6 +7,7 @@
 mod backup;
 mod connections;
 mod error;
+mod federation;
 mod lookup;
 mod row;
 mod sql;

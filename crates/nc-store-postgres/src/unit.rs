@@ -39,11 +39,11 @@ impl PostgresUnit {
 
 /// Begins a change that may be refused. After a failed statement PostgreSQL takes no further one, unless it goes back to
 /// where the change began.
-async fn attempt(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
+pub(crate) async fn attempt(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
     Ok(connection.begin().await?)
 }
 
-async fn succeed(attempt: Transaction<'_, Postgres>) -> Result<(), Error> {
+pub(crate) async fn succeed(attempt: Transaction<'_, Postgres>) -> Result<(), Error> {
     Ok(attempt.commit().await?)
 }
 

@@ -5,6 +5,7 @@
 
 mod connections;
 mod error;
+mod federation;
 mod lookup;
 mod row;
 mod sql;

@@ -7,6 +7,7 @@ mod audit;
 mod clients;
 mod consents;
 mod credentials;
+mod federation;
 mod grants;
 mod keys;
 mod needed_credentials;
@@ -21,6 +22,10 @@ mod units;
 
 use std::{pin::Pin, sync::Arc};
 
+use self::federation::{
+    in_shares as federation_in_shares, out_shares as federation_out_shares, peers as federation_peers,
+    sweep as federation_sweep,
+};
 use crate::{Store, StoreError};
 
 /// The outcome of a check.
@@ -110,6 +115,30 @@ checks! {
     sweep {
         a_sweep_removes_exactly_what_has_ended,
         a_sweep_leaves_grants_that_something_is_left_of,
+    }
+    federation_out_shares {
+        a_share_to_another_server_is_found_by_id_number_and_secret,
+        ids_and_secrets_of_shares_to_other_servers_are_taken_once,
+        live_shares_to_other_servers_are_listed_by_owner_and_by_node,
+        live_shares_whose_end_has_come_are_listed,
+        issued_tokens_live_until_they_end_or_are_taken_back,
+        a_reshare_may_be_without_a_secret_and_gets_one,
+    }
+    federation_in_shares {
+        a_share_from_another_server_is_found_and_replaced,
+        a_share_from_another_server_is_stored_once_for_a_receiver,
+        each_person_makes_something_else_of_a_share,
+        of_twenty_tasks_one_takes_a_lease,
+    }
+    federation_peers {
+        what_is_known_about_another_server_is_replaced_listed_and_forgotten,
+        federation_keys_are_apart_from_the_keys_of_the_provider,
+        messages_wait_in_order_until_they_may_be_sent,
+        contacts_belong_to_one_person,
+    }
+    federation_sweep {
+        a_sweep_clears_what_has_ended_between_servers,
+        a_sweep_deletes_shares_that_every_person_declined,
     }
     units {
         a_dropped_unit_leaves_nothing,

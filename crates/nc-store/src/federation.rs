@@ -213,6 +213,8 @@ pub trait FederationLookup: Send + Sync {
     async fn list_out_shares(&self, owner: &str) -> Result<Vec<OutShareRecord>, StoreError>;
     /// The live shares of a file or folder, by number.
     async fn list_out_shares_of_node(&self, node: i64) -> Result<Vec<OutShareRecord>, StoreError>;
+    /// Live shares whose end has come at `now`, at most `limit`.
+    async fn list_ended_out_shares(&self, now: i64, limit: u32) -> Result<Vec<OutShareRecord>, StoreError>;
 
     /// An issued token in any state.
     async fn find_issued_token(&self, jti: &str) -> Result<Option<IssuedTokenRecord>, StoreError>;
@@ -265,12 +267,12 @@ pub trait FederationUnit: FederationLookup {
 
     /// Stores an issued token; its share must be there.
     async fn insert_issued_token(&self, token: &IssuedTokenRecord) -> Result<(), StoreError>;
-    /// Takes one back. Whether it was live.
+    /// Takes one back. Whether nobody had before.
     async fn revoke_issued_token(&self, jti: &str, now: i64) -> Result<bool, StoreError>;
-    /// Takes back every token of a share. How many.
+    /// Takes back every token of a share. How many were not taken back before.
     async fn revoke_issued_tokens(&self, share: &str, now: i64) -> Result<u64, StoreError>;
 
-    /// Stores or replaces what is known about a share that was shared on.
+    /// Stores or replaces what is known about a share that was shared on, which must be there.
     async fn put_reshare(&self, reshare: &ReshareRecord) -> Result<(), StoreError>;
 
     /// Stores a share from another server; its number. [`StoreError::Exists`] when server, id there, type and receiver are taken.

@@ -89,6 +89,8 @@ words! {
         Callback = "callback",
         /// What a person decided about the clients that act for them; key is made of issuer and subject.
         ClientRules = "client_rules",
+        /// An invitation of Open Cloud Mesh to become known to each other; key is made of its token.
+        Invite = "ocm_invite",
         /// Something that may be seen once only: `jti` of proofs and assertions.
         Seen = "seen",
     }

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 
 use crate::{
     AccessTokenRecord, AuditEntry, AuditRecord, AuditReport, ClientKind, ClientRecord, CodeRecord, ConsentRecord,
-    CredentialKind, CredentialRecord, Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord,
-    SessionRecord, SpentCode, StoreError, TicketKind, TicketRecord,
+    CredentialKind, CredentialRecord, Digest, FederationLookup, FederationUnit, GrantRecord, KeyRecord, NewClient,
+    RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind, TicketRecord,
 };
 
 /// A database that replicas share.
@@ -24,7 +24,7 @@ pub trait Store: Lookup {
 
 /// Questions. Those with `now` do not find what has ended.
 #[async_trait]
-pub trait Lookup: Send + Sync {
+pub trait Lookup: FederationLookup {
     /// A client by its id on the wire. Also a disabled or expired one.
     async fn find_client(&self, client_id: &str) -> Result<Option<ClientRecord>, StoreError>;
     /// A client by its number.
@@ -99,7 +99,7 @@ pub trait Lookup: Send + Sync {
 
 /// A unit of work: questions and changes in one transaction.
 #[async_trait]
-pub trait Unit: Lookup {
+pub trait Unit: Lookup + FederationUnit {
     /// Makes a client; its number. [`StoreError::Exists`] when the id is taken.
     async fn insert_client(&self, client: &NewClient) -> Result<i64, StoreError>;
     /// Replaces what is known about a client, found by its number.

@@ -87,7 +87,7 @@ pub(super) async fn reads_go_on_while_a_unit_writes(store: Arc<dyn Store>) -> Ou
 }
 
 /// Does something in many tasks that start together; what each of them got.
-async fn race<T, F, Work>(store: &Arc<dyn Store>, work: F) -> Result<Vec<T>, StoreError>
+pub(super) async fn race<T, F, Work>(store: &Arc<dyn Store>, work: F) -> Result<Vec<T>, StoreError>
 where
     T: Send + 'static,
     F: Fn(Arc<dyn Store>, usize) -> Work,

@@ -1,0 +1,125 @@
+use nc_store::{InShareRecord, InShareState};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
+
+use crate::{error::Error, row};
+
+pub(crate) async fn find(db: &mut PgConnection, id: &str) -> Result<Option<InShareRecord>, Error> {
+    if !row::can_hold(id) {
+        return Ok(None);
+    }
+    let found = sqlx::query("SELECT * FROM ocm_in_share WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn find_by_number(db: &mut PgConnection, number: i64) -> Result<Option<InShareRecord>, Error> {
+    let found = sqlx::query("SELECT * FROM ocm_in_share WHERE number = $1")
+        .bind(number)
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn list_from(
+    db: &mut PgConnection,
+    sender_host: &str,
+    provider_id: &str,
+) -> Result<Vec<InShareRecord>, Error> {
+    if !row::can_hold(sender_host) || !row::can_hold(provider_id) {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT * FROM ocm_in_share WHERE sender_host = $1 AND provider_id = $2 ORDER BY number")
+        .bind(sender_host)
+        .bind(provider_id)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn insert(db: &mut PgConnection, share: &InShareRecord) -> Result<i64, Error> {
+    let insert = "INSERT INTO ocm_in_share (id, sender_host, provider_id, share_type, recipient, state, document,
+        secret_sealed, token_sealed, token_expires_at, token_generation, lease_owner, lease_until, failures,
+        backoff_until, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        RETURNING number";
+    let number = sqlx::query_scalar(insert)
+        .bind(&share.id)
+        .bind(&share.sender_host)
+        .bind(&share.provider_id)
+        .bind(&share.share_type)
+        .bind(&share.recipient)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(&share.secret_sealed)
+        .bind(&share.token_sealed)
+        .bind(share.token_expires_at)
+        .bind(share.token_generation)
+        .bind(&share.lease_owner)
+        .bind(share.lease_until)
+        .bind(share.failures)
+        .bind(share.backoff_until)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .fetch_one(db)
+        .await?;
+    Ok(number)
+}
+
+pub(crate) async fn update(db: &mut PgConnection, share: &InShareRecord) -> Result<bool, Error> {
+    let update = "UPDATE ocm_in_share SET sender_host = $1, provider_id = $2, share_type = $3, recipient = $4, state = $5,
+        document = $6, secret_sealed = $7, token_sealed = $8, token_expires_at = $9, token_generation = $10, lease_owner = $11,
+        lease_until = $12, failures = $13, backoff_until = $14, created_at = $15, expires_at = $16 WHERE id = $17";
+    let done = sqlx::query(update)
+        .bind(&share.sender_host)
+        .bind(&share.provider_id)
+        .bind(&share.share_type)
+        .bind(&share.recipient)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(&share.secret_sealed)
+        .bind(&share.token_sealed)
+        .bind(share.token_expires_at)
+        .bind(share.token_generation)
+        .bind(&share.lease_owner)
+        .bind(share.lease_until)
+        .bind(share.failures)
+        .bind(share.backoff_until)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(&share.id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(crate) async fn delete(db: &mut PgConnection, id: &str) -> Result<bool, Error> {
+    let done = sqlx::query("DELETE FROM ocm_in_share WHERE id = $1")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) fn read(row: &PgRow) -> Result<InShareRecord, Error> {
+    Ok(InShareRecord {
+        id: row.try_get("id")?,
+        number: row.try_get("number")?,
+        sender_host: row.try_get("sender_host")?,
+        provider_id: row.try_get("provider_id")?,
+        share_type: row.try_get("share_type")?,
+        recipient: row.try_get("recipient")?,
+        state: row::word(row, "state", InShareState::from_word)?,
+        document: row.try_get("document")?,
+        secret_sealed: row.try_get("secret_sealed")?,
+        token_sealed: row.try_get("token_sealed")?,
+        token_expires_at: row.try_get("token_expires_at")?,
+        token_generation: row.try_get("token_generation")?,
+        lease_owner: row.try_get("lease_owner")?,
+        lease_until: row.try_get("lease_until")?,
+        failures: row.try_get("failures")?,
+        backoff_until: row.try_get("backoff_until")?,
+        created_at: row.try_get("created_at")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}

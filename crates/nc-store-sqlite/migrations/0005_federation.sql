@@ -1,0 +1,119 @@
+-- Open Cloud Mesh: shares to and from other servers. What is secret is sealed for its row, or a digest under a key.
+
+CREATE TABLE ocm_out_share (
+    -- The number in the sharing API. Never used twice.
+    number         INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- `providerId`.
+    id             TEXT NOT NULL UNIQUE,
+    owner          TEXT NOT NULL,
+    node           INTEGER NOT NULL,
+    -- Normalised `host[:port]`.
+    recipient_host TEXT NOT NULL,
+    -- Digest under a key. NULL: revoked.
+    secret         BLOB UNIQUE,
+    -- Only where notifications to the other server need it.
+    secret_sealed  BLOB,
+    -- Rises with everything that ends tokens.
+    generation     INTEGER NOT NULL DEFAULT 1,
+    -- A word of `OutShareState`.
+    state          TEXT NOT NULL,
+    document       TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    -- NULL: it does not end.
+    expires_at     INTEGER,
+    revoked_at     INTEGER
+) STRICT;
+
+CREATE INDEX ocm_out_share_by_owner ON ocm_out_share (owner, number) WHERE state = 'live';
+CREATE INDEX ocm_out_share_by_node ON ocm_out_share (node, number) WHERE state = 'live';
+CREATE INDEX ocm_out_share_by_end ON ocm_out_share (expires_at) WHERE state = 'live' AND expires_at IS NOT NULL;
+CREATE INDEX ocm_out_share_by_recipient ON ocm_out_share (recipient_host);
+
+CREATE TABLE ocm_reshare (
+    share_id  TEXT PRIMARY KEY REFERENCES ocm_out_share (id) ON DELETE CASCADE,
+    -- The id at the other server.
+    remote_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ocm_in_share (
+    -- The number in the sharing API. Never used twice.
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    -- Normalised `host[:port]`.
+    sender_host   TEXT NOT NULL,
+    -- The id there.
+    provider_id   TEXT NOT NULL,
+    -- `user` or `group`.
+    share_type    TEXT NOT NULL,
+    recipient     TEXT NOT NULL,
+    -- A word of `InShareState`.
+    state         TEXT NOT NULL,
+    document      TEXT NOT NULL,
+    -- NULL: it opens nothing any more.
+    secret_sealed BLOB,
+    created_at    INTEGER NOT NULL,
+    -- NULL: it does not end.
+    expires_at    INTEGER,
+    UNIQUE (sender_host, provider_id, share_type, recipient)
+) STRICT;
+
+CREATE INDEX ocm_in_share_declined ON ocm_in_share (number) WHERE state = 'declined';
+
+-- Members of a group decide each for themselves.
+CREATE TABLE ocm_in_share_member (
+    share_id    TEXT NOT NULL REFERENCES ocm_in_share (id) ON DELETE CASCADE,
+    user_id     TEXT NOT NULL,
+    -- A word of `InShareState`.
+    state       TEXT NOT NULL,
+    -- NULL: not accepted.
+    mount_point TEXT,
+    PRIMARY KEY (share_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ocm_in_share_member_by_user ON ocm_in_share_member (user_id);
+CREATE INDEX ocm_in_share_member_by_state ON ocm_in_share_member (state, share_id);
+
+CREATE TABLE ocm_peer (
+    -- Normalised `host[:port]`.
+    host        TEXT PRIMARY KEY,
+    document    TEXT NOT NULL,
+    -- It ever sent a message with a good signature.
+    ever_signed INTEGER NOT NULL DEFAULT 0,
+    changed_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ocm_sign_key (
+    kid        TEXT PRIMARY KEY,
+    algorithm  TEXT NOT NULL,
+    -- A word of `KeyState`.
+    state      TEXT NOT NULL,
+    sealed     BLOB NOT NULL,
+    public     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE ocm_outbox (
+    -- The order of storing.
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    host       TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    sealed     BLOB NOT NULL,
+    attempts   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX ocm_outbox_by_time ON ocm_outbox (next_at);
+CREATE INDEX ocm_outbox_by_end ON ocm_outbox (expires_at);
+
+CREATE TABLE ocm_contact (
+    owner      TEXT NOT NULL,
+    -- Normalised `host[:port]`.
+    host       TEXT NOT NULL,
+    user_id    TEXT NOT NULL,
+    document   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, host, user_id)
+) STRICT, WITHOUT ROWID;

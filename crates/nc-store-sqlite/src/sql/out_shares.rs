@@ -1,0 +1,119 @@
+use nc_store::{Digest, OutShareRecord, OutShareState};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use crate::{error::Error, row};
+
+pub(crate) async fn find(db: &mut SqliteConnection, id: &str) -> Result<Option<OutShareRecord>, Error> {
+    let found = sqlx::query("SELECT * FROM ocm_out_share WHERE id = ?")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn find_by_number(db: &mut SqliteConnection, number: i64) -> Result<Option<OutShareRecord>, Error> {
+    let found = sqlx::query("SELECT * FROM ocm_out_share WHERE number = ?")
+        .bind(number)
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn find_by_secret(db: &mut SqliteConnection, secret: Digest) -> Result<Option<OutShareRecord>, Error> {
+    let found = sqlx::query("SELECT * FROM ocm_out_share WHERE secret = ?")
+        .bind(row::bytes(&secret))
+        .fetch_optional(db)
+        .await?;
+    found.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn list_of_owner(db: &mut SqliteConnection, owner: &str) -> Result<Vec<OutShareRecord>, Error> {
+    let rows = sqlx::query("SELECT * FROM ocm_out_share WHERE owner = ? AND state = 'live' ORDER BY number")
+        .bind(owner)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn list_of_node(db: &mut SqliteConnection, node: i64) -> Result<Vec<OutShareRecord>, Error> {
+    let rows = sqlx::query("SELECT * FROM ocm_out_share WHERE node = ? AND state = 'live' ORDER BY number")
+        .bind(node)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn list_ended(db: &mut SqliteConnection, now: i64, limit: u32) -> Result<Vec<OutShareRecord>, Error> {
+    let list =
+        "SELECT * FROM ocm_out_share WHERE expires_at <= ? AND state = 'live' ORDER BY expires_at, number LIMIT ?";
+    let rows = sqlx::query(list).bind(now).bind(limit).fetch_all(db).await?;
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn insert(db: &mut SqliteConnection, share: &OutShareRecord) -> Result<i64, Error> {
+    let insert = "INSERT INTO ocm_out_share (id, owner, node, recipient_host, secret, secret_sealed, generation, state,
+        document, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number";
+    let number = sqlx::query_scalar(insert)
+        .bind(&share.id)
+        .bind(&share.owner)
+        .bind(share.node)
+        .bind(&share.recipient_host)
+        .bind(share.secret.as_ref().map(row::bytes))
+        .bind(&share.secret_sealed)
+        .bind(share.generation)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(share.revoked_at)
+        .fetch_one(db)
+        .await?;
+    Ok(number)
+}
+
+pub(crate) async fn update(db: &mut SqliteConnection, share: &OutShareRecord) -> Result<bool, Error> {
+    let update = "UPDATE ocm_out_share SET owner = ?, node = ?, recipient_host = ?, secret = ?, secret_sealed = ?,
+        generation = ?, state = ?, document = ?, created_at = ?, expires_at = ?, revoked_at = ? WHERE id = ?";
+    let done = sqlx::query(update)
+        .bind(&share.owner)
+        .bind(share.node)
+        .bind(&share.recipient_host)
+        .bind(share.secret.as_ref().map(row::bytes))
+        .bind(&share.secret_sealed)
+        .bind(share.generation)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(share.revoked_at)
+        .bind(&share.id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(crate) async fn delete(db: &mut SqliteConnection, id: &str) -> Result<bool, Error> {
+    let done = sqlx::query("DELETE FROM ocm_out_share WHERE id = ?")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+fn read(row: &SqliteRow) -> Result<OutShareRecord, Error> {
+    Ok(OutShareRecord {
+        id: row.try_get("id")?,
+        number: row.try_get("number")?,
+        owner: row.try_get("owner")?,
+        node: row.try_get("node")?,
+        recipient_host: row.try_get("recipient_host")?,
+        secret: row::digest_or_none(row, "secret")?,
+        secret_sealed: row.try_get("secret_sealed")?,
+        generation: row.try_get("generation")?,
+        state: row::word(row, "state", OutShareState::from_word)?,
+        document: row.try_get("document")?,
+        created_at: row.try_get("created_at")?,
+        expires_at: row.try_get("expires_at")?,
+        revoked_at: row.try_get("revoked_at")?,
+    })
+}
