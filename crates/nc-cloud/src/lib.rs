@@ -29,6 +29,7 @@ mod notes;
 mod ocs;
 mod protected_resource;
 mod random;
+mod residents;
 pub mod routes;
 mod sealing_key;
 mod sharing;

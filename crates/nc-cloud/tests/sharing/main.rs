@@ -11,5 +11,6 @@ mod mounts;
 mod pages;
 mod people;
 mod reshares;
+mod residents;
 mod wire;
 mod writers;

@@ -1,0 +1,84 @@
+//! People and files of the cloud, for shares with other servers.
+
+use async_trait::async_trait;
+use nc_auth::{
+    UserId,
+    federation::{Person, Reached, Residents, ResidentsError},
+};
+use nc_proto::dav::DavPath;
+
+use crate::{
+    Cloud, Error,
+    content::{ContentError, FileId},
+    sharing::{Tree, for_kind, numbered},
+};
+
+impl From<ContentError> for ResidentsError {
+    fn from(error: ContentError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Error> for ResidentsError {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Cloud {
+    async fn tree_of(&self, user: &UserId) -> Result<Tree, ResidentsError> {
+        Ok(Tree::of_user(self.content(), self.shares(), user).await?)
+    }
+}
+
+#[async_trait]
+impl Residents for Cloud {
+    async fn person(&self, id: &str) -> Result<Option<Person>, ResidentsError> {
+        let account = self.find_user(&UserId::new(id)).await?;
+        Ok(account.map(|account| Person {
+            id: account.user_id(),
+            display_name: Some(account.display_name)
+                .filter(|name| !name.is_empty())
+                .unwrap_or(account.id),
+            email: account.email,
+        }))
+    }
+
+    async fn group_members(&self, group: &str) -> Result<Vec<UserId>, ResidentsError> {
+        let mut members = Vec::new();
+        for id in self.accounts().list_members(group).await? {
+            let id = UserId::new(id);
+            if self.find_user(&id).await?.is_some() {
+                members.push(id);
+            }
+        }
+        Ok(members)
+    }
+
+    async fn reach(&self, user: &UserId, node: i64) -> Result<Option<Reached>, ResidentsError> {
+        // Who was shut out shares nothing, also what was shared before.
+        if self.find_user(user).await?.is_none() {
+            return Ok(None);
+        }
+        let found = self.tree_of(user).await?.locate(FileId(node)).await;
+        Ok(found?.map(|(spot, entry)| Reached {
+            name: entry.name().to_owned(),
+            file_owner: spot.home.user().clone(),
+            is_folder: entry.is_folder(),
+            permissions: for_kind(spot.permissions, entry.is_folder()),
+            size: (!entry.is_folder()).then_some(entry.size_bytes),
+        }))
+    }
+
+    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError> {
+        let tree = self.tree_of(user).await?;
+        let mut number = 1;
+        loop {
+            let place = DavPath::root().child(numbered(wanted, number));
+            if tree.find(&place).await?.shown.is_none() {
+                return Ok(place);
+            }
+            number += 1;
+        }
+    }
+}
