@@ -133,13 +133,14 @@ class Server:
 class Demo(Server):
     """`nextcloud-mcp demo`: a cloud with users and data, and an MCP server in front of it."""
 
-    def __init__(self, data=None, mode="single-user", arguments=(), port=0):
+    def __init__(self, data=None, mode="single-user", arguments=(), port=0, environment=None):
         self.temporary = None
         if data is None:
             self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
             data = Path(self.temporary) / "data"
         self.data = Path(data)
-        super().__init__("demo", "--json", "--port", port, "--data", self.data, "--mode", mode, *arguments)
+        command = ("demo", "--json", "--port", port, "--data", self.data, "--mode", mode, *arguments)
+        super().__init__(*command, environment=environment)
         self.mcp_url = self.info["mcp_url"]
         self.cloud_url = self.info["cloud_url"].rstrip("/")
         self.users = {user["name"]: user for user in self.info["users"]}

@@ -95,6 +95,17 @@ pub(super) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "federation",
+        about: "Open Cloud Mesh with a peer written on Python libraries, both ways; litmus on the mount of a share",
+        run: |workshop| {
+            workshop.installer.debian(Debian {
+                program: "litmus",
+                package: "litmus",
+            })?;
+            workshop.script("federation.py")
+        },
+    },
+    Stage {
         name: "rclone",
         about: "copy, check and sync with the embedded cloud, both ways",
         run: |workshop| {

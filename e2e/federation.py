@@ -1,0 +1,305 @@
+"""Open Cloud Mesh with a server that is written on other libraries, as sender and as receiver; and litmus on the mount of a share."""
+
+import json
+import re
+import threading
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+import requests
+from harness import BUILD, Cloud, Demo, Tally, run
+from ocm_peer import Peer
+
+API = "/ocs/v2.php/apps/files_sharing/api/v1"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def ocs(cloud, method, path, **fields):
+    """Status and data of an OCS answer."""
+    body = urllib.parse.urlencode(fields).encode() if fields else None
+    status, _, answer = cloud.send(method, f"{API}{path}", body, FORM if fields else None)
+    return status, json.loads(answer)["ocs"]["data"]
+
+
+def jwt_of(origin, token, audience):
+    """The claims of an access token, by what its issuer publishes and nothing else."""
+    header = jwt.get_unverified_header(token)
+    issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
+    document = requests.get(f"{issuer}/.well-known/ocm", timeout=10).json()
+    keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(requests.get(document["jwksUri"], timeout=10).json()).keys}
+    claims = jwt.decode(
+        token,
+        keys[header["kid"]].key,
+        algorithms=["ES256", "EdDSA"],
+        audience=audience,
+        issuer=origin,
+        options={"require": ["iss", "sub", "aud", "exp", "iat", "client_id", "jti"]},
+    )
+    return header, claims
+
+
+def peer_receives(tally, demo, algorithm):
+    """Ours is the sender."""
+    peer = Peer(algorithm)
+    alice = Cloud(demo.cloud_url, demo.user)
+    name = f"Shared with {algorithm}"
+    folder = f"{alice.files}/{urllib.parse.quote(name)}"
+    alice.send("MKCOL", folder)
+    alice.send("PUT", f"{folder}/plan.txt", b"the plan")
+    status, share = ocs(
+        alice, "POST", "/shares?format=json", path=f"/{name}", shareType=6, shareWith=f"zoe@{peer.url}", permissions=15
+    )
+    tally.equal("a share is made", status, 200)
+    tally.equal("its message is signed by us", (peer.signers, peer.refused), ([demo.cloud_url], []))
+    tally.check("no secret is told to the one who shares", not share.get("share_token"), share)
+    body = peer.shares[0]
+    webdav = body["protocol"]["webdav"]
+    secret, provider_id = webdav["sharedSecret"], body["providerId"]
+    tally.equal("the share is strict", webdav["requirements"], ["must-exchange-token"])
+
+    answer = peer.exchange(demo.cloud_url, secret)
+    tally.equal("the secret is exchanged", answer.status_code, 200)
+    tally.equal("nobody keeps the answer", answer.headers["cache-control"], "no-store")
+    token = answer.json()["access_token"]
+    header, claims = jwt_of(demo.cloud_url, token, body["shareWith"])
+    tally.equal("type of the token", header["typ"], "at+jwt")
+    tally.equal("the token names share and owner", (claims["client_id"], claims["sub"]), (provider_id, demo.user["name"]))
+    tally.equal("its life is what was said", claims["exp"] - claims["iat"], answer.json()["expires_in"])
+
+    bearer = {"authorization": f"Bearer {token}"}
+    for root in ("/public.php/webdav/", f"/public.php/webdav/{provider_id}/", f"/ocm/dav/{provider_id}/"):
+        url = f"{demo.cloud_url}{root}"
+        found = requests.request("PROPFIND", url, headers={**bearer, "depth": "1"}, timeout=10)
+        tally.equal(f"{root} lists the folder", (found.status_code, "plan.txt" in found.text), (207, True))
+        tally.equal(f"{root} gives the file", requests.get(f"{url}plan.txt", headers=bearer, timeout=10).content, b"the plan")
+    root = f"{demo.cloud_url}/ocm/dav/{provider_id}/"
+    put = requests.put(f"{root}new%20%C3%A9.txt", data=b"written by the peer", headers=bearer, timeout=10)
+    tally.equal("the peer writes", put.status_code, 201)
+    tally.equal("and we have it", alice.send("GET", f"{folder}/new%20%C3%A9.txt")[2], b"written by the peer")
+    part = requests.get(f"{root}plan.txt", headers={**bearer, "range": "bytes=4-7"}, timeout=10)
+    tally.equal("a part of a file", (part.status_code, part.content), (206, b"plan"))
+
+    for what, refused in [
+        ("the secret with Basic", {"auth": (secret, "")}),
+        ("the secret as Bearer", {"headers": {"authorization": f"Bearer {secret}"}}),
+        ("nothing", {}),
+        ("the token with Basic", {"auth": (token, "")}),
+    ]:
+        tally.equal(f"{what} opens nothing", requests.get(f"{root}plan.txt", timeout=10, **refused).status_code, 401)
+    for path in (alice.files, "/ocs/v2.php/cloud/user?format=json", "/remote.php/dav/calendars/alice/"):
+        answer = requests.get(f"{demo.cloud_url}{path}", headers={**bearer, "ocs-apirequest": "true"}, timeout=10)
+        tally.equal(f"the token opens nothing at {path}", answer.status_code, 401)
+
+    again = peer.exchange(demo.cloud_url, secret)
+    tally.equal("it is exchanged again", again.status_code, 200)
+    tally.check("for another token", again.json()["access_token"] != token)
+    tally.equal("the first stays good", requests.get(f"{root}plan.txt", headers=bearer, timeout=10).status_code, 200)
+    refusals = [
+        ("an unknown code", peer.exchange(demo.cloud_url, "wrong" * 9), "invalid_grant"),
+        ("another client", peer.exchange(demo.cloud_url, secret, client_id="example.org"), "invalid_client"),
+        ("a changed body", peer.exchange(demo.cloud_url, secret, change=lambda headers, body: body + b"&a=b"), "invalid_client"),
+    ]
+
+    def unsigned(headers, body):
+        for name in ("signature", "signature-input"):
+            del headers[name]
+        return body
+
+    refusals.append(("no signature", peer.exchange(demo.cloud_url, secret, change=unsigned), "invalid_client"))
+    for what, answer, error in refusals:
+        tally.equal(f"{what} is refused", (answer.status_code, answer.json().get("error")), (400, error))
+
+    accepted = peer.notify(demo.cloud_url, "SHARE_ACCEPTED", provider_id, secret)
+    tally.equal("acceptance is noted", accepted.status_code, 201)
+    wrong = peer.notify(demo.cloud_url, "SHARE_DECLINED", provider_id, "wrong")
+    tally.equal("a wrong secret is refused", wrong.status_code, 403)
+    status, _ = ocs(alice, "PUT", f"/shares/{share['id']}?format=json", permissions=1)
+    tally.equal("permissions are reduced", status, 200)
+    put = requests.put(f"{root}plan.txt", data=b"no", headers=bearer, timeout=10)
+    tally.equal("at once, for tokens that are in use", put.status_code, 403)
+    tally.equal("unshared", alice.send("DELETE", f"{API}/shares/{share['id']}?format=json")[0], 200)
+    tally.equal("no token is good any more", requests.get(f"{root}plan.txt", headers=bearer, timeout=10).status_code, 401)
+    ended = peer.exchange(demo.cloud_url, secret)
+    tally.equal("nor the secret", (ended.status_code, ended.json()["error"]), (400, "invalid_grant"))
+    wait_for(lambda: [sent["notificationType"] for sent in peer.notifications] == ["SHARE_UNSHARED"])
+    tally.equal("the peer is told", [sent["notificationType"] for sent in peer.notifications], ["SHARE_UNSHARED"])
+    tally.equal("every message was signed well", peer.refused, [])
+    alice.close()
+    peer.stop()
+
+
+def wait_for(condition, seconds=20):
+    step = threading.Event()
+    for _ in range(seconds * 10):
+        if condition():
+            return
+        step.wait(0.1)
+
+
+def peer_sends(tally, demo, algorithm):
+    """Ours is the receiver."""
+    peer = Peer(algorithm)
+    bob = demo.info["users"][1]
+    cloud = Cloud(demo.cloud_url, bob)
+    name = f"From {algorithm}"
+    address = f"{bob['name']}@{demo.cloud_url}"
+    tally.equal("a share arrives", peer.share_with(demo.cloud_url, address, name).status_code, 201)
+    twice = peer.share_with(demo.cloud_url, address, name, provider_id=peer.provider_id)
+    tally.check("the same again makes no second one", twice.status_code in (201, 409), twice.status_code)
+    _, pending = ocs(cloud, "GET", "/remote_shares/pending?format=json")
+    mine = [share for share in pending if share["remote_id"] == peer.provider_id]
+    tally.equal("it waits for an answer", len(mine), 1)
+    tally.equal("nothing was fetched for it", peer.dav_log, [])
+    number = mine[0]["id"]
+    status, _ = ocs(cloud, "POST", f"/remote_shares/pending/{number}?format=json")
+    tally.equal("it is accepted", status, 200)
+    place = f"{cloud.files}/{urllib.parse.quote(name)}"
+    _, _, listing = cloud.send("PROPFIND", f"{cloud.files}/", headers={"depth": "1"})
+    tally.check("it is among the files", urllib.parse.quote(name) in listing.decode())
+    status, headers, content = cloud.send("GET", f"{place}/hello.txt")
+    tally.equal("a file is read", (status, content), (200, peer.files["hello.txt"]))
+    tally.equal("its version passes through", headers["etag"], '"hello.txt-1"')
+    status, _, content = cloud.send("GET", f"{place}/hello.txt", headers={"range": "bytes=0-4"})
+    tally.equal("a part of it", (status, content), (206, b"hello"))
+    tally.equal("a file is made", cloud.send("PUT", f"{place}/made.txt", b"made by us")[0], 201)
+    tally.equal("the peer has it", peer.files.get("made.txt"), b"made by us")
+    stale = cloud.send("PUT", f"{place}/hello.txt", b"x", {"if-match": '"hello.txt-9"'})[0]
+    tally.equal("a stale version is refused", stale, 412)
+    tally.equal("and nothing changed", peer.files["hello.txt"], b"hello from the peer\n")
+    tally.equal("one token did for all", len(peer.token_requests), 1)
+
+    peer.tokens.clear()
+    tally.equal("a token that ended is renewed", cloud.send("GET", f"{place}/hello.txt")[0], 200)
+    tally.equal("once", len(peer.token_requests), 2)
+    peer.tokens.clear()
+    status = cloud.send("PUT", f"{place}/made.txt", b"y" * 300_000)[0]
+    tally.check("also while something is written, whole or not at all", status in (204, 503), status)
+    tally.check("never half", peer.files["made.txt"] in (b"made by us", b"y" * 300_000))
+
+    refused = peer.notify(demo.cloud_url, "SHARE_UNSHARED", peer.provider_id, "wrong")
+    tally.equal("a wrong secret ends nothing", (refused.status_code, cloud.send("GET", f"{place}/hello.txt")[0]), (403, 200))
+    tally.equal("the right one does", peer.notify(demo.cloud_url, "SHARE_UNSHARED", peer.provider_id, peer.secret).status_code, 201)
+    tally.equal("the folder is gone", cloud.send("PROPFIND", f"{place}/", headers={"depth": "0"})[0], 404)
+
+    tally.equal("another share", peer.share_with(demo.cloud_url, address, "Unwanted").status_code, 201)
+    _, pending = ocs(cloud, "GET", "/remote_shares/pending?format=json")
+    [unwanted] = [share for share in pending if share["remote_id"] == peer.provider_id]
+    tally.equal("is declined", cloud.send("DELETE", f"{API}/remote_shares/pending/{unwanted['id']}?format=json")[0], 200)
+    wait_for(lambda: "SHARE_DECLINED" in [sent["notificationType"] for sent in peer.notifications])
+    tally.equal("and the peer is told", peer.notifications[-1]["notificationType"], "SHARE_DECLINED")
+    tally.equal("every message was signed well, and the secret stayed home", peer.refused, [])
+
+    def spoil(headers, body):
+        return body.replace(b"Zoe", b"Eve")
+
+    document = peer.discover(demo.cloud_url)
+    forged = json.dumps({"shareWith": address, "name": "Zoe"}).encode()
+    answer = peer.post(f"{document['endPoint']}/shares", forged, change=spoil)
+    tally.check("a changed message is refused", answer.status_code in (400, 401), answer.status_code)
+    cloud.close()
+    peer.stop()
+
+
+def litmus_with_bearer(tally, demo):
+    """litmus only knows Basic; a proxy in front of the mount sets the token."""
+    peer = Peer()
+    alice = Cloud(demo.cloud_url, demo.user)
+    alice.send("MKCOL", f"{alice.files}/For%20litmus")
+    ocs(
+        alice, "POST", "/shares?format=json", path="/For litmus", shareType=6, shareWith=f"zoe@{peer.url}", permissions=15
+    )
+    body = peer.shares[0]
+    secret, provider_id = body["protocol"]["webdav"]["sharedSecret"], body["providerId"]
+    token = {"value": peer.exchange(demo.cloud_url, secret).json()["access_token"]}
+    for root in (f"/ocm/dav/{provider_id}", "/public.php/webdav"):
+        with BearerProxy(demo.cloud_url, token) as url:
+            suites(tally, f"{url}{root}/", "litmus" + root.split("/")[1].replace(".", "-"), root)
+    alice.close()
+    peer.stop()
+
+
+def suites(tally, url, log, root):
+    folder = BUILD / "litmus-federation"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = ["basic", "copymove", "props", "locks", "http"]
+    ended = run("litmus", "-k", url, "user", "password", environment={"TESTS": " ".join(wanted)}, cwd=folder)
+    (folder / f"{log}.log").write_text(ended.stdout + ended.stderr)
+    found = re.findall(r"summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed", ended.stdout)
+    tally.equal(f"suites of {root}", [suite for suite, *_ in found], wanted)
+    for suite, ran, passed, failed in found:
+        print(f"{root} {suite}: {passed} of {ran} passed")
+        tally.passed += int(passed)
+        tally.failed += int(failed)
+    for line in ended.stdout.splitlines():
+        if "FAIL" in line or "WARNING" in line:
+            print(f"  {line.strip()}")
+
+
+class BearerProxy:
+    """Passes everything on, with the token as credential."""
+
+    def __init__(self, target, token):
+        session = requests.Session()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def pass_on(self):
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                skipped = ("host", "authorization", "content-length", "connection", "accept-encoding")
+                headers = {name: value for name, value in self.headers.items() if name.lower() not in skipped}
+                headers["Authorization"] = f"Bearer {token['value']}"
+                headers["Accept-Encoding"] = "identity"
+                here = f"http://{self.headers['host']}"
+                for name in ("Destination", "If"):
+                    if name in headers:
+                        headers[name] = headers[name].replace(here, target)
+                answer = session.request(
+                    self.command, f"{target}{self.path}", headers=headers, data=body, timeout=60, allow_redirects=False
+                )
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                        self.send_header(name, value)
+                self.send_header("content-length", str(len(answer.content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(answer.content)
+
+            def __getattr__(self, name):
+                if name.startswith("do_"):
+                    return self.pass_on
+                raise AttributeError(name)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+
+
+SETTINGS = {"OCM_ENABLED": "true", "OCM_NET_ALLOW_HTTP": "true", "OCM_NET_ALLOW_PRIVATE": "true"}
+
+
+def main():
+    tally = Tally()
+    with Demo(environment=SETTINGS) as demo:
+        for algorithm in ("Ed25519", "ES256"):
+            with tally.part(f"a peer with {algorithm} receives"):
+                peer_receives(tally, demo, algorithm)
+            with tally.part(f"a peer with {algorithm} sends"):
+                peer_sends(tally, demo, algorithm)
+        with tally.part("litmus on the mount of a share"):
+            litmus_with_bearer(tally, demo)
+    tally.finish()
+
+
+main()
