@@ -286,7 +286,7 @@ class BearerProxy:
         self.server.shutdown()
 
 
-SETTINGS = {"OCM_ENABLED": "true", "OCM_NET_ALLOW_HTTP": "true", "OCM_NET_ALLOW_PRIVATE": "true"}
+SETTINGS = {"OCM_ENABLED": "true", "OCM_ALLOW_HTTP": "true", "OCM_ALLOW_PRIVATE": "true"}
 
 
 def main():

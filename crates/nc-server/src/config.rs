@@ -3,6 +3,7 @@
 mod database;
 mod documents;
 mod external_issuers;
+mod federation;
 mod issuer;
 mod layers;
 mod peer;
@@ -13,6 +14,7 @@ mod setting;
 pub use database::Database;
 pub use documents::DocumentSettings;
 pub use external_issuers::ExternalIssuersConfig;
+pub use federation::FederationSettings;
 pub(crate) use issuer::UNVERIFIED;
 pub use issuer::{CloudAccessKind, ExternalClient, IssuerSettings};
 pub use layers::{ConfigError, Environment, Layers, Source};

@@ -34,13 +34,17 @@ async fn a_file_is_reached_with_the_rights_of_this_moment() {
     let node = number(&wire, "alice", "S").await;
     let (alice, bob) = (UserId::new("alice"), UserId::new("bob"));
     let own = wire.cloud.reach(&alice, node).await.unwrap().unwrap();
-    assert_eq!((own.name.as_str(), own.is_folder, own.permissions), ("S", true, SharePermissions::ALL));
+    assert_eq!(
+        (own.name.as_str(), own.is_folder, own.permissions),
+        ("S", true, SharePermissions::ALL)
+    );
     assert!(wire.cloud.reach(&bob, node).await.unwrap().is_none());
 
     let share = wire.give("alice", "/S", "bob", 1 + 16).await;
     let given = wire.cloud.reach(&bob, node).await.unwrap().unwrap();
     assert_eq!((given.permissions.bits(), given.file_owner.as_str()), (17, "alice"));
-    wire.ocs("alice", "DELETE", &format!("/shares/{share}"), serde_json::Value::Null).await;
+    wire.ocs("alice", "DELETE", &format!("/shares/{share}"), serde_json::Value::Null)
+        .await;
     assert!(wire.cloud.reach(&bob, node).await.unwrap().is_none());
 
     wire.cloud.set_enabled(&alice, false).await.unwrap();

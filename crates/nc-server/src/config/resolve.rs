@@ -17,6 +17,7 @@ use super::{
     database::{self, Database},
     documents::{self, DocumentSettings},
     external_issuers::ExternalIssuersConfig,
+    federation::{self, FederationSettings},
     issuer::{self, IssuerSettings},
     layers::{ConfigError, Layers},
     setting::{parse_bool, parse_url},
@@ -134,6 +135,8 @@ pub struct EmbeddedSettings {
     pub stock_cors: StockCors,
     /// How long deleted files stay in the trash.
     pub trash_kept: Duration,
+    /// Shares with other servers.
+    pub federation: FederationSettings,
 }
 
 impl fmt::Debug for EmbeddedSettings {
@@ -147,6 +150,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("login_flow_user_agents", &self.login_flow_user_agents)
             .field("stock_cors", &self.stock_cors)
             .field("trash_kept", &self.trash_kept)
+            .field("federation", &self.federation)
             .finish()
     }
 }
@@ -425,6 +429,7 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         admin_acr: reader.list("embedded.admin_acr"),
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
+        federation: federation::settings(layers, reader)?,
         trash_kept: Duration::from_secs(u64::from(reader.count("embedded.trash_days")) * 24 * 60 * 60),
         stock_cors: match reader.text("embedded.emulate_stock_cors").to_ascii_lowercase().as_str() {
             "header" => StockCors::Header,

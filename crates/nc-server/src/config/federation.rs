@@ -1,0 +1,186 @@
+//! How the embedded cloud shares with other servers.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use nc_ocm::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
+use time::{Date, Time, macros::format_description};
+use url::Url;
+
+use super::{
+    layers::{ConfigError, Layers},
+    resolve::{Reader, conflict},
+};
+
+/// How the embedded cloud shares with other servers.
+#[derive(Debug, Clone)]
+pub struct FederationSettings {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Everything but the origin.
+    decided: OcmConfig,
+}
+
+impl FederationSettings {
+    /// For a cloud at this origin.
+    pub fn at(&self, public_origin: Url) -> OcmConfig {
+        OcmConfig {
+            public_origin,
+            ..self.decided.clone()
+        }
+    }
+}
+
+pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<FederationSettings, ConfigError> {
+    let nowhere = Url::parse("https://localhost").map_err(|_| conflict("an address cannot be read"))?;
+    let decided = OcmConfig {
+        provider_name: reader.text("ocm.provider_name"),
+        outbound: match reader.text("ocm.sign_outbound").to_ascii_lowercase().as_str() {
+            "rfc9421" => OutboundSignatures::Rfc9421,
+            "cavage" => OutboundSignatures::Cavage,
+            "off" => OutboundSignatures::Off,
+            _ => OutboundSignatures::Auto,
+        },
+        inbound: match reader.text("ocm.sign_inbound").to_ascii_lowercase().as_str() {
+            "require" => InboundSignatures::Require,
+            "optional" => InboundSignatures::Optional,
+            _ => InboundSignatures::IfCapable,
+        },
+        allow_rsa: reader.bool("ocm.allow_rsa"),
+        skew: reader.seconds("ocm.signature_skew_s"),
+        window: reader.seconds("ocm.signature_window_s"),
+        token_ttl: Duration::from_secs(u64::from(reader.count("ocm.token_ttl_s"))),
+        token_ed25519: reader.text("ocm.token_algorithm").eq_ignore_ascii_case("EdDSA"),
+        must_exchange_token: reader.bool("ocm.must_exchange_token"),
+        offer: offer(&reader.text("ocm.offer")).unwrap_or(Offer::Strict),
+        offer_to: offers(reader)?,
+        legacy_basic: reader.bool("ocm.legacy_basic"),
+        legacy_basic_until: layers.given("ocm.legacy_basic_until").map(day).transpose()?,
+        allow: hosts(reader, "ocm.allow"),
+        deny: hosts(reader, "ocm.deny"),
+        same_authority_exceptions: pairs(reader, "ocm.same_authority_exceptions")?.into_iter().collect(),
+        timeout: reader.seconds("ocm.timeout_s"),
+        max_response: (reader.count("ocm.max_response_kb") as usize) << 10,
+        cleanup_interval: Duration::from_secs(u64::from(reader.count("ocm.cleanup_minutes")) * 60),
+        allow_private: reader.bool("ocm.allow_private"),
+        allow_http: reader.bool("ocm.allow_http"),
+        shares_per_host_per_hour: reader.count("ocm.shares_per_host_per_hour"),
+        token_requests_per_share_per_minute: reader.count("ocm.token_requests_per_share_per_minute"),
+        live_tokens_per_share: reader.count("ocm.live_tokens_per_share") as usize,
+        ocm_share_grant: reader.bool("ocm.compat_ocm_share_grant"),
+        ..OcmConfig::new(nowhere)
+    };
+    Ok(FederationSettings {
+        enabled: reader.bool("ocm.enabled"),
+        decided,
+    })
+}
+
+fn offer(word: &str) -> Option<Offer> {
+    match word.to_ascii_lowercase().as_str() {
+        "strict" => Some(Offer::Strict),
+        "optional" => Some(Offer::Optional),
+        "off" => Some(Offer::Off),
+        _ => None,
+    }
+}
+
+fn offers(reader: &Reader<'_>) -> Result<BTreeMap<String, Offer>, ConfigError> {
+    let read = |(host, word): (String, String)| {
+        let offer = offer(&word).ok_or_else(|| {
+            conflict(&format!(
+                "ocm.offer_to: `{word}` is none of strict, optional, off; write entries as cloud.example.org=optional"
+            ))
+        })?;
+        Ok((host, offer))
+    };
+    pairs(reader, "ocm.offer_to")?.into_iter().map(read).collect()
+}
+
+fn pairs(reader: &Reader<'_>, key: &str) -> Result<Vec<(String, String)>, ConfigError> {
+    let read = |entry: String| {
+        let pair = entry.split_once('=').map(|(left, right)| (left.trim(), right.trim()));
+        let pair = pair.filter(|(left, right)| !left.is_empty() && !right.is_empty());
+        let (left, right) =
+            pair.ok_or_else(|| conflict(&format!("{key}: `{entry}` has no `=`; write cloud.example.org=…")))?;
+        Ok((left.to_ascii_lowercase(), right.to_ascii_lowercase()))
+    };
+    reader.list(key).into_iter().map(read).collect()
+}
+
+fn hosts<All: FromIterator<String>>(reader: &Reader<'_>, key: &str) -> All {
+    reader
+        .list(key)
+        .into_iter()
+        .map(|host| host.to_ascii_lowercase())
+        .collect()
+}
+
+/// The end of that day, UTC.
+fn day(text: &str) -> Result<i64, ConfigError> {
+    let day = Date::parse(text.trim(), format_description!("[year]-[month]-[day]"));
+    let day = day.map_err(|_| conflict("ocm.legacy_basic_until must be a day such as 2027-12-31"))?;
+    Ok(day.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp() + 24 * 60 * 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment};
+
+    fn resolve(pairs: &[(&str, &str)]) -> Result<FederationSettings, String> {
+        let environment: Environment = pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        let layers = Layers::read(None, &environment, &[]).map_err(|error| error.to_string())?;
+        let config = Config::resolve(&layers).map_err(|error| error.to_string())?;
+        Ok(config.embedded.federation)
+    }
+
+    #[test]
+    fn what_ships_is_what_the_crate_says() {
+        let settings = resolve(&[]).expect("settings");
+        assert!(!settings.enabled);
+        let origin: Url = "https://cloud.example.org".parse().expect("a URL");
+        assert_eq!(
+            format!("{:?}", settings.at(origin.clone())),
+            format!("{:?}", OcmConfig::new(origin))
+        );
+    }
+
+    #[test]
+    fn values_are_taken_or_refused() {
+        let settings = resolve(&[
+            ("OCM_ENABLED", "true"),
+            ("OCM_SIGN_INBOUND", "require"),
+            ("OCM_OFFER_TO", "A.example=optional, b.example=OFF"),
+            ("OCM_LEGACY_BASIC_UNTIL", "1970-01-02"),
+            ("OCM_SAME_AUTHORITY_EXCEPTIONS", "a.example=dav.a.example"),
+            ("OCM_TOKEN_TTL_S", "60"),
+        ]);
+        let settings = settings.expect("settings");
+        assert!(settings.enabled);
+        let config = settings.decided;
+        assert_eq!(config.inbound, InboundSignatures::Require);
+        let offers =
+            [("a.example", Offer::Optional), ("b.example", Offer::Off)].map(|(host, offer)| (host.to_owned(), offer));
+        assert_eq!(config.offer_to, BTreeMap::from(offers));
+        assert_eq!(config.legacy_basic_until, Some(2 * 86_400));
+        assert!(
+            config
+                .same_authority_exceptions
+                .contains(&("a.example".to_owned(), "dav.a.example".to_owned()))
+        );
+        assert_eq!(config.token_ttl.as_secs(), 60);
+        for (name, value) in [
+            ("OCM_OFFER_TO", "a.example"),
+            ("OCM_OFFER_TO", "a.example=maybe"),
+            ("OCM_LEGACY_BASIC_UNTIL", "soon"),
+            ("OCM_TOKEN_TTL_S", "59"),
+            ("OCM_TOKEN_TTL_S", "3601"),
+            ("OCM_SIGN_OUTBOUND", "md5"),
+        ] {
+            assert!(resolve(&[(name, value)]).is_err(), "{name}={value}");
+        }
+    }
+}
