@@ -115,6 +115,22 @@ impl Sealer {
         result
     }
 
+    /// What is stored in place of a secret that others bring and that is looked up by: a code (HMAC-SHA-256) that says nothing
+    /// without the key. It is made with the first key.
+    pub fn mac(&self, purpose: &str, secret: &[u8]) -> Result<[u8; 32], SealError> {
+        self.macs(purpose, secret).first().copied().ok_or(SealError::NoKey)
+    }
+
+    /// The same with every key, the first one first: what was stored under an older key is found by one of them.
+    pub fn macs(&self, purpose: &str, secret: &[u8]) -> Vec<[u8; 32]> {
+        let codes = self.0.iter().map(|key| {
+            let mut code = [0; 32];
+            code.copy_from_slice(hmac::sign(&key.tags, &tagged(key.id, purpose, secret)).as_ref());
+            code
+        });
+        codes.collect()
+    }
+
     /// Whether `sealed` should be sealed again, because another key than the first did it.
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
         sealed.get(1) != self.0.first().map(|key| &key.id)
@@ -192,6 +208,16 @@ mod tests {
                 sealer(&[1]).check_tag("a", b"message", damaged),
                 Err(SealError::Damaged)
             );
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_again_after_the_key_was_replaced() {
+        let code = sealer(&[1]).mac("a", b"secret").unwrap();
+        assert_eq!(sealer(&[2, 1]).macs("a", b"secret")[1], code);
+        assert_ne!(sealer(&[2, 1]).mac("a", b"secret").unwrap(), code);
+        for (purpose, secret) in [("b", &b"secret"[..]), ("a", b"secrets"), ("as", b"ecret")] {
+            assert!(!sealer(&[2, 1]).macs(purpose, secret).contains(&code));
         }
     }
 
