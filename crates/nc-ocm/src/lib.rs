@@ -3,6 +3,8 @@
 //! * [`Ocm`]: opened once, cloned cheaply. It answers the cloud as [`nc_auth::federation::ShareAuth`] and
 //!   [`nc_auth::federation::Federation`], and other servers by its router.
 //! * [`OcmConfig`]: what an operator decides.
+//! * [`net`]: other servers, and messages to them.
+//! * [`inbound`]: messages of other servers, and who signed them.
 //! * [`Random`]: where unguessable bytes come from.
 //!
 //! Everything that another server sends is a stranger's text: bounded in size, depth and time, and never a credential of a user.
@@ -10,6 +12,9 @@
 mod config;
 mod error;
 mod federation;
+pub mod inbound;
+mod limits;
+pub mod net;
 mod ocm;
 mod provider;
 mod random;

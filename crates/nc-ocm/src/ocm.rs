@@ -1,10 +1,13 @@
 use std::{fmt, sync::Arc};
 
-use nc_auth::federation::Residents;
-use nc_proto::clock::Clock;
+use nc_auth::{
+    federation::Residents,
+    fetch::{Network, SystemNetwork},
+};
+use nc_proto::{clock::Clock, ocm::PeerHost};
 use nc_store::{Sealer, Store};
 
-use crate::{OcmConfig, OcmError, Random};
+use crate::{OcmConfig, OcmError, Random, inbound::Limits, net::Net};
 
 /// What Open Cloud Mesh is made of.
 pub struct OcmParts {
@@ -33,6 +36,9 @@ pub(crate) struct Inner {
     pub(crate) residents: Arc<dyn Residents>,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) own_host: PeerHost,
+    pub(crate) net: Net,
+    pub(crate) limits: Limits,
 }
 
 impl Ocm {
@@ -40,9 +46,21 @@ impl Ocm {
     ///
     /// # Errors
     /// When the configuration cannot be used.
-    #[expect(clippy::unused_async, reason = "keys are read from the database")]
     pub async fn open(parts: OcmParts) -> Result<Self, OcmError> {
+        Self::open_over(parts, Arc::new(SystemNetwork)).await
+    }
+
+    /// Opens it, with another resolver of names.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used.
+    #[expect(clippy::unused_async, reason = "keys are read from the database")]
+    pub async fn open_over(parts: OcmParts, network: Arc<dyn Network>) -> Result<Self, OcmError> {
         parts.config.check()?;
+        let own_host = PeerHost::of_url(&parts.config.public_origin);
+        let own_host = own_host.map_err(|_| OcmError::Configuration("its public origin names no host".to_owned()))?;
+        let net = Net::new(&parts.config, network)?;
+        let limits = Limits::new(&parts.config);
         Ok(Self(Arc::new(Inner {
             config: parts.config,
             store: parts.store,
@@ -50,6 +68,9 @@ impl Ocm {
             residents: parts.residents,
             clock: parts.clock,
             random: parts.random,
+            own_host,
+            net,
+            limits,
         })))
     }
 

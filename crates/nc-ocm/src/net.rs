@@ -1,0 +1,87 @@
+//! Other servers: what they can do, which keys they have, and messages to them.
+//!
+//! Everything is asked behind the guard of [`nc_auth::fetch::GuardedClient`], with limits on size, time and number. What was
+//! learned is kept: in memory, and for servers that have signed a message here in the database as well.
+
+mod discovery;
+mod document;
+mod error;
+mod post;
+mod record;
+mod slots;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use nc_auth::fetch::{GuardedClient, Network, PlainHttp, Reach};
+use nc_proto::ocm::PeerHost;
+
+use crate::{Ocm, OcmConfig, OcmError, limits::Window};
+
+pub use discovery::{Freshness, Peer};
+pub use error::{NetError, PeerFault};
+pub use post::PeerAnswer;
+pub use record::PeerDocument;
+pub(crate) use {discovery::Cause, record::peer_document};
+
+/// Most documents a minute that are fetched because a server asked here that never signed a good message.
+const STRANGERS_PER_MINUTE: u32 = 60;
+
+/// What asking other servers needs, and what is remembered of them.
+pub(crate) struct Net {
+    pub(crate) client: GuardedClient,
+    slots: slots::Slots,
+    strangers: Window<()>,
+    allow: BTreeSet<PeerHost>,
+    deny: BTreeSet<PeerHost>,
+    /// Normalised: `(server, host of the endpoint)`.
+    pub(crate) exceptions: BTreeSet<(String, String)>,
+}
+
+impl Net {
+    pub(crate) fn new(config: &OcmConfig, network: Arc<dyn Network>) -> Result<Self, OcmError> {
+        let reach = if config.allow_private {
+            Reach::Anywhere
+        } else {
+            Reach::Public
+        };
+        let plain_http = if config.allow_http {
+            PlainHttp::Allowed
+        } else {
+            PlainHttp::Refused
+        };
+        let client = GuardedClient::over(network, reach, plain_http, config.timeout, Vec::new())
+            .map_err(|_| OcmError::Configuration("TLS cannot be set up".to_owned()))?;
+        let exceptions = config.same_authority_exceptions.iter();
+        Ok(Self {
+            client,
+            slots: slots::Slots::new(),
+            strangers: Window::new(STRANGERS_PER_MINUTE, 60),
+            allow: config.allow.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
+            deny: config.deny.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
+            exceptions: exceptions
+                .map(|(server, other)| Ok((host(server)?.to_string(), host(other)?.to_string())))
+                .collect::<Result<_, OcmError>>()?,
+        })
+    }
+
+    /// Whether shares with a server are allowed at all.
+    fn allows(&self, host: &PeerHost) -> bool {
+        !self.deny.contains(host) && (self.allow.is_empty() || self.allow.contains(host))
+    }
+}
+
+fn host(text: &str) -> Result<PeerHost, OcmError> {
+    PeerHost::parse(text).map_err(|_| OcmError::Configuration(format!("{text:?} is not the name of a server")))
+}
+
+impl Ocm {
+    /// Whether shares with a server are allowed at all: by the lists of the operator.
+    pub fn allows(&self, host: &PeerHost) -> bool {
+        self.0.net.allows(host)
+    }
+
+    /// The client for requests to other servers that carry no signature: to their files.
+    pub fn guarded_client(&self) -> &GuardedClient {
+        &self.0.net.client
+    }
+}
