@@ -58,6 +58,7 @@ CREATE TABLE ocm_in_share (
 );
 
 CREATE INDEX ocm_in_share_declined ON ocm_in_share (number) WHERE state = 'declined';
+CREATE INDEX ocm_in_share_by_provider_id ON ocm_in_share (provider_id);
 
 -- Members of a group decide each for themselves.
 CREATE TABLE ocm_in_share_member (

@@ -83,6 +83,11 @@ macro_rules! lookup {
                 Ok(in_shares::list_from(&mut connection, sender_host, provider_id).await?)
             }
 
+            async fn list_in_shares_named(&self, provider_id: &str) -> Result<Vec<InShareRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(in_shares::list_named(&mut connection, provider_id).await?)
+            }
+
             async fn find_in_share_member(
                 &self,
                 share: &str,

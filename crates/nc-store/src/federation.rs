@@ -231,6 +231,8 @@ pub trait FederationLookup: Send + Sync {
     /// Those with this id at this server: one for each receiver, by number.
     async fn list_in_shares_from(&self, sender_host: &str, provider_id: &str)
     -> Result<Vec<InShareRecord>, StoreError>;
+    /// Those with this id at any server, by number: for messages that do not say where they come from.
+    async fn list_in_shares_named(&self, provider_id: &str) -> Result<Vec<InShareRecord>, StoreError>;
     /// What one person made of a share.
     async fn find_in_share_member(&self, share: &str, user: &str) -> Result<Option<InShareMemberRecord>, StoreError>;
     /// What each person made of a share, by user.

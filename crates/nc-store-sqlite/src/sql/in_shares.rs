@@ -32,6 +32,14 @@ pub(crate) async fn list_from(
     rows.iter().map(read).collect()
 }
 
+pub(crate) async fn list_named(db: &mut SqliteConnection, provider_id: &str) -> Result<Vec<InShareRecord>, Error> {
+    let rows = sqlx::query("SELECT * FROM ocm_in_share WHERE provider_id = ? ORDER BY number")
+        .bind(provider_id)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 pub(crate) async fn insert(db: &mut SqliteConnection, share: &InShareRecord) -> Result<i64, Error> {
     let insert = "INSERT INTO ocm_in_share (id, sender_host, provider_id, share_type, recipient, state, document,
         secret_sealed, token_sealed, token_expires_at, token_generation, lease_owner, lease_until, failures,

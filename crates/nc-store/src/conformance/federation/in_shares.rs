@@ -77,6 +77,10 @@ pub(in super::super) async fn a_share_from_another_server_is_stored_once_for_a_r
     assert_eq!(ids, ["1", "4", "5"]);
     assert!(store.list_in_shares_from("a", "other").await?.is_empty());
     assert!(store.list_in_shares_from("a\0", "same\0").await?.is_empty());
+    let found = store.list_in_shares_named("same").await?;
+    let ids: Vec<_> = found.iter().map(|share| share.id.as_str()).collect();
+    assert_eq!(ids, ["1", "3", "4", "5"]);
+    assert!(store.list_in_shares_named("same\0").await?.is_empty());
     Ok(())
 }
 
