@@ -20,6 +20,7 @@ mod provider;
 mod random;
 mod receiver;
 mod routes;
+pub mod signature;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;

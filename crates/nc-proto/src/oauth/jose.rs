@@ -10,7 +10,7 @@ pub use claims::{
     AccessClaims, Actor, Audience, ClaimError, Confirmation, Expectation, IdClaims, IdExpectation, LEEWAY_S, token_hash,
 };
 pub(in crate::oauth) use claims::{optional_seconds, seconds};
-pub use jwk::{Jwk, JwkSet, KeyError, KeyType};
+pub use jwk::{Jwk, JwkSet, KeyError, KeyType, has_small_order};
 
 mod algorithm;
 mod claims;

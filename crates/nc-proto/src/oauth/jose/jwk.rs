@@ -222,8 +222,10 @@ fn check_rsa(modulus: &[u8], exponent: &[u8]) -> Result<(), JoseError> {
     }
 }
 
-/// The second coordinates of the points of Ed25519 whose order divides 8, in every spelling. Under such a key a signature can be made without a private key.
-fn has_small_order(point: &[u8]) -> bool {
+/// Whether a point of Ed25519 has an order that divides 8, in every spelling. Under such a key a signature can be made without a
+/// private key. Points that are not written in the one right way count as well.
+pub fn has_small_order(point: &[u8]) -> bool {
+    /// The second coordinates of those of order 8.
     const ORDER_8: [[u8; 32]; 2] = [
         [
             0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,

@@ -1,0 +1,69 @@
+//! Signatures of messages between servers: RFC 9421 as Open Cloud Mesh profiles it, and draft-cavage as Nextcloud 31 to 34
+//! write it. Pure functions of message, key and time: nothing here fetches, stores or logs.
+//!
+//! * [`read`]: what a message says about its signature, with everything checked that needs no key.
+//! * [`VerifyingKey`], [`CavageKey`]: keys of other servers.
+//! * [`SigningKey`], [`RsaSigningKey`]: our own.
+//!
+//! The two kinds never stand in for each other: a message with `Signature-Input` is judged by RFC 9421 alone.
+
+mod cavage;
+mod component;
+mod digest;
+mod error;
+mod field;
+mod key;
+mod message;
+mod pem;
+mod rfc9421;
+mod rsa_signing_key;
+mod signing_key;
+
+pub use cavage::{CavageKey, CavageSignature};
+pub use error::{KeyError, SignatureError};
+pub use key::VerifyingKey;
+pub use message::{Message, Rules, target_uri};
+pub use rfc9421::Rfc9421Signature;
+pub use rsa_signing_key::RsaSigningKey;
+pub use signing_key::{SigningAlgorithm, SigningKey};
+
+/// How a message is signed. Nothing is verified yet.
+#[derive(Debug)]
+pub enum Found {
+    /// Not at all, or by signatures that are not meant for this.
+    Unsigned,
+    /// By RFC 9421, tagged `ocm`.
+    Rfc9421(Rfc9421Signature),
+    /// By draft-cavage.
+    Cavage(CavageSignature),
+}
+
+/// Reads the signature of a message and checks all that needs no key: syntax, that there is only one, what it covers, its age,
+/// the digest and the length of the body.
+pub fn read(message: &Message<'_>, rules: &Rules) -> Result<Found, SignatureError> {
+    if message.headers.contains_key("signature-input") {
+        let signature = Rfc9421Signature::read(message, rules)?;
+        return Ok(signature.map_or(Found::Unsigned, Found::Rfc9421));
+    }
+    if message.headers.contains_key("signature") {
+        return CavageSignature::read(message, rules).map(Found::Cavage);
+    }
+    Ok(Found::Unsigned)
+}
+
+/// What a signature is remembered by, so that it counts once: SHA-256 over the key's name and the half of the signature that
+/// nobody but the signer can change. Of ECDSA everybody can turn `(r, s)` into `(r, -s)`, which is as good; so `s` is left out.
+fn replay_key(key_id: &str, signature: &[u8]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+
+    let fixed = &signature[..signature.len() / 2];
+    Sha256::new()
+        .chain_update(key_id.len().to_be_bytes())
+        .chain_update(key_id)
+        .chain_update(fixed)
+        .finalize()
+        .into()
+}
+
+#[cfg(test)]
+mod tests;
