@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod federation;
 pub mod inbound;
+mod keys;
 mod limits;
 pub mod net;
 mod ocm;
@@ -24,5 +25,6 @@ pub mod signature;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;
+pub use keys::{KEY_SET_REMEMBERED_S, KeyChange, KeyInfo, KeyKind, KeyParts, KeySlot, Keys, OwnCavageKey, OwnKey};
 pub use ocm::{Ocm, OcmParts};
 pub use random::Random;

@@ -7,7 +7,12 @@ use nc_auth::{
 use nc_proto::{clock::Clock, ocm::PeerHost};
 use nc_store::{Sealer, Store};
 
-use crate::{OcmConfig, OcmError, Random, inbound::Limits, net::Net};
+use crate::{
+    OcmConfig, OcmError, Random,
+    inbound::Limits,
+    keys::{KeyParts, Keys},
+    net::Net,
+};
 
 /// What Open Cloud Mesh is made of.
 pub struct OcmParts {
@@ -39,13 +44,14 @@ pub(crate) struct Inner {
     pub(crate) own_host: PeerHost,
     pub(crate) net: Net,
     pub(crate) limits: Limits,
+    pub(crate) keys: Keys,
 }
 
 impl Ocm {
     /// Opens it.
     ///
     /// # Errors
-    /// When the configuration cannot be used.
+    /// When the configuration or the keys in the database cannot be used.
     pub async fn open(parts: OcmParts) -> Result<Self, OcmError> {
         Self::open_over(parts, Arc::new(SystemNetwork)).await
     }
@@ -53,14 +59,22 @@ impl Ocm {
     /// Opens it, with another resolver of names.
     ///
     /// # Errors
-    /// When the configuration cannot be used.
-    #[expect(clippy::unused_async, reason = "keys are read from the database")]
+    /// When the configuration or the keys in the database cannot be used.
     pub async fn open_over(parts: OcmParts, network: Arc<dyn Network>) -> Result<Self, OcmError> {
         parts.config.check()?;
         let own_host = PeerHost::of_url(&parts.config.public_origin);
         let own_host = own_host.map_err(|_| OcmError::Configuration("its public origin names no host".to_owned()))?;
         let net = Net::new(&parts.config, network)?;
         let limits = Limits::new(&parts.config);
+        let keys = Keys::open(KeyParts {
+            store: Arc::clone(&parts.store),
+            sealer: Arc::clone(&parts.sealer),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+            public_origin: parts.config.public_origin.clone(),
+            token_ttl: parts.config.token_ttl,
+        });
+        let keys = keys.await?;
         Ok(Self(Arc::new(Inner {
             config: parts.config,
             store: parts.store,
@@ -71,7 +85,13 @@ impl Ocm {
             own_host,
             net,
             limits,
+            keys,
         })))
+    }
+
+    /// The keys of this server.
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 
     /// Unix seconds.
