@@ -10,6 +10,7 @@
 //! | `/remote.php/dav/systemtags/…`, `/remote.php/dav/systemtags-relations/files/{file}/…` | tags |
 //! | `/remote.php/dav/comments/files/{file}/…` | comments |
 //! | `/public.php/dav/files/{token}/…`, `/public.php/webdav/…` | what links open, for everybody |
+//! | `/public.php/webdav/…`, `/ocm/dav/{share}/…` | what is shared with people on other servers |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
@@ -21,6 +22,7 @@ mod error;
 mod files;
 mod get;
 mod groupware;
+mod guest;
 mod headers;
 mod locks;
 mod place;
@@ -39,6 +41,7 @@ mod tree;
 mod uploads;
 mod versions;
 mod visit;
+mod watch;
 
 use axum::{
     extract::{Request, State},

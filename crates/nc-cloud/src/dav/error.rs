@@ -93,6 +93,16 @@ impl DavError {
         Self::new(StatusCode::UNAUTHORIZED, "NotAuthenticated", message)
     }
 
+    /// RFC 4918 §9.9.4: the target lies on another server.
+    pub(super) fn bad_gateway(message: &str) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "BadGateway", message)
+    }
+
+    /// It is worth another try.
+    pub(super) fn unavailable(message: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+    }
+
     pub(super) fn too_many_attempts(retry_after_s: i64) -> Self {
         let exception = "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests";
         let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, exception, "Too many failed attempts");

@@ -32,7 +32,7 @@ pub(super) async fn serve(visit: &Visit, spot: &Spot, body: Body) -> Result<Resp
     let steps: Vec<(&PropUpdate, Result<PropertyChange, u16>)> = patch
         .updates
         .iter()
-        .map(|update| (update, understand(update).and_then(|change| allow(spot, change))))
+        .map(|update| (update, understand(update).and_then(|change| allow(visit, spot, change))))
         .collect();
     let all_good = steps.iter().all(|(_, step)| step.is_ok());
     let mut by_status: BTreeMap<u16, Vec<Element>> = BTreeMap::new();
@@ -70,10 +70,11 @@ pub(super) async fn serve(visit: &Visit, spot: &Spot, body: Body) -> Result<Resp
     }))
 }
 
-/// A favourite is the user's own; everything else changes what is shared.
-fn allow(spot: &Spot, change: PropertyChange) -> Result<PropertyChange, u16> {
+/// A favourite is the user's own, and nobody's where no user is; everything else changes what is shared.
+fn allow(visit: &Visit, spot: &Spot, change: PropertyChange) -> Result<PropertyChange, u16> {
     match change {
-        PropertyChange::Favorite(_) => Ok(change),
+        PropertyChange::Favorite(_) if visit.link.is_none() => Ok(change),
+        PropertyChange::Favorite(_) => Err(PROTECTED),
         change if spot.allows(SharePermissions::UPDATE) => Ok(change),
         _ => Err(PROTECTED),
     }

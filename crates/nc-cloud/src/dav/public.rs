@@ -1,4 +1,5 @@
 //! What links open, as WebDAV: `/public.php/dav/files/{token}/…`, and `/public.php/webdav/…` with the token as user name.
+//! The latter, and `/ocm/dav/{share}/…`, also serve shares with people on other servers: see [`guest`].
 //!
 //! Nobody is signed in here. The only credential that is looked at is the link's own password, sent as that of any user.
 
@@ -19,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     CLASSES, DavError, answer, files,
+    guest::{self, Mount},
     place::{self, Area, Place},
     properties::{Describer, Item},
     propfind, put,
@@ -26,7 +28,7 @@ use super::{
 };
 use crate::{
     Cloud, SignedIn,
-    auth::{Refusal, SignedInBy},
+    auth::{Credential, Refusal, SignedInBy},
     content::Precondition,
     routes::{Access, Routes, Surface},
     sharing::{Found, Link, Tree, nobody, numbered},
@@ -37,6 +39,7 @@ pub(super) fn routes(cloud: &Cloud) -> Routes {
     Routes::new(Surface::Dav, cloud)
         .subtree("/public.php/dav/files", Access::Public, &serve)
         .subtree("/public.php/webdav", Access::Public, &serve)
+        .subtree("/ocm/dav", Access::Public, &serve)
 }
 
 async fn serve(State(cloud): State<Cloud>, request: Request) -> Response {
@@ -62,6 +65,14 @@ struct Key {
 async fn respond(cloud: Cloud, request: Request) -> Result<Response, DavError> {
     let (parts, body) = request.into_parts();
     let path = place::decode(parts.uri.path())?;
+    if let Some(mount) = Mount::of(&path)
+        && let Some(federated) = cloud.federated().cloned()
+    {
+        // A link's token opens the link, as ever; it is never looked for among the secrets of shares, nor they among links.
+        if !mount.opens_links() || !names_a_link(&cloud, &parts).await? {
+            return guest::serve(cloud, &federated, mount, parts, body).await;
+        }
+    }
     let (key, names) = key(&parts, &path)?;
     let link = cloud.find_link(&key.token).await?;
     let link = link.ok_or_else(DavError::no_link)?;
@@ -92,6 +103,14 @@ async fn respond(cloud: Cloud, request: Request) -> Result<Response, DavError> {
     }
 }
 
+/// Whether the one credential of a request is a link's token.
+async fn names_a_link(cloud: &Cloud, request: &Parts) -> Result<bool, DavError> {
+    match Credential::read(&request.headers) {
+        Ok(Some(Credential::Basic { login, .. })) => Ok(cloud.find_link(login.as_str()).await?.is_some()),
+        _ => Ok(false),
+    }
+}
+
 /// Token and password, and how many names of the path belong to the address of the link.
 fn key(request: &Parts, path: &DavPath) -> Result<(Key, usize), DavError> {
     let value = request.headers.get(header::AUTHORIZATION);
@@ -111,6 +130,7 @@ fn key(request: &Parts, path: &DavPath) -> Result<(Key, usize), DavError> {
             Ok((Key { token, password }, 2))
         }
         (["public.php", "webdav", ..], None) => Err(DavError::not_authenticated("")),
+        (["ocm", ..], _) => Err(DavError::nothing()),
         _ => Err(DavError::not_allowed("Listing members of this collection is disabled")),
     }
 }
@@ -149,7 +169,7 @@ pub(crate) async fn download(cloud: &Cloud, tree: &Tree, path: DavPath, parts: P
     sent.unwrap_or_else(IntoResponse::into_response)
 }
 
-fn stranger() -> SignedIn {
+pub(super) fn stranger() -> SignedIn {
     SignedIn {
         user: nobody(),
         grants: Grants::Only(ScopeSet::EMPTY),
@@ -158,9 +178,9 @@ fn stranger() -> SignedIn {
 }
 
 /// A single file has nothing below it.
-fn check_kind(visit: &Visit, tree: &Tree) -> Result<(), DavError> {
+pub(super) fn check_kind(visit: &Visit, tree: &Tree) -> Result<(), DavError> {
     let is_file = tree.mounted().iter().any(|mounted| !mounted.root.is_folder());
-    if is_file && !visit.path().is_root() && matches!(visit.method.as_str(), "PUT" | "MKCOL") {
+    if is_file && !visit.path().is_root() && matches!(visit.method.as_str(), "PUT" | "MKCOL" | "LOCK") {
         return Err(DavError::conflict(
             "Files can only be created as children of collections",
         ));

@@ -6,7 +6,9 @@ use nc_proto::{
 };
 
 use super::{
-    DavError, LARGEST_BODY_BYTES, headers,
+    DavError, LARGEST_BODY_BYTES,
+    guest::Jail,
+    headers,
     place::{Area, Place, decode},
 };
 use crate::{
@@ -25,6 +27,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     /// What a link opens, for a request by a link: nothing else is there.
     pub(super) link: Option<Tree>,
+    /// What addresses count, for a request by a share with somebody on another server.
+    pub(super) jail: Option<Jail>,
 }
 
 impl Visit {
@@ -36,6 +40,7 @@ impl Visit {
             method: parts.method,
             headers: parts.headers,
             link: None,
+            jail: None,
         }
     }
 
@@ -63,6 +68,9 @@ impl Visit {
 
     /// Where the address `Destination` or one inside of `If` leads.
     pub(super) fn place_of(&self, address: &str) -> Result<Place, DavError> {
+        if let Some(jail) = &self.jail {
+            return jail.place_of(&self.place, address);
+        }
         if self.link.is_none() {
             return Place::of_header(&self.cloud, &self.signed_in, address);
         }

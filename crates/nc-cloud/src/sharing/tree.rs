@@ -102,6 +102,16 @@ impl Tree {
         }
     }
 
+    /// What a share with somebody on another server opens: `root`, which the one who shares it reaches at `spot`.
+    pub(crate) fn of_guest(spot: &Spot, root: Entry, guest: &UserId, permissions: SharePermissions) -> Self {
+        let effective = Effective {
+            permissions,
+            may_download: spot.may_download,
+            until: None,
+        };
+        Self::of_link(&spot.home, guest, root, effective)
+    }
+
     /// The own files.
     pub(crate) const fn own(&self) -> Option<&Home> {
         self.own.as_ref()

@@ -1,0 +1,92 @@
+//! Transfers that take long end soon after the share does that allows them.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::body::{Body, HttpBody};
+use futures_util::{StreamExt, stream};
+use nc_auth::federation::{ShareAuth, SharePrincipal};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often it is asked again. A transfer ends at most so long, and the time of one question, after its share.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// Asks again and again whether a credential that was good still is.
+#[derive(Clone)]
+pub(super) struct Watch {
+    auth: Arc<dyn ShareAuth>,
+    principal: SharePrincipal,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Watch {
+    pub(super) fn new(auth: Arc<dyn ShareAuth>, principal: SharePrincipal) -> Self {
+        Self {
+            auth,
+            principal,
+            has_ended: Arc::default(),
+        }
+    }
+
+    /// Whether a transfer was cut.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Acquire)
+    }
+
+    /// A body that is sent. What is made already is sent at once, and not looked at again.
+    pub(super) fn outgoing(&self, body: Body) -> Body {
+        if body.size_hint().exact().is_some() {
+            return body;
+        }
+        self.cut(body, false)
+    }
+
+    /// A body that comes in. It is whole only if the credential is still good at its end: what came too late is not kept.
+    pub(super) fn incoming(&self, body: Body) -> Body {
+        self.cut(body, true)
+    }
+
+    fn cut(&self, body: Body, also_at_end: bool) -> Body {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick would be at once, and the credential was judged just now.
+        ticks.reset();
+        let transfer = (body.into_data_stream(), ticks, self.clone());
+        let pieces = stream::unfold(Some(transfer), move |transfer| async move {
+            let (mut pieces, mut ticks, watch) = transfer?;
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = ticks.tick() => if !watch.is_good().await {
+                        return Some((Err(ended()), None));
+                    },
+                    piece = pieces.next() => return match piece {
+                        Some(Ok(piece)) => Some((Ok(piece), Some((pieces, ticks, watch)))),
+                        Some(Err(error)) => Some((Err(io::Error::other(error)), None)),
+                        None if also_at_end && !watch.is_good().await => Some((Err(ended()), None)),
+                        None => None,
+                    },
+                }
+            }
+        });
+        Body::from_stream(pieces)
+    }
+
+    async fn is_good(&self) -> bool {
+        let is_good = self.auth.is_still_good(&self.principal).await;
+        if !is_good {
+            self.has_ended.store(true, Ordering::Release);
+        }
+        is_good
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the share has ended")
+}
