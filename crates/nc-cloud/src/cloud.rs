@@ -169,10 +169,12 @@ impl Cloud {
     /// # Errors
     /// [`Error::Exists`] the second time.
     pub fn federate(&self, federated: Federated) -> Result<(), Error> {
-        self.0
-            .federated
-            .set(federated)
-            .map_err(|_| Error::Exists("a federation with other servers"))
+        let shares = Arc::clone(&federated.shares);
+        let joined = self.0.federated.set(federated);
+        joined.map_err(|_| Error::Exists("a federation with other servers"))?;
+        self.content()
+            .tell_gone(move |files| sharing::end_federated(&shares, files));
+        Ok(())
     }
 
     /// What speaks with other servers; `None`: this cloud shares with nobody elsewhere.

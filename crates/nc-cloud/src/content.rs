@@ -46,7 +46,7 @@ mod write;
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use nc_auth::UserId;
@@ -83,7 +83,12 @@ struct Inner {
     clock: Clock,
     journal: journal::Journal,
     homes: Mutex<HashMap<UserId, Arc<HomeLocks>>>,
+    /// Is told what was deleted for good.
+    gone: OnceLock<Gone>,
 }
+
+/// What is told the numbers of files and folders that were deleted for good, after each such change.
+type Gone = Box<dyn Fn(Vec<FileId>) + Send + Sync>;
 
 /// What orders the changes of one home.
 #[derive(Default)]
@@ -112,6 +117,7 @@ impl Content {
             clock,
             journal,
             homes: Mutex::default(),
+            gone: OnceLock::new(),
         })))
     }
 
@@ -124,6 +130,24 @@ impl Content {
         let home = Home::new(self.clone(), user.clone(), Arc::clone(&locks));
         locks.made.get_or_try_init(|| home.make_root()).await?;
         Ok(home)
+    }
+
+    /// Tells from now on what is deleted for good. The first one who asks is told.
+    pub(crate) fn tell_gone(&self, gone: impl Fn(Vec<FileId>) + Send + Sync + 'static) {
+        // A second one is our own mistake, and changes nothing for the first.
+        drop(self.0.gone.set(Box::new(gone)));
+    }
+
+    /// Which of these files and folders are in nobody's tree or trash any more.
+    pub(crate) async fn missing(&self, files: &[FileId]) -> Result<Vec<FileId>, Error> {
+        let numbers: Vec<i64> = files.iter().map(|file| file.0).collect();
+        let missing: Vec<i64> = sqlx::query_scalar(
+            "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM files WHERE id = value)",
+        )
+        .bind(serde_json::json!(numbers).to_string())
+        .fetch_all(self.0.db.reader())
+        .await?;
+        Ok(missing.into_iter().map(FileId).collect())
     }
 
     fn now(&self) -> i64 {

@@ -4,6 +4,7 @@
 //! * `access`: whether one who shares something on still may.
 //! * [`Mount`]: something that others share with a user, at its place in the user's tree.
 //! * [`Tree`]: everything that somebody reaches by a path; [`Spot`] is one place in it, with what may be done there.
+//! * `federated`: shares with people on other servers, which are kept elsewhere.
 //! * [`routes`]: the interface `files_sharing`.
 
 mod access;
@@ -11,6 +12,7 @@ mod api;
 mod dates;
 mod ending;
 mod expose;
+mod federated;
 mod input;
 mod links;
 mod mask;
@@ -22,6 +24,7 @@ mod store;
 mod tree;
 
 pub(crate) use api::routes;
+pub(crate) use federated::end_federated;
 pub(crate) use links::{Link, nobody};
 pub(crate) use mask::{for_kind, letters};
 pub(crate) use mounts::{Mount, numbered};

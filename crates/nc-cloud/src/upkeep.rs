@@ -19,6 +19,7 @@ impl Cloud {
         let mut change = self.collections().change(self.now()).await?;
         change.purge_old_trash(kept_s).await?;
         change.commit().await?;
+        self.end_shares_of_gone_files().await?;
         Ok(deck::purge(self, kept_s).await?)
     }
 

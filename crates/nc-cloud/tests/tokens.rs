@@ -291,6 +291,10 @@ async fn c05_every_route_is_closed_to_a_token_that_only_says_who() {
             "/public.php/webdav",
             "/public.php/webdav/",
             "/public.php/webdav/{*path}",
+            // What is shared with people on other servers: the share's own credential.
+            "/ocm/dav",
+            "/ocm/dav/",
+            "/ocm/dav/{*path}",
             "/ocs/v1.php/config",
             "/ocs/v2.php/config",
             "/ocs/v1.php/cloud/capabilities",

@@ -21,6 +21,8 @@ pub(super) struct Change {
     steps: Vec<Step>,
     /// What the steps move into place; removed if the change fails.
     staged: Vec<Staged>,
+    /// What is deleted for good; `None` where nobody wants to know.
+    gone: Option<Vec<FileId>>,
 }
 
 /// The right to change a home.
@@ -65,6 +67,7 @@ impl Home {
             disk: content.disk.clone(),
             steps: Vec::new(),
             staged: Vec::new(),
+            gone: content.gone.get().map(|_| Vec::new()),
         };
         if let Some(anchor) = &self.anchor
             && change
@@ -79,6 +82,7 @@ impl Home {
             mut tx,
             steps,
             mut staged,
+            gone,
             disk,
             ..
         } = change;
@@ -94,6 +98,9 @@ impl Home {
         committed?;
         staged.iter_mut().for_each(Staged::keep);
         content.journal.cleared(&cleared);
+        if let (Some(tell), Some(gone)) = (content.gone.get(), gone.filter(|gone| !gone.is_empty())) {
+            tell(gone);
+        }
         if !promise.steps.is_empty()
             && let Err(error) = content.journal.fulfil(&disk, &promise).await
         {
@@ -121,6 +128,20 @@ impl Home {
 }
 
 impl Change {
+    /// Notes that an entry goes away for good, with what is inside.
+    pub(super) async fn note_gone(&mut self, entry: &Entry) -> Result<(), ContentError> {
+        let Some(gone) = &mut self.gone else { return Ok(()) };
+        let numbers: Vec<i64> = sqlx::query_scalar(
+            "WITH RECURSIVE below (id) AS (SELECT ? UNION ALL \
+             SELECT f.id FROM files f JOIN below ON f.parent = below.id) SELECT id FROM below",
+        )
+        .bind(entry.id.0)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        gone.extend(numbers.into_iter().map(FileId));
+        Ok(())
+    }
+
     /// Promises a step.
     pub(super) fn promise(&mut self, step: Step) {
         self.steps.push(step);

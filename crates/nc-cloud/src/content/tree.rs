@@ -248,6 +248,7 @@ impl Change {
     }
 
     pub(super) async fn delete_rows(&mut self, entry: &Entry) -> Result<(), ContentError> {
+        self.note_gone(entry).await?;
         self.drop_versions_of(entry).await?;
         // One row: what is inside follows by foreign key.
         sqlx::query("DELETE FROM files WHERE id = ?")

@@ -176,7 +176,7 @@ impl<'a> Describer<'a> {
         let contexts = homes.map(|home| (home.user().clone(), OnceCell::new())).collect();
         let explicitly = |name: Name| matches!(question, Propfind::Prop(names) if names.contains(&name));
         let shares = if visit.link.is_none() && (explicitly(props::SHARE_TYPES) || explicitly(props::SHAREES)) {
-            visit.cloud.shares().briefs(&visit.signed_in.user).await?
+            visit.cloud.share_briefs(&visit.signed_in.user).await?
         } else {
             HashMap::new()
         };

@@ -17,12 +17,13 @@ const CHUNK_BYTES: u64 = 100 * 1024 * 1024;
 pub(super) async fn get(
     State(cloud): State<Cloud>,
     ocs: Ocs,
+    base: BaseUrl,
     headers: HeaderMap,
     signed_in: Option<axum::Extension<SignedIn>>,
 ) -> Response {
     let capabilities = match signed_in {
         None => anonymous(),
-        Some(signed_in) => match full(&cloud, &signed_in).await {
+        Some(signed_in) => match full(&cloud, &base, &signed_in).await {
             Ok(capabilities) => capabilities,
             Err(error) => return ocs.fail(&error.into()),
         },
@@ -51,9 +52,10 @@ fn anonymous() -> Value {
     json!({ "bruteforce": bruteforce(), "cookbook": { "api-version": cookbook::api_version() }, "theming": theming() })
 }
 
-async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
+async fn full(cloud: &Cloud, base: &BaseUrl, signed_in: &SignedIn) -> Result<Value, Error> {
     let notes = notes::settings(cloud, &signed_in.user).await?;
-    Ok(json!({
+    let is_joined = cloud.federated().is_some();
+    let mut capabilities = json!({
         "core": {
             "pollinterval": 60, "webdav-root": "remote.php/webdav", "reference-api": false, "reference-regex": "",
             "mod-rewrite-working": true, "user": { "language": "", "locale": "", "timezone": "UTC" }
@@ -79,7 +81,7 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
             "version_labeling": false,
             "version_deletion": false
         },
-        "files_sharing": sharing(),
+        "files_sharing": sharing(is_joined),
         "notes": { "api_version": notes::API_VERSIONS, "version": notes::APP_VERSION, "notes_path": notes.notes_path },
         "tables": tables::capability(),
         "provisioning_api": {
@@ -87,11 +89,24 @@ async fn full(cloud: &Cloud, signed_in: &SignedIn) -> Result<Value, Error> {
             "AccountPropertyScopesPublishedEnabled": false
         },
         "theming": theming()
-    }))
+    });
+    if is_joined {
+        capabilities["ocm"] = ocm(base);
+    }
+    Ok(capabilities)
 }
 
-/// As Nextcloud's defaults. Other clouds are not shared with, and no mail is sent.
-fn sharing() -> Value {
+/// Where other servers speak with this one; the whole document is `/.well-known/ocm`.
+fn ocm(base: &BaseUrl) -> Value {
+    let shared = |name: &str| json!({ "name": name, "shareTypes": ["user", "group"], "protocols": { "webdav": "/public.php/webdav/" } });
+    json!({
+        "enabled": true, "apiVersion": "1.4.0", "version": "1.4.0", "endPoint": base.join("/ocm"),
+        "resourceTypes": [shared("file"), shared("folder")]
+    })
+}
+
+/// As Nextcloud's defaults; other clouds are shared with where this one `is_joined` to them. No mail is sent.
+fn sharing(is_joined: bool) -> Value {
     let open = json!({ "enabled": true });
     let none = json!({ "enabled": false });
     json!({
@@ -108,7 +123,7 @@ fn sharing() -> Value {
         "group": { "enabled": true, "expire_date": open },
         "default_permissions": 31,
         "federation": {
-            "outgoing": false, "incoming": false, "expire_date": open, "expire_date_supported": open
+            "outgoing": is_joined, "incoming": is_joined, "expire_date": open, "expire_date_supported": open
         },
         "sharee": { "query_lookup_default": false, "always_show_unique": true },
         "sharebymail": {

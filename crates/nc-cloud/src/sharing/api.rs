@@ -1,10 +1,12 @@
 //! The OCS interface `files_sharing`: who shares what with whom.
 //!
-//! Shares with other clouds, teams, rooms and guests are refused. No mail is ever sent: a share with a mail address is a
+//! Shares with teams, rooms and guests are refused, those with other clouds where this one is joined to none. No mail is ever sent: a share with a mail address is a
 //! link that somebody has to send.
 
 mod create;
+mod federated;
 mod received;
+mod remote;
 mod update;
 mod wish;
 
@@ -22,6 +24,7 @@ use serde_json::{Value, json};
 use super::{
     Share, Tree,
     expose::{Viewer, absolute},
+    federated::number_of,
     input::Input,
     pages, sharees,
 };
@@ -58,12 +61,13 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .at(&at("/deletedshares/{id}"), SHARING, post(received::restore))
         .at(&at("/sharees"), SHARING, get(sharees::search))
         .at(&at("/sharees_recommended"), SHARING, get(sharees::recommend));
-    ocs.and(Routes::new(Surface::App, cloud).at(
-        "/apps/files_sharing/settings/defaultAccept",
-        SHARING,
-        put(set_default_accept),
-    ))
-    .and(pages::routes(cloud))
+    remote::routes(ocs, api)
+        .and(Routes::new(Surface::App, cloud).at(
+            "/apps/files_sharing/settings/defaultAccept",
+            SHARING,
+            put(set_default_accept),
+        ))
+        .and(pages::routes(cloud))
 }
 
 /// What every call needs.
@@ -102,6 +106,9 @@ impl<'a> Call<'a> {
     /// A share that the one who asks may know of.
     async fn get(&self, id: &str) -> Result<Share, Failure> {
         let user = &self.signed_in.user;
+        if let Some(number) = number_of(id) {
+            return self.outgoing().find(number).await?.ok_or(NO_SHARE);
+        }
         let id = id.parse().map_err(|_| NO_SHARE)?;
         let share = self.cloud.shares().find(id).await?.ok_or(NO_SHARE)?;
         let known = self.may_edit(&share) || self.cloud.shares().state_for(user, id).await?.is_some();
@@ -130,6 +137,7 @@ async fn list(State(cloud): State<Cloud>, ocs: Ocs, base: BaseUrl, signed_in: Si
         }
         let of_others = flag("reshares");
         let mut shares = cloud.shares().list_by(&signed_in.user, of_others).await?;
+        shares.extend(call.outgoing().all(of_others).await?);
         if let Some(path) = input.text("path").filter(|path| !path.is_empty()) {
             let found = call.find(&path).await?;
             let entry = found.stored.ok_or(NO_FILE)?;
@@ -160,7 +168,8 @@ async fn list_inherited(
         let call = Call::new(&cloud, &signed_in, &base).await?;
         let path = input.text("path").unwrap_or_default();
         call.find(&path).await?;
-        let shares = cloud.shares().list_by(&signed_in.user, true).await?;
+        let mut shares = cloud.shares().list_by(&signed_in.user, true).await?;
+        shares.extend(call.outgoing().all(true).await?);
         let mut folder = DavPath::plain(&path).map_err(|_| NO_FILE)?.parent();
         let mut shown = Vec::new();
         while let Some(path) = folder.filter(|folder| !folder.is_root()) {
@@ -193,7 +202,7 @@ async fn get_one(
     let shown = async {
         let call = Call::new(&cloud, &signed_in, &base).await?;
         let share = call.get(&id).await?;
-        Ok(json!([call.show_one(share.id).await?]))
+        Ok(json!([call.show(&share).await?]))
     };
     ocs.answer(shown.await)
 }
@@ -209,7 +218,9 @@ async fn delete(
     let deleted = async {
         let call = Call::new(&cloud, &signed_in, &base).await?;
         let share = call.get(&id).await?;
-        if call.may_edit(&share) {
+        if share.federated_number().is_some() {
+            federated::revoke(&call, &share).await?;
+        } else if call.may_edit(&share) {
             cloud.shares().end(&share).await?;
         } else {
             cloud.shares().leave_one(&signed_in.user, &share).await?;

@@ -151,6 +151,12 @@ impl Viewer<'_> {
                 set("send_password_by_talk", false.into());
                 set("url", format!("{}/s/{token}", self.base).into());
             }
+            ShareType::Remote | ShareType::RemoteGroup => {
+                set("share_with_displayname", with.as_str().into());
+                set("share_with", with.into());
+                // The secret at Nextcloud. Nobody but the other server needs it.
+                set("token", "".into());
+            }
             ShareType::Mail => {
                 set("share_with_displayname", with.as_str().into());
                 set("share_with", with.into());

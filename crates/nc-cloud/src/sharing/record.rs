@@ -11,6 +11,10 @@ pub(crate) enum ShareType {
     Group,
     Link,
     Mail,
+    /// Somebody on another server. Never among the shares of this cloud.
+    Remote,
+    /// A group of another server, the same.
+    RemoteGroup,
 }
 
 impl ShareType {
@@ -20,6 +24,8 @@ impl ShareType {
             Self::Group => 1,
             Self::Link => 3,
             Self::Mail => 4,
+            Self::Remote => 6,
+            Self::RemoteGroup => 9,
         }
     }
 
@@ -29,6 +35,8 @@ impl ShareType {
             1 => Some(Self::Group),
             3 => Some(Self::Link),
             4 => Some(Self::Mail),
+            6 => Some(Self::Remote),
+            9 => Some(Self::RemoteGroup),
             _ => None,
         }
     }

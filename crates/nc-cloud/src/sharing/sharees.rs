@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use axum::{extract::State, response::Response};
 use serde_json::{Value, json};
 
-use super::{ShareType, input::Input};
+use super::{ShareType, federated::split_address, input::Input};
 use crate::{
-    Cloud, SignedIn,
+    BaseUrl, Cloud, SignedIn,
     accounts::{Account, is_mail_address},
     ocs::{Failure, Ocs},
 };
@@ -18,12 +18,18 @@ const USUAL_PAGE: i64 = 200;
 /// Most people in one answer.
 const MOST_RECOMMENDED: usize = 5;
 
-/// `GET …/sharees`: accounts and groups by a part of their names, and mail addresses as they are.
-pub(super) async fn search(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, input: Input) -> Response {
-    ocs.answer(search_now(&cloud, &signed_in, &input).await)
+/// `GET …/sharees`: accounts and groups by a part of their names, and addresses of mail and of other servers as they are.
+pub(super) async fn search(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    base: BaseUrl,
+    signed_in: SignedIn,
+    input: Input,
+) -> Response {
+    ocs.answer(search_now(&cloud, &base, &signed_in, &input).await)
 }
 
-async fn search_now(cloud: &Cloud, signed_in: &SignedIn, input: &Input) -> Result<Value, Failure> {
+async fn search_now(cloud: &Cloud, own: &BaseUrl, signed_in: &SignedIn, input: &Input) -> Result<Value, Failure> {
     let page = input.integer("page")?.unwrap_or(1);
     if page < 1 {
         return Err(Failure::new(400, "Invalid page"));
@@ -74,14 +80,31 @@ async fn search_now(cloud: &Cloud, signed_in: &SignedIn, input: &Input) -> Resul
         let value = json!({ "shareType": 4, "shareWith": text });
         emails.push(json!({ "label": text, "uuid": text, "value": value }));
     }
+    let is_joined = cloud.federated().is_some();
+    let remote = |kind| match split_address(text) {
+        Some((name, host)) if is_joined && wants(kind) && host != own.authority() => {
+            part.first(vec![on_other_server(kind, text, name, &host)])
+        }
+        _ => Vec::new(),
+    };
     Ok(json!({
         "exact": {
-            "users": part.first(exact_users), "groups": part.first(exact_groups), "remotes": [], "remote_groups": [],
+            "users": part.first(exact_users), "groups": part.first(exact_groups), "remotes": remote(ShareType::Remote),
+            "remote_groups": remote(ShareType::RemoteGroup),
             "emails": part.first(emails), "circles": [], "rooms": []
         },
         "users": part.of(users), "groups": part.of(groups), "remotes": [], "remote_groups": [], "emails": [],
         "lookup": [], "circles": [], "rooms": [], "lookupEnabled": false
     }))
+}
+
+/// Whom an address means. Whether somebody is there, only the other server knows.
+fn on_other_server(kind: ShareType, text: &str, name: &str, host: &str) -> Value {
+    let id = if kind == ShareType::Remote { "uuid" } else { "guid" };
+    json!({
+        "label": format!("{name} ({host})"), id: name, "name": name,
+        "value": { "shareType": kind.number(), "shareWith": text, "server": host }
+    })
 }
 
 /// Which part of a list is wanted.

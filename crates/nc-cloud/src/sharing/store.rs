@@ -206,7 +206,7 @@ impl Shares {
                 let receivers = match new.share_type {
                     ShareType::User => "SELECT id FROM accounts WHERE id = ?2",
                     ShareType::Group => "SELECT user_id AS id FROM group_members WHERE group_id = ?2",
-                    ShareType::Link | ShareType::Mail => return Ok(id),
+                    _ => return Ok(id),
                 };
                 let sql = format!(
                     "INSERT INTO share_recipients (share_id, user_id, state) \

@@ -62,7 +62,7 @@ pub(super) async fn sharees(visit: &Visit, shared_with: &[Brief]) -> Result<Elem
         let id = brief.share_with.clone().unwrap_or_default();
         let display_name = match brief.share_type {
             ShareType::User => visit.cloud.display_name(&UserId::new(id.as_str())).await?.to_string(),
-            ShareType::Group => id.clone(),
+            ShareType::Group | ShareType::Remote | ShareType::RemoteGroup => id.clone(),
             ShareType::Link | ShareType::Mail => String::new(),
         };
         all.push(

@@ -3,7 +3,7 @@ use nc_auth::UserId;
 use nc_proto::apps::sharing::{self, SharePermissions};
 use serde_json::Value;
 
-use super::{Call, NO_FILE, wish};
+use super::{Call, NO_FILE, federated, wish};
 use crate::{
     BaseUrl, Cloud, SignedIn,
     accounts::is_mail_address,
@@ -43,6 +43,9 @@ async fn create_now(call: &Call<'_>, input: &Input) -> Result<Value, Failure> {
     if !spot.allows(SharePermissions::SHARE) || !spot.allows(SharePermissions::READ) {
         let path = absolute(&spot.shown_path(&entry.path));
         return Err(Failure::saying(404, format!("You are not allowed to share {path}")));
+    }
+    if let (true, Some(with)) = (share_type.remote_kind().is_some(), &share_with) {
+        return federated::create(call, input, share_type, with.clone(), spot, entry).await;
     }
     // The same again gives what is there, unchanged.
     if !share_type.is_public() {
@@ -97,10 +100,7 @@ fn share_type(input: &Input) -> Result<ShareType, Failure> {
     let number = input.integer("shareType")?.ok_or_else(unknown)?;
     match ShareType::from_number(number) {
         Some(known) => Ok(known),
-        None if sharing::ShareType::NAMED.iter().any(|kind| kind.number() == number) => {
-            let message = "Only accounts, groups, links and mail addresses can be shared with here";
-            Err(Failure::new(403, message))
-        }
+        None if sharing::ShareType::NAMED.iter().any(|kind| kind.number() == number) => Err(federated::NOT_HERE),
         None => Err(unknown()),
     }
 }
@@ -133,6 +133,7 @@ async fn receiver(
             }
             Ok(Some(group))
         }
+        ShareType::Remote | ShareType::RemoteGroup => federated::receiver(call, share_type, input).map(Some),
         ShareType::Link => Ok(None),
         ShareType::Mail => {
             let with = with.filter(|with| is_mail_address(with));

@@ -4,7 +4,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Call, NO_SHARE, wish};
+use super::{Call, NO_SHARE, federated, wish};
 use crate::{
     BaseUrl, Cloud, SignedIn,
     ocs::{Failure, Ocs},
@@ -42,6 +42,7 @@ pub(super) async fn update(
 
 async fn update_now(call: &Call<'_>, id: &str, input: &Input) -> Result<Value, Failure> {
     let mut share = call.get(id).await?;
+    let before = share.clone();
     if !call.may_edit(&share) {
         return Err(Failure::new(403, "You are not allowed to edit incoming shares"));
     }
@@ -77,6 +78,11 @@ async fn update_now(call: &Call<'_>, id: &str, input: &Input) -> Result<Value, F
         if let Some(hide) = input.flag("hideDownload") {
             share.hide_download = hide;
         }
+    }
+    if share.federated_number().is_some() {
+        federated::change(call, &before, &share).await?;
+        let share = call.get(id).await?;
+        return call.show(&share).await;
     }
     let id = share.id;
     call.cloud.shares().update(share).await?;
