@@ -3,9 +3,11 @@
 //! Everything is asked behind the guard of [`nc_auth::fetch::GuardedClient`], with limits on size, time and number. What was
 //! learned is kept: in memory, and for servers that have signed a message here in the database as well.
 
+mod cavage_keys;
 mod discovery;
 mod document;
 mod error;
+mod keys;
 mod post;
 mod record;
 mod slots;
@@ -21,7 +23,12 @@ pub use discovery::{Freshness, Peer};
 pub use error::{NetError, PeerFault};
 pub use post::PeerAnswer;
 pub use record::PeerDocument;
-pub(crate) use {discovery::Cause, record::peer_document};
+pub(crate) use {
+    cavage_keys::CavageFound,
+    discovery::Cause,
+    keys::{KeyFault, kid_is_short},
+    record::{change_peer, peer_document},
+};
 
 /// Most documents a minute that are fetched because a server asked here that never signed a good message.
 const STRANGERS_PER_MINUTE: u32 = 60;
@@ -30,6 +37,7 @@ const STRANGERS_PER_MINUTE: u32 = 60;
 pub(crate) struct Net {
     pub(crate) client: GuardedClient,
     slots: slots::Slots,
+    sent: post::Sent,
     strangers: Window<()>,
     allow: BTreeSet<PeerHost>,
     deny: BTreeSet<PeerHost>,
@@ -55,6 +63,7 @@ impl Net {
         Ok(Self {
             client,
             slots: slots::Slots::new(),
+            sent: post::Sent::new(),
             strangers: Window::new(STRANGERS_PER_MINUTE, 60),
             allow: config.allow.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
             deny: config.deny.iter().map(|text| host(text)).collect::<Result<_, _>>()?,

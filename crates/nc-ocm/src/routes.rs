@@ -1,10 +1,19 @@
 //! What this server says of itself, and all routes of Open Cloud Mesh.
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::header;
 use nc_proto::ocm::PeerHost;
 use serde_json::{Value, json};
 
-use crate::{InboundSignatures, Ocm};
+use crate::{InboundSignatures, Ocm, OcmError};
+
+/// How long others may keep our keys, seconds.
+pub(crate) const KEYS_MAX_AGE_S: i64 = 300;
 
 impl Ocm {
     /// Everything that other servers ask, at its place below the root of the origin: to be merged, not nested. Nobody signs in
@@ -15,12 +24,40 @@ impl Ocm {
             .route("/ocm-provider", get(discovery))
             .route("/ocm-provider/", get(discovery))
             .route("/ocm-provider/index.php", get(discovery))
+            .route("/ocm/jwks", get(key_set))
             .with_state(self.clone())
     }
 }
 
-async fn discovery(State(ocm): State<Ocm>) -> Json<Value> {
-    Json(ocm.description())
+async fn discovery(State(ocm): State<Ocm>) -> Result<Response, Failure> {
+    Ok(Json(ocm.description().await?).into_response())
+}
+
+async fn key_set(State(ocm): State<Ocm>) -> Result<Response, Failure> {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json".to_owned()),
+        (header::CACHE_CONTROL, format!("max-age={KEYS_MAX_AGE_S}")),
+    ];
+    Ok((headers, ocm.keys().published().await?.to_string()).into_response())
+}
+
+/// The database failed: the other server may come again.
+struct Failure(OcmError);
+
+impl From<OcmError> for Failure {
+    fn from(error: OcmError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        tracing::error!(
+            error = &self.0 as &dyn std::error::Error,
+            "what this server can do cannot be told"
+        );
+        http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
 }
 
 impl Ocm {
@@ -35,7 +72,8 @@ impl Ocm {
     }
 
     /// What this server can do, and where (§3.1).
-    pub(crate) fn description(&self) -> Value {
+    pub(crate) async fn description(&self) -> Result<Value, OcmError> {
+        let cavage = self.keys().cavage().await?;
         let resource = |name: &str| {
             json!({
                 "name": name,
@@ -43,7 +81,7 @@ impl Ocm {
                 "protocols": {"webdav": "/public.php/webdav/", "webdav-receive": {"uri": "relative"}},
             })
         };
-        json!({
+        Ok(json!({
             "enabled": true,
             "apiVersion": "1.4.0",
             // Nextcloud reads this one first.
@@ -51,10 +89,12 @@ impl Ocm {
             "endPoint": self.own_url("/ocm"),
             "provider": self.0.config.provider_name,
             "resourceTypes": [resource("file"), resource("folder")],
-            "capabilities": ["exchange-token", "invites", "notifications", "protocol-object"],
+            "capabilities": ["exchange-token", "http-sig", "invites", "notifications", "protocol-object"],
             "criteria": self.criteria(),
             "tokenEndPoint": self.own_url("/ocm/token"),
-        })
+            "jwksUri": self.own_url("/ocm/jwks"),
+            "publicKey": {"keyId": cavage.key_id, "publicKeyPem": cavage.public_pem},
+        }))
     }
 
     /// What is asked of others.

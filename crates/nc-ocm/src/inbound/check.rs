@@ -1,12 +1,17 @@
 //! Who signed a message: the order of §6.3. What is plainly wrong causes no request to anybody.
 
 use nc_proto::ocm::PeerHost;
+use nc_store::Digest;
 
 use super::{Inbound, SignatureRefusal};
 use crate::{
     InboundSignatures, Ocm, OcmError,
-    net::{Cause, Freshness, peer_document},
+    net::{Cause, CavageFound, Freshness, KeyFault, change_peer, kid_is_short, peer_document},
+    signature::{self, CavageSignature, Found, Message, Rfc9421Signature, Rules},
 };
+
+/// How long a signature is remembered beyond the time in which it is accepted.
+const REMEMBERED_S: i64 = 60;
 
 /// What a message has to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +71,120 @@ impl Ocm {
         plain_http: bool,
         need: Need,
     ) -> Result<Checked, Refused> {
-        if ["signature", "signature-input"]
-            .iter()
-            .any(|name| inbound.headers.contains_key(*name))
-        {
-            return Err(unauthorized("unchecked"));
+        match self.read_signature(inbound)? {
+            Found::Unsigned => self.check_unsigned(expected, plain_http, need).await,
+            Found::Cavage(_) if matches!(need, Need::TokenEndpoint { .. }) => {
+                Err(unauthorized("cavage at the token endpoint"))
+            }
+            Found::Cavage(found) => {
+                self.check_signer(found.key_host(), found.key_id(), expected)?;
+                self.check_cavage(&found, expected, plain_http).await
+            }
+            Found::Rfc9421(found) => {
+                self.check_signer(found.key_host(), found.key_id(), expected)?;
+                self.check_rfc9421(&found, expected, plain_http).await
+            }
         }
-        self.check_unsigned(expected, plain_http, need).await
+    }
+
+    /// All that can be said without a key.
+    fn read_signature(&self, inbound: &Inbound) -> Result<Found, Refused> {
+        let config = &self.0.config;
+        let target_uri = signature::target_uri(&config.public_origin, &inbound.target);
+        let message = Message {
+            method: inbound.method.as_str(),
+            target_uri: &target_uri,
+            headers: &inbound.headers,
+            body: &inbound.body,
+        };
+        let rules = Rules {
+            now: self.now(),
+            skew: config.skew,
+            window: config.window,
+        };
+        signature::read(&message, &rules).map_err(|error| Refused {
+            refusal: if error.is_malformed() {
+                SignatureRefusal::Malformed
+            } else {
+                SignatureRefusal::Unauthorized
+            },
+            reason: error.reason(),
+        })
+    }
+
+    fn check_signer(&self, signer: &PeerHost, key_id: &str, expected: &PeerHost) -> Result<(), Refused> {
+        if signer != expected || !kid_is_short(key_id) {
+            return Err(Refused {
+                refusal: SignatureRefusal::WrongIdentity,
+                reason: "signer",
+            });
+        }
+        if !self.allows(expected) {
+            return Err(Refused {
+                refusal: SignatureRefusal::WrongIdentity,
+                reason: "not_allowed",
+            });
+        }
+        Ok(())
+    }
+
+    async fn check_rfc9421(
+        &self,
+        found: &Rfc9421Signature,
+        expected: &PeerHost,
+        plain_http: bool,
+    ) -> Result<Checked, Refused> {
+        let key = self.verifying_key(expected, plain_http, found.key_id()).await?;
+        found.verify(&key).map_err(|error| unauthorized(error.reason()))?;
+        self.note_signature(expected, found.replay_key(), None).await?;
+        Ok(Checked::Rfc9421)
+    }
+
+    async fn check_cavage(
+        &self,
+        found: &CavageSignature,
+        expected: &PeerHost,
+        plain_http: bool,
+    ) -> Result<Checked, Refused> {
+        let published = self.cavage_key(expected, plain_http, found.key_id()).await?;
+        found
+            .verify(&published.key)
+            .map_err(|error| unauthorized(error.reason()))?;
+        self.note_signature(expected, found.replay_key(), Some(published))
+            .await?;
+        Ok(Checked::Cavage)
+    }
+
+    /// After a good signature: it is not good again, the server has to sign from now on, and its draft-cavage key is pinned.
+    async fn note_signature(
+        &self,
+        host: &PeerHost,
+        replay_key: [u8; 32],
+        pin: Option<CavageFound>,
+    ) -> Result<(), Refused> {
+        let now = self.now();
+        let config = &self.0.config;
+        let life = config.window + config.skew;
+        let expires_at = now + i64::try_from(life.as_secs()).unwrap_or(i64::MAX / 2) + REMEMBERED_S;
+        let unit = self.0.store.begin().await.map_err(OcmError::from)?;
+        let name = Digest::of(&format!("ocm signature {host} {}", hex::encode(replay_key)));
+        if !unit.see_once(name, expires_at, now).await.map_err(OcmError::from)? {
+            metrics::counter!("ocm_replay_hits_total").increment(1);
+            return Err(unauthorized("replay"));
+        }
+        let is_pinned = change_peer(unit.as_ref(), host, now, |document, ever_signed| {
+            *ever_signed = true;
+            let Some(found) = pin else { return true };
+            // Somebody else may have pinned one meanwhile.
+            let id = document.cavage_key_id.get_or_insert_with(|| found.key_id.clone());
+            let pem = document.cavage_pem.get_or_insert_with(|| found.pem.clone());
+            (&*id, &*pem) == (&found.key_id, &found.pem)
+        });
+        if !is_pinned.await? {
+            return Err(unauthorized("another key is pinned"));
+        }
+        unit.commit().await.map_err(OcmError::from)?;
+        Ok(())
     }
 
     async fn check_unsigned(&self, expected: &PeerHost, plain_http: bool, need: Need) -> Result<Checked, Refused> {
@@ -141,6 +253,15 @@ impl From<crate::net::NetError> for Refused {
         Self {
             refusal: error.into(),
             reason: "keys_unreachable",
+        }
+    }
+}
+
+impl From<KeyFault> for Refused {
+    fn from(fault: KeyFault) -> Self {
+        match fault {
+            KeyFault::None => unauthorized("key"),
+            KeyFault::Net(error) => error.into(),
         }
     }
 }

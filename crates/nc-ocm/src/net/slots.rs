@@ -1,7 +1,8 @@
 //! What is remembered of other servers.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use moka::sync::Cache;
 use nc_proto::ocm::PeerHost;
 use tokio::sync::Mutex;
@@ -24,10 +25,11 @@ impl Slots {
     }
 }
 
-/// One server. Who holds a lock may ask it; others wait, and then know what was answered.
+/// One server. Who holds a lock may ask it; others wait, and then know what was answered. Keys are locked before discovery.
 #[derive(Default)]
 pub(super) struct Slot {
     pub(super) discovery: Mutex<DiscoverySlot>,
+    pub(super) keys: Mutex<KeySlot>,
 }
 
 #[derive(Default)]
@@ -39,6 +41,20 @@ pub(super) struct DiscoverySlot {
     pub(super) failed: Option<(i64, PeerFault)>,
     /// When it was last fetched, well or not.
     pub(super) asked_at: Option<i64>,
+}
+
+#[derive(Default)]
+pub(super) struct KeySlot {
+    /// Whether the database was asked.
+    pub(super) is_loaded: bool,
+    /// The set, and when it was fetched.
+    pub(super) set: Option<(i64, Bytes)>,
+    /// What went wrong, and when.
+    pub(super) failed: Option<(i64, PeerFault)>,
+    /// When the set was last fetched, well or not.
+    pub(super) asked_at: Option<i64>,
+    /// Names that are not in the set, and when they were looked for.
+    pub(super) missing: BTreeMap<String, i64>,
 }
 
 /// Whether something at `at` is less than `seconds` ago. What lies in the future is not, in case the clock was put back.

@@ -2,5 +2,12 @@
 
 #![cfg(test)]
 
+mod cavage;
+mod discovery;
+mod draft;
 mod keys;
+mod post;
+mod signatures;
+mod ssrf;
+mod stage;
 mod support;
