@@ -17,14 +17,17 @@ mod keys;
 mod limits;
 pub mod net;
 mod ocm;
+mod outbox;
 mod provider;
 mod random;
 mod receiver;
 mod routes;
 pub mod signature;
+mod upkeep;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;
 pub use keys::{KEY_SET_REMEMBERED_S, KeyChange, KeyInfo, KeyKind, KeyParts, KeySlot, Keys, OwnCavageKey, OwnKey};
 pub use ocm::{Ocm, OcmParts};
+pub use outbox::{MessageKind, Outgoing, Sent};
 pub use random::Random;

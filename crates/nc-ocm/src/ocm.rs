@@ -6,6 +6,7 @@ use nc_auth::{
 };
 use nc_proto::{clock::Clock, ocm::PeerHost};
 use nc_store::{Sealer, Store};
+use tokio::sync::Notify;
 
 use crate::{
     OcmConfig, OcmError, Random,
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) net: Net,
     pub(crate) limits: Limits,
     pub(crate) keys: Keys,
+    /// Wakes whoever sends messages.
+    pub(crate) outbox: Notify,
 }
 
 impl Ocm {
@@ -86,6 +89,7 @@ impl Ocm {
             net,
             limits,
             keys,
+            outbox: Notify::new(),
         })))
     }
 

@@ -6,6 +6,7 @@ mod cavage;
 mod discovery;
 mod draft;
 mod keys;
+mod outbox;
 mod post;
 mod signatures;
 mod ssrf;
