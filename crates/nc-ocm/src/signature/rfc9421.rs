@@ -1,7 +1,6 @@
 use http::HeaderName;
 use nc_proto::ocm::PeerHost;
 use sfv::InnerList;
-use url::Url;
 
 use super::{
     Message, Rules, SignatureError, VerifyingKey, component, digest,
@@ -120,13 +119,12 @@ fn check_times(list: &InnerList, rules: &Rules) -> Result<(), SignatureError> {
     }
 }
 
-/// `sender.example.org#key1`, or `https://host/ocm#…` as Nextcloud writes it.
+/// `sender.example.org#key1`, or `https://host/ocm#…` as Nextcloud writes it. What a browser would make of an odd one does not
+/// count: everything before the path has to be a server and nothing else.
 pub(super) fn key_host(key_id: &str) -> Result<PeerHost, SignatureError> {
-    let host = if key_id.contains("://") {
-        Url::parse(key_id).ok().and_then(|url| PeerHost::of_url(&url).ok())
-    } else {
-        let end = key_id.find(['#', '/']).unwrap_or(key_id.len());
-        PeerHost::parse(&key_id[..end]).ok()
-    };
-    host.ok_or(SignatureError::KeyId)
+    let start = key_id.find("://").map_or(0, |at| at + 3);
+    let end = key_id[start..]
+        .find(['/', '#', '?'])
+        .map_or(key_id.len(), |at| start + at);
+    PeerHost::parse(&key_id[..end]).map_err(|_| SignatureError::KeyId)
 }

@@ -7,7 +7,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod cavage;
+mod draft;
+mod ed25519;
+mod keys;
+mod properties;
+mod rfc9421;
 mod vectors;
+
+use draft::{Draft, KEY_ID, p256};
 
 /// The time at which the vectors were signed.
 const CREATED: i64 = 1_785_060_500;

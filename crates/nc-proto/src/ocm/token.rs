@@ -197,9 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn ocm_n009_n010_a_missing_parameter_is_an_invalid_request() {
+    fn ocm_n009_a_request_without_the_client_is_invalid() {
         for body in [
             "grant_type=authorization_code&code=x",
+            "grant_type=authorization_code&code=x&client_id=",
+        ] {
+            assert_eq!(fault(body), TokenErrorCode::InvalidRequest, "{body}");
+        }
+    }
+
+    #[test]
+    fn ocm_n010_a_request_without_code_or_grant_is_invalid() {
+        for body in [
             "grant_type=authorization_code&client_id=h",
             "grant_type=authorization_code&client_id=h&code=",
             "client_id=h&code=x",

@@ -205,3 +205,65 @@ fn the_p256_example_of_rfc_9421_verifies() {
         Err(SignatureError::Signature)
     );
 }
+
+/// RFC 9421 appendices B.2.1 to B.2.3, of which the last goes through what reads components.
+#[test]
+fn the_rsa_pss_examples_of_rfc_9421_verify() {
+    let digest = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
+    let headers = headers(&[
+        ("date", "Tue, 20 Apr 2021 02:07:55 GMT"),
+        ("content-type", "application/json"),
+        ("content-digest", digest),
+        ("content-length", "18"),
+    ]);
+    let message = message(
+        "https://example.com/foo?param=Value&Pet=dog",
+        &headers,
+        b"{\"hello\": \"world\"}",
+    );
+    let names = [
+        "date",
+        "@method",
+        "@path",
+        "@query",
+        "@authority",
+        "content-type",
+        "content-digest",
+        "content-length",
+    ];
+    let items: Vec<sfv::Item> = names
+        .map(|name| sfv::Item::new(sfv::String::from_string(name.to_owned()).expect("text")))
+        .into();
+    let mut full = component::lines(&message, &items).expect("a base");
+    let covered = names.map(|name| format!("\"{name}\"")).join(" ");
+    full.extend_from_slice(
+        format!("\"@signature-params\": ({covered});created=1618884473;keyid=\"test-key-rsa-pss\"").as_bytes(),
+    );
+    let minimal =
+        "\"@signature-params\": ();created=1618884473;keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\"";
+    let selective = format!(
+        "\"@authority\": example.com\n\"content-digest\": {digest}\n\"@query-param\";name=\"Pet\": dog\n\
+         \"@signature-params\": (\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\");created=1618884473;\
+         keyid=\"test-key-rsa-pss\";tag=\"header-example\""
+    );
+    let jwk = json!({"kty": "RSA", "alg": "PS512", "kid": "test-key-rsa-pss", "e": "AQAB", "n": RSA_PSS_N});
+    for (base, signature) in [(minimal.as_bytes(), B21), (selective.as_bytes(), B22), (&full, B23)] {
+        let signature = BASE64_STANDARD.decode(signature).expect("base64");
+        assert_eq!(
+            key(&jwk).verify(base, &signature),
+            Ok(()),
+            "{}",
+            String::from_utf8_lossy(base)
+        );
+    }
+    assert_eq!(
+        VerifyingKey::from_jwk(&jwk, false).err(),
+        Some(KeyError::Unfit),
+        "RSA has to be switched on"
+    );
+}
+
+const RSA_PSS_N: &str = "r4tmm3r20Wd_PbqvP1s2-QEtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct-Lh1GH45x28Rw3Ry53mm-oAXjyQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHqgDsznjPFmTOtCEcN2Z1FpWgchwuYLPL-Wokqltd11nqqzi-bJ9cvSKADYdUAAN5WUtzdpiy6LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9v6d-nb4bnNkQVklLQ3fVAvJm-xdDOp9LCNCN48V2pnDOkFV6-U9nV5oyc6XI2w";
+const B21: &str = "d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsfxVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO5Nyt8C8ssinQ98Xw9Q==";
+const B22: &str = "LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECxCmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0RoKUqiYY8Bh0aaUEb0rQl3/XaVe4bXTugEjHSw==";
+const B23: &str = "bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38K0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xMy7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbhl5ZJzSRxpJyoEZAFL2FUo5fTIztsDZKEgM4cUA==";

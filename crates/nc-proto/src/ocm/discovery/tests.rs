@@ -116,19 +116,29 @@ fn ocm_n096_documents_that_are_not_right_are_rejected() {
     assert_eq!(large, Err(JsonError::TooLarge.into()));
 }
 
+fn refuse(name: &'static str, url: &str) {
+    let discovery = with(|value| value[name] = url.into()).expect("readable");
+    assert_eq!(check(&discovery), Err(DiscoveryError::Elsewhere(name)), "{url}");
+}
+
 #[test]
-fn ocm_n094_n095_endpoints_elsewhere_or_without_tls_are_refused() {
+fn ocm_n095_endpoints_without_tls_are_refused() {
+    for name in ["endPoint", "tokenEndPoint", "jwksUri", "inviteAcceptDialog"] {
+        refuse(name, "http://cloud.example.org/ocm");
+    }
+}
+
+#[test]
+fn ocm_n094_endpoints_elsewhere_are_refused() {
     for name in ["endPoint", "tokenEndPoint", "jwksUri", "inviteAcceptDialog"] {
         for elsewhere in [
             "https://evil.example/ocm",
             "https://cloud.example.org:8443/ocm",
-            "http://cloud.example.org/ocm",
             "https://cloud.example.org@evil.example/ocm",
             "https://user@cloud.example.org/ocm",
             "https://cloud.example.org/ocm#x",
         ] {
-            let discovery = with(|value| value[name] = elsewhere.into()).expect("readable");
-            assert_eq!(check(&discovery), Err(DiscoveryError::Elsewhere(name)), "{elsewhere}");
+            refuse(name, elsewhere);
         }
     }
     for name in ["endPoint", "tokenEndPoint", "jwksUri"] {
