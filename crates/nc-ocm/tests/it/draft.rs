@@ -126,8 +126,7 @@ impl Draft {
 
     /// RFC 9421 §2.5.
     pub(crate) fn base(&self) -> String {
-        let mut base = String::new();
-        for name in &self.covered {
+        let line = |name: &&str| {
             let value = match *name {
                 "@method" => self.method,
                 "@target-uri" => &self.target_uri,
@@ -135,9 +134,10 @@ impl Draft {
                 "content-length" => &self.content_length,
                 other => panic!("{other} is not known here"),
             };
-            base.push_str(&format!("\"{name}\": {value}\n"));
-        }
-        base + &format!("\"@signature-params\": {}", self.inner_list())
+            format!("\"{name}\": {value}\n")
+        };
+        let lines: String = self.covered.iter().map(line).collect();
+        format!("{lines}\"@signature-params\": {}", self.inner_list())
     }
 
     pub(crate) fn signature(&self, key: &Key) -> String {

@@ -208,6 +208,7 @@ pub(crate) fn nextcloud_32(url: &str, pem: &str) -> Value {
 /// that messages are signed for, as behind a proxy.
 pub(crate) struct Checker {
     pub(crate) url: String,
+    http: reqwest::Client,
     serving: JoinHandle<()>,
 }
 
@@ -226,11 +227,15 @@ impl Checker {
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("served");
         });
-        Self { url, serving }
+        Self {
+            url,
+            http: http(),
+            serving,
+        }
     }
 
     pub(crate) async fn send(&self, method: Method, target: &str, signed: Signed) -> (u16, String) {
-        let request = http().request(method, format!("{}{target}", self.url));
+        let request = self.http.request(method, format!("{}{target}", self.url));
         let answer = signed.into_request(request).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }

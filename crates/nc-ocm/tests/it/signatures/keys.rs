@@ -120,8 +120,9 @@ async fn ocm_n042_a_name_that_comes_twice_in_a_set_is_refused() {
 
 #[tokio::test]
 async fn ocm_n043_keys_that_are_not_for_this_are_refused() {
+    type Change = Box<dyn FnOnce(&mut Value)>;
     let secret = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
-    let changes: Vec<(&str, Box<dyn FnOnce(&mut Value)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         (
             "no alg",
             Box::new(|jwk| drop(jwk.as_object_mut().expect("a key").remove("alg"))),

@@ -160,6 +160,7 @@ impl Server {
 }
 
 /// A client that follows nothing and keeps nothing.
+#[expect(clippy::disallowed_methods, reason = "other servers are not guarded")]
 pub(crate) fn http() -> reqwest::Client {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
