@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod federation;
 pub mod inbound;
+mod invites;
 mod keys;
 mod limits;
 pub mod net;
@@ -27,6 +28,7 @@ mod upkeep;
 
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;
+pub use invites::{Contact, Invite};
 pub use keys::{KEY_SET_REMEMBERED_S, KeyChange, KeyInfo, KeyKind, KeyParts, KeySlot, Keys, OwnCavageKey, OwnKey};
 pub use ocm::{Ocm, OcmParts};
 pub use outbox::{MessageKind, Outgoing, Sent};

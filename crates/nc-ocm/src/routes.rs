@@ -10,7 +10,7 @@ use http::header;
 use nc_proto::ocm::PeerHost;
 use serde_json::{Value, json};
 
-use crate::{InboundSignatures, Ocm, OcmError};
+use crate::{InboundSignatures, Ocm, OcmError, invites};
 
 /// How long others may keep our keys, seconds.
 pub(crate) const KEYS_MAX_AGE_S: i64 = 300;
@@ -25,6 +25,7 @@ impl Ocm {
             .route("/ocm-provider/", get(discovery))
             .route("/ocm-provider/index.php", get(discovery))
             .route("/ocm/jwks", get(key_set))
+            .merge(invites::routes())
             .with_state(self.clone())
     }
 }

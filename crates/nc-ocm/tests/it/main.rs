@@ -5,6 +5,7 @@
 mod cavage;
 mod discovery;
 mod draft;
+mod invites;
 mod keys;
 mod outbox;
 mod post;
