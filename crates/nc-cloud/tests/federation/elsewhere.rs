@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) incoming: Vec<InShare>,
     /// What the next request of the cloud gets.
     pub(crate) fails: Option<FederationError>,
+    /// The same, for a share that is made.
+    pub(crate) fails_to_share: Option<FederationError>,
     pub(crate) refuses: Option<ShareRefusal>,
     pub(crate) deleted: Vec<i64>,
     pub(crate) asked_again: usize,
@@ -151,7 +153,8 @@ impl ShareAuth for Elsewhere {
 #[async_trait]
 impl Federation for Elsewhere {
     async fn share(&self, new: NewOutShare) -> Result<OutShare, FederationError> {
-        self.failure()?;
+        let failure = self.state().fails_to_share.take();
+        failure.map_or(Ok(()), Err)?;
         let id = self.add(
             new.sharer.as_str(),
             new.node,

@@ -286,8 +286,7 @@ async fn what_the_other_server_says_is_told() {
         ),
     ] {
         let wire = &shared.wire;
-        // The first question is for what is there already.
-        shared.elsewhere.state().fails = Some(error);
+        shared.elsewhere.state().fails_to_share = Some(error);
         let answer = wire.ocs("alice", "POST", "/shares", wish.clone()).await;
         assert_eq!(answer.status.as_u16(), status);
         assert!(
