@@ -23,8 +23,8 @@ pub use refusal::SignatureRefusal;
 
 /// Most messages a minute from one address. Servers behind one address share it.
 const MESSAGES_PER_MINUTE: u32 = 600;
-/// Most shares an hour from all servers together, as a multiple of what one may send.
-const SHARES_OF_ALL: u32 = 20;
+/// Most shares an hour that are offered in the names of servers that never signed here, as a multiple of what one may offer.
+const SHARES_OF_STRANGERS: u32 = 20;
 /// A message that takes longer to arrive is not waited for.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 
@@ -46,17 +46,20 @@ pub struct Inbound {
 /// What is counted of messages that come.
 pub(crate) struct Limits {
     by_address: Window<IpAddr>,
-    shares_by_host: Window<PeerHost>,
-    shares: Window<()>,
+    offers: Window<(PeerHost, Option<IpAddr>)>,
+    offers_of_strangers: Window<()>,
+    shares: Window<PeerHost>,
 }
 
 impl Limits {
     pub(crate) fn new(config: &OcmConfig) -> Self {
         let shares = config.shares_per_host_per_hour;
+        let an_hour = 60 * 60;
         Self {
             by_address: Window::new(MESSAGES_PER_MINUTE, 60),
-            shares_by_host: Window::new(shares, 60 * 60),
-            shares: Window::new(shares.saturating_mul(SHARES_OF_ALL), 60 * 60),
+            offers: Window::new(shares, an_hour),
+            offers_of_strangers: Window::new(shares.saturating_mul(SHARES_OF_STRANGERS), an_hour),
+            shares: Window::new(shares, an_hour),
         }
     }
 }
@@ -126,13 +129,28 @@ pub(crate) fn too_many(retry_after_s: u32) -> Response {
 }
 
 impl Ocm {
-    /// Counts a share that a server offers, before anything is asked of that server.
+    /// Counts a share that a message offers in the name of a server, before anything is asked of that server. Nobody uses up
+    /// what another address may send, and strangers do not use up what servers may send that have signed here.
     ///
     /// # Errors
-    /// The seconds to wait, when it or all servers together offered too many.
-    pub fn count_share(&self, sender: &PeerHost) -> Result<(), u32> {
+    /// The seconds to wait, when there were too many.
+    pub async fn count_offer(&self, inbound: &Inbound, sender: &PeerHost) -> Result<(), u32> {
         let now = self.now();
-        self.0.limits.shares_by_host.count(sender.clone(), now)?;
-        self.0.limits.shares.count((), now)
+        let limits = &self.0.limits;
+        let from = inbound.address.map(|address| ClientAddress(address).subscriber());
+        limits.offers.count((sender.clone(), from), now)?;
+        let known = self.0.store.find_peer(sender.as_str()).await;
+        if known.is_ok_and(|peer| peer.is_some_and(|peer| peer.ever_signed)) {
+            return Ok(());
+        }
+        limits.offers_of_strangers.count((), now)
+    }
+
+    /// Counts a share of a server that is known to have offered it.
+    ///
+    /// # Errors
+    /// The seconds to wait, when it offered too many.
+    pub fn count_share(&self, sender: &PeerHost) -> Result<(), u32> {
+        self.0.limits.shares.count(sender.clone(), self.now())
     }
 }

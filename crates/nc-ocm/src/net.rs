@@ -22,7 +22,7 @@ use crate::{Ocm, OcmConfig, OcmError, limits::Window};
 pub use discovery::{Freshness, Peer};
 pub use error::{NetError, PeerFault};
 pub use post::PeerAnswer;
-pub use record::PeerDocument;
+pub use record::{KnownPeer, PeerDocument, list_peers, reset_peer_key};
 pub(crate) use {
     cavage_keys::CavageFound,
     discovery::Cause,

@@ -146,13 +146,24 @@ impl Ocm {
         expected: &PeerHost,
         plain_http: bool,
     ) -> Result<Checked, Refused> {
-        let published = self.cavage_key(expected, plain_http, found.key_id()).await?;
-        found
-            .verify(&published.key)
-            .map_err(|error| unauthorized(error.reason()))?;
-        self.note_signature(expected, found.replay_key(), Some(published))
-            .await?;
-        Ok(Checked::Cavage)
+        let mut refused = unauthorized("key");
+        // What is remembered of its document may have an older key, if none is pinned.
+        for freshness in [Freshness::Day, Freshness::New] {
+            let published = self.cavage_key(expected, plain_http, found.key_id(), freshness).await?;
+            let Some(published) = published else { continue };
+            match found.verify(&published.key) {
+                Ok(()) => {
+                    self.note_signature(expected, found.replay_key(), Some(published))
+                        .await?;
+                    return Ok(Checked::Cavage);
+                }
+                Err(error) => refused = unauthorized(error.reason()),
+            }
+            if published.is_pinned {
+                break;
+            }
+        }
+        Err(refused)
     }
 
     /// After a good signature: it is not good again, the server has to sign from now on, and its draft-cavage key is pinned.

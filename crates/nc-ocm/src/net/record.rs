@@ -1,7 +1,7 @@
 //! What the database keeps of another server.
 
 use nc_proto::ocm::PeerHost;
-use nc_store::{PeerRecord, Unit};
+use nc_store::{PeerRecord, Store, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::{Ocm, OcmError};
@@ -38,12 +38,56 @@ impl PeerDocument {
     pub fn of(record: &PeerRecord) -> Result<Self, OcmError> {
         serde_json::from_str(&record.document).map_err(|_| OcmError::Damaged("record of another server"))
     }
+}
 
-    /// Forgets the pinned key: the next good message brings another. Whether there was one.
-    pub fn reset_key(&mut self) -> bool {
-        self.cavage_pem = None;
-        self.cavage_key_id.take().is_some()
+/// Another server that is known, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPeer {
+    /// Which: `host[:port]`.
+    pub host: String,
+    /// Whether it ever signed a message, and so always has to.
+    pub ever_signed: bool,
+    /// The name of the key that its draft-cavage signatures are checked with.
+    pub cavage_key_id: Option<String>,
+    /// When anything about it changed, Unix seconds.
+    pub changed_at: i64,
+}
+
+/// Every other server that has signed messages here, by host.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list_peers(store: &dyn Store) -> Result<Vec<KnownPeer>, OcmError> {
+    let known = |record: PeerRecord| {
+        Ok(KnownPeer {
+            cavage_key_id: PeerDocument::of(&record)?.cavage_key_id,
+            host: record.host,
+            ever_signed: record.ever_signed,
+            changed_at: record.changed_at,
+        })
+    };
+    store.list_peers().await?.into_iter().map(known).collect()
+}
+
+/// Forgets the key that draft-cavage signatures of a server are checked with: its next message brings another. It still has to
+/// sign. Whether there was a key.
+///
+/// # Errors
+/// When the store fails.
+pub async fn reset_peer_key(store: &dyn Store, host: &PeerHost, now: i64) -> Result<bool, OcmError> {
+    let unit = store.begin().await?;
+    if unit.find_peer(host.as_str()).await?.is_none() {
+        return Ok(false);
     }
+    let had_one = change_peer(unit.as_ref(), host, now, |document, _| {
+        document.cavage_pem = None;
+        // What is remembered of its document may still have the old key.
+        document.discovery = None;
+        document.cavage_key_id.take().is_some()
+    });
+    let had_one = had_one.await?;
+    unit.commit().await?;
+    Ok(had_one)
 }
 
 /// What is known of a server: its document, and whether it ever signed.

@@ -25,7 +25,7 @@ impl Slots {
     }
 }
 
-/// One server. Who holds a lock may ask it; others wait, and then know what was answered. Keys are locked before discovery.
+/// One server. Who holds a lock may ask it; others wait, and then know what was answered.
 #[derive(Default)]
 pub(super) struct Slot {
     pub(super) discovery: Mutex<DiscoverySlot>,

@@ -1,6 +1,8 @@
 //! Signatures as draft-cavage says, the way Nextcloud 31 to 34 sign, through HTTP.
 
 use aws_lc_rs::signature::RsaKeyPair;
+use nc_ocm::net::{list_peers, reset_peer_key};
+use nc_proto::ocm::PeerHost;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use crate::{
@@ -121,7 +123,25 @@ async fn ocm_n053_a_new_key_under_a_known_name_is_refused_until_the_operator_for
     renamed.key_id = stage.key_id("signature2");
     stage.peer_says(|answers| answers.discovery["publicKey"]["keyId"] = renamed.key_id.clone().into());
     legacy.is_refused("new key, new name", renamed.sign(&new)).await;
+    stage.peer_says(|answers| answers.discovery["publicKey"]["keyId"] = stage.key_id("signature").into());
     legacy.is_accepted(legacy.draft().sign(&legacy.key)).await;
+
+    let store = stage.server.store.as_ref();
+    let host = PeerHost::parse(&stage.peer.host).expect("a host");
+    let key_id = stage.key_id("signature");
+    let known = list_peers(store).await.expect("listed");
+    assert_eq!((known.len(), known[0].cavage_key_id.as_ref()), (1, Some(&key_id)));
+    let reset = async |host: &PeerHost| reset_peer_key(store, host, stage.now()).await.expect("reset");
+    let other = PeerHost::parse("other.example").expect("a host");
+    assert!(!reset(&other).await);
+    assert!(reset(&host).await);
+    assert!(!reset(&host).await, "there is none any more");
+    let unsigned = legacy.draft().sign(&legacy.key).without("signature").without("digest");
+    assert_eq!(stage.send(unsigned).await.0, 401, "it still has to sign");
+    // The new key under the old name, although the old document may still be remembered.
+    stage.advance(31);
+    legacy.is_accepted(legacy.draft().sign(&new)).await;
+    legacy.is_refused("the old key", legacy.draft().sign(&legacy.key)).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use http::Method;
 use nc_auth::fetch::Network;
 use nc_ocm::{
     Ocm, OcmConfig, OcmParts, Random,
+    inbound::Inbound,
     net::{Freshness, NetError, PeerFault},
 };
 use nc_proto::{
@@ -59,6 +60,7 @@ impl Network for Names {
 /// A server whose guard is up, among names that lead to one other server.
 struct Outside {
     ocm: Ocm,
+    store: Arc<dyn nc_store::Store>,
     names: Arc<Names>,
     peer: Peer,
     clock: Clock,
@@ -86,7 +88,7 @@ impl Outside {
         change(&mut config);
         let parts = OcmParts {
             config,
-            store,
+            store: Arc::clone(&store),
             sealer,
             residents: Arc::new(Town::default()),
             clock: clock.clone(),
@@ -96,6 +98,7 @@ impl Outside {
         let ocm = Ocm::open_over(parts, network).await.expect("it opens");
         Self {
             ocm,
+            store,
             names,
             peer,
             clock,
@@ -382,20 +385,48 @@ async fn ocm_n097_a_flood_of_invented_servers_does_not_shut_out_a_known_one() {
 }
 
 #[tokio::test]
-async fn ocm_n097_one_server_may_offer_so_many_shares_and_all_together_so_many() {
+async fn ocm_n097_one_server_may_offer_so_many_shares_and_strangers_together_so_many() {
     let outside = Outside::with(&[PUBLIC], |config| config.shares_per_host_per_hour = 3).await;
     let host = |name: &str| PeerHost::parse(name).expect("a host");
+    let from = |address: &str| Inbound {
+        method: Method::POST,
+        target: "/ocm/shares".to_owned(),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        address: Some(address.parse().expect("an address")),
+    };
+    let (one, other) = (from("203.0.113.7"), from("203.0.113.8"));
     for _ in 0..3 {
+        assert_eq!(outside.ocm.count_offer(&one, &host("one.example")).await, Ok(()));
         assert_eq!(outside.ocm.count_share(&host("one.example")), Ok(()));
     }
-    let wait = outside.ocm.count_share(&host("one.example")).expect_err("too many");
+    let wait = outside
+        .ocm
+        .count_offer(&one, &host("one.example"))
+        .await
+        .expect_err("too many");
     assert!((1..=3600).contains(&wait));
-    let of_others = (0..100)
-        .filter(|number| outside.ocm.count_share(&host(&format!("h{number}.example"))).is_ok())
-        .count();
-    assert_eq!(of_others, 57, "60 of all together");
+    assert_eq!(outside.ocm.count_share(&host("one.example")), Err(wait));
+    // Who sends in the name of a server does not use up what that server may send from elsewhere.
+    assert_eq!(outside.ocm.count_offer(&other, &host("one.example")).await, Ok(()));
+    let mut of_strangers = 0;
+    for number in 0..100 {
+        let invented = host(&format!("h{number}.example"));
+        of_strangers += usize::from(outside.ocm.count_offer(&one, &invented).await.is_ok());
+    }
+    assert_eq!(of_strangers, 56, "60 of all together");
+    let known = nc_store::PeerRecord {
+        host: "friend.example".to_owned(),
+        document: "{}".to_owned(),
+        ever_signed: true,
+        changed_at: 0,
+    };
+    let unit = outside.store.begin().await.expect("a unit");
+    unit.put_peer(&known).await.expect("put");
+    unit.commit().await.expect("committed");
+    assert_eq!(outside.ocm.count_offer(&one, &host("friend.example")).await, Ok(()));
     outside.clock.advance(time::Duration::seconds(i64::from(wait)));
-    assert_eq!(outside.ocm.count_share(&host("one.example")), Ok(()));
+    assert_eq!(outside.ocm.count_offer(&one, &host("one.example")).await, Ok(()));
     assert_eq!(outside.peer.requests(), 0);
 }
 
