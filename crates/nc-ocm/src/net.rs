@@ -27,6 +27,7 @@ pub(crate) use {
     cavage_keys::CavageFound,
     discovery::Cause,
     keys::{KeyFault, kid_is_short},
+    post::is_nextcloud,
     record::{change_peer, peer_document},
 };
 

@@ -13,6 +13,7 @@ use crate::{
     inbound::Limits,
     keys::{KeyParts, Keys},
     net::Net,
+    provider,
 };
 
 /// What Open Cloud Mesh is made of.
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) own_host: PeerHost,
     pub(crate) net: Net,
     pub(crate) limits: Limits,
+    pub(crate) provider: provider::State,
     pub(crate) keys: Keys,
     /// Wakes whoever sends messages.
     pub(crate) outbox: Notify,
@@ -69,6 +71,7 @@ impl Ocm {
         let own_host = own_host.map_err(|_| OcmError::Configuration("its public origin names no host".to_owned()))?;
         let net = Net::new(&parts.config, network)?;
         let limits = Limits::new(&parts.config);
+        let provider = provider::State::new(&parts.config);
         let keys = Keys::open(KeyParts {
             store: Arc::clone(&parts.store),
             sealer: Arc::clone(&parts.sealer),
@@ -88,6 +91,7 @@ impl Ocm {
             own_host,
             net,
             limits,
+            provider,
             keys,
             outbox: Notify::new(),
         })))

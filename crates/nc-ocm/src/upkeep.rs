@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::{Ocm, OcmError};
+use crate::{Ocm, OcmError, provider};
 
 /// How often messages are looked for that are due again. New ones are sent at once.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -16,10 +16,11 @@ impl Ocm {
     /// # Errors
     /// When the store fails.
     pub async fn upkeep(&self) -> Result<u64, OcmError> {
+        let ended = provider::end_expired(self).await?;
         let now = self.now();
         let unit = self.0.store.begin().await?;
         // The audit log is the provider's to shorten.
-        let swept = unit.sweep(now, 0).await? + unit.sweep_federation(now).await?;
+        let swept = ended + unit.sweep(now, 0).await? + unit.sweep_federation(now).await?;
         unit.commit().await?;
         let removed = self.keys().retire(false).await?.done;
         if !removed.is_empty() {

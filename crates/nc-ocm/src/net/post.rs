@@ -164,7 +164,7 @@ impl Ocm {
 }
 
 /// Whether a server is a Nextcloud, or like one. Nextcloud signs with P-256 itself; that it takes Ed25519 is unconfirmed.
-fn is_nextcloud(peer: &Peer) -> bool {
+pub(crate) fn is_nextcloud(peer: &Peer) -> bool {
     let token = peer.discovery.token_end_point.as_ref();
     peer.discovery
         .provider

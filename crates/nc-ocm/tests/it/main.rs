@@ -2,14 +2,19 @@
 
 #![cfg(test)]
 
+mod access_tokens;
 mod cavage;
 mod discovery;
 mod draft;
 mod invites;
 mod keys;
+mod offering;
 mod outbox;
 mod post;
+mod recipient;
+mod share_life;
 mod signatures;
 mod ssrf;
 mod stage;
 mod support;
+mod token_endpoint;
