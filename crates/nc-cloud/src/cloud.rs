@@ -64,6 +64,7 @@ struct Inner {
     authenticator: Authenticator,
     trust: OnceLock<Trust>,
     federated: OnceLock<Federated>,
+    seen_roots: dav::SeenRoots,
     sealer: Arc<Sealer>,
     login_flow_limits: login_flow::Limits,
     note_turns: notes::Turns,
@@ -115,6 +116,7 @@ impl Cloud {
             authenticator,
             trust: OnceLock::new(),
             federated: OnceLock::new(),
+            seen_roots: dav::SeenRoots::default(),
             sealer: Arc::new(sealer),
             _lock: lock,
         })))
@@ -180,6 +182,11 @@ impl Cloud {
     /// What speaks with other servers; `None`: this cloud shares with nobody elsewhere.
     pub fn federated(&self) -> Option<&Federated> {
         self.0.federated.get()
+    }
+
+    /// What was last seen of shares of other servers.
+    pub(crate) fn seen_roots(&self) -> &dav::SeenRoots {
+        &self.0.seen_roots
     }
 
     /// Seals what must be read again: second factors, keys.

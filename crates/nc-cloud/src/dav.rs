@@ -13,6 +13,8 @@
 //! | `/public.php/webdav/…`, `/ocm/dav/{share}/…` | what is shared with people on other servers |
 //! | `/remote.php/dav/` | where clients begin, and where SEARCH is asked |
 //!
+//! Among a user's files lies what people on other servers share: see [`remote`].
+//!
 //! Differences to a stock Nextcloud, on purpose: LOCK and UNLOCK work (RFC 4918 class 2), wrong headers are answered 400
 //! instead of 500, and a checksum that came with an upload is verified.
 
@@ -32,6 +34,7 @@ mod propfind;
 mod proppatch;
 mod public;
 mod put;
+mod remote;
 mod report;
 mod root;
 mod search;
@@ -53,6 +56,7 @@ use nc_auth::Scope;
 
 pub(crate) use self::answer::http_date;
 pub(crate) use self::public::download;
+pub(crate) use self::remote::SeenRoots;
 use self::{
     error::DavError,
     place::{Area, Place},

@@ -3,6 +3,7 @@
 //! * [`Shares`]: the shares, and who made what of them.
 //! * `access`: whether one who shares something on still may.
 //! * [`Mount`]: something that others share with a user, at its place in the user's tree.
+//! * [`Elsewhere`]: something that people on other servers share, at its place in the user's tree.
 //! * [`Tree`]: everything that somebody reaches by a path; [`Spot`] is one place in it, with what may be done there.
 //! * `federated`: shares with people on other servers, which are kept elsewhere.
 //! * [`routes`]: the interface `files_sharing`.
@@ -10,6 +11,7 @@
 mod access;
 mod api;
 mod dates;
+mod elsewhere;
 mod ending;
 mod expose;
 mod federated;
@@ -24,6 +26,7 @@ mod store;
 mod tree;
 
 pub(crate) use api::routes;
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use federated::end_federated;
 pub(crate) use links::{Link, nobody};
 pub(crate) use mask::{for_kind, letters};

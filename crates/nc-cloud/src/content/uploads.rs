@@ -4,7 +4,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use nc_proto::dav::DavPath;
+use tokio_util::io::ReaderStream;
 
 use super::{Checksum, ContentError, Home, Staged, WriteOptions, Written, check_storable, disk, names::BadName};
 
@@ -182,6 +185,24 @@ impl Upload {
         let written = home.commit(path, staged, options).await?;
         self.abort().await?;
         Ok(written)
+    }
+
+    /// The pieces in their order, as one body, and its size.
+    ///
+    /// # Errors
+    /// [`ContentError::Incomplete`] if the sizes do not add up to `expected_bytes`.
+    pub(crate) async fn open(
+        &self,
+        expected_bytes: Option<u64>,
+    ) -> Result<(u64, impl Stream<Item = io::Result<Bytes>> + Send + use<>), ContentError> {
+        let chunks = self.list_chunks().await?;
+        let actual = chunks.iter().map(|chunk| chunk.size_bytes).sum();
+        if let Some(expected) = expected_bytes.filter(|expected| *expected != actual) {
+            return Err(ContentError::Incomplete { expected, actual });
+        }
+        let paths = chunks.into_iter().map(|chunk| self.folder.join(chunk.name));
+        let files = stream::iter(paths.collect::<Vec<_>>()).then(tokio::fs::File::open);
+        Ok((actual, files.map_ok(ReaderStream::new).try_flatten()))
     }
 
     /// Ends the upload and removes its pieces.

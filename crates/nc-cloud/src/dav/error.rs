@@ -110,6 +110,54 @@ impl DavError {
         error
     }
 
+    /// Another server cannot be asked now.
+    pub(super) fn remote_unavailable(message: impl Into<String>, retry_after_s: i64) -> Self {
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
+        error.retry_after_s = Some(retry_after_s);
+        error
+    }
+
+    /// Another server refused something. Its own words are a stranger's and stay away.
+    pub(super) fn of_remote(status: StatusCode) -> Self {
+        let (status, exception, message) = match status {
+            StatusCode::FORBIDDEN => (status, "Forbidden", "The remote server does not allow this"),
+            StatusCode::METHOD_NOT_ALLOWED => (status, "MethodNotAllowed", "The remote server does not do this here"),
+            StatusCode::CONFLICT => (status, "Conflict", "The remote server sees a conflict"),
+            StatusCode::PRECONDITION_FAILED => {
+                let message = "A condition of the request does not hold on the remote server";
+                (status, "PreconditionFailed", message)
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => (status, "PayloadTooLarge", "It is too large for the remote server"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                let message = "The remote server does not take such a body";
+                (status, "UnsupportedMediaType", message)
+            }
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                let message = "The remote server has no such part";
+                (status, "RequestedRangeNotSatisfiable", message)
+            }
+            StatusCode::INSUFFICIENT_STORAGE => {
+                let message = "There is not enough space on the remote server";
+                (status, "InsufficientStorage", message)
+            }
+            StatusCode::NOT_IMPLEMENTED => (status, "NotImplemented", "The remote server cannot do this"),
+            status if status.is_client_error() => {
+                let message = "The remote server does not understand the request";
+                (StatusCode::BAD_REQUEST, "BadRequest", message)
+            }
+            _ => {
+                let message = "The remote server gave an answer that makes no sense";
+                (StatusCode::BAD_GATEWAY, "", message)
+            }
+        };
+        let exception = if exception.is_empty() {
+            "Sabre\\DAV\\Exception"
+        } else {
+            exception
+        };
+        Self::new(status, exception, message)
+    }
+
     pub(super) fn unknown_method(method: &str) -> Self {
         let message = format!("There was no plugin in the system that was willing to handle this {method} method.");
         Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
@@ -213,13 +261,15 @@ impl DavError {
         }
     }
 
+    /// Something on this side failed that is told in the log already.
+    pub(super) fn hidden() -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, "Sabre\\DAV\\Exception", "Internal Server Error")
+    }
+
     fn internal(error: &Error) -> Self {
         tracing::error!(error = error as &dyn std::error::Error, "a WebDAV request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Sabre\\DAV\\Exception",
-            "Internal Server Error",
-        )
+        Self::hidden()
     }
 }
 

@@ -7,7 +7,9 @@ use super::{
     error::ALLOW,
     get, locks,
     preconditions::{self, Freshness},
-    propfind, proppatch, put, report, search, tree,
+    propfind, proppatch, put,
+    remote::{self, Remote},
+    report, search, tree,
     visit::{Visit, need, need_download},
 };
 use crate::{
@@ -22,7 +24,13 @@ pub(super) async fn serve(visit: &Visit, body: Body) -> Result<Response, DavErro
     if visit.method == "OPTIONS" {
         return Ok(options());
     }
-    let tree = visit.tree().await?;
+    let mut tree = visit.tree().await?;
+    if let Some(place) = Remote::find(&tree, visit.path()) {
+        return remote::serve(visit, &tree, &place, body).await;
+    }
+    if visit.method == "PROPFIND" && remote::refresh(visit, &tree, visit.path()).await {
+        tree = visit.tree().await?;
+    }
     let found = tree.find(visit.path()).await.map_err(|error| visit.refuse(error))?;
     let spot = &found.spot;
     // Whoever may not read learns nothing by conditions either.

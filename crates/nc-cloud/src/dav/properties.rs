@@ -16,7 +16,7 @@ mod shared;
 const UNLIMITED: i64 = -3;
 
 /// What an `allprop` gives: what Nextcloud gives, and the properties that clients made up.
-static USUAL: [Name; 7] = [
+pub(super) static USUAL: [Name; 7] = [
     props::GETLASTMODIFIED,
     props::GETCONTENTLENGTH,
     props::RESOURCETYPE,
@@ -27,7 +27,7 @@ static USUAL: [Name; 7] = [
 ];
 
 /// Every property that the cloud itself gives to files or folders.
-static LIVE: [Name; 34] = [
+pub(super) static LIVE: [Name; 34] = [
     props::GETLASTMODIFIED,
     props::GETETAG,
     props::GETCONTENTTYPE,

@@ -1,11 +1,12 @@
-use axum::{body::Body, response::Response};
+use axum::{body::Body, response::Response as Answer};
 use futures_util::{StreamExt, stream};
-use nc_proto::dav::{Depth, Multistatus, MultistatusWriter, Propfind};
+use nc_proto::dav::{Depth, Multistatus, MultistatusWriter, Propfind, Response};
 use tokio::sync::mpsc;
 
 use super::{
     DavError, MOST_PROPERTIES, answer,
     properties::{Describer, Item},
+    remote,
     visit::Visit,
 };
 use crate::{
@@ -23,7 +24,7 @@ const SMALL: u64 = 64;
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Answers PROPFIND about what was found under the request's address.
-pub(super) async fn serve(visit: &Visit, tree: &Tree, found: Found, body: Body) -> Result<Response, DavError> {
+pub(super) async fn serve(visit: &Visit, tree: &Tree, found: Found, body: Body) -> Result<Answer, DavError> {
     let question = Propfind::parse(&visit.read_body(body).await?)?;
     check_count(&question)?;
     let item = Item::found(found).ok_or_else(|| visit.refuse(ContentError::NotFound(visit.path().clone())))?;
@@ -48,7 +49,7 @@ const fn is_small(folder: &Entry) -> bool {
     matches!(folder.kind, Kind::Folder { folders, files } if folders.saturating_add(files) <= SMALL)
 }
 
-async fn small_folder(visit: &Visit, tree: &Tree, question: &Propfind, folder: Item) -> Result<Response, DavError> {
+async fn small_folder(visit: &Visit, tree: &Tree, question: &Propfind, folder: Item) -> Result<Answer, DavError> {
     let describer = Describer::new(visit, tree, question).await?;
     let spot = &folder.spot;
     let inside = spot.home.list_page(folder.entry.id, None, PAGE).await;
@@ -61,10 +62,19 @@ async fn small_folder(visit: &Visit, tree: &Tree, question: &Propfind, folder: I
     for item in mounted_in(tree, &folder) {
         responses.push(describer.describe(&item).await?);
     }
+    responses.extend(elsewhere_in(visit, tree, question, &folder));
     Ok(answer::multistatus(&Multistatus {
         responses,
         sync_token: None,
     }))
+}
+
+/// What other servers share directly in an own folder.
+fn elsewhere_in(visit: &Visit, tree: &Tree, question: &Propfind, folder: &Item) -> Vec<Response> {
+    if folder.spot.mounted.is_some() {
+        return Vec::new();
+    }
+    remote::describe_mounts(visit, tree, question, &folder.entry.path)
 }
 
 /// What others share directly in an own folder.
@@ -76,7 +86,7 @@ fn mounted_in(tree: &Tree, folder: &Item) -> Vec<Item> {
 }
 
 /// The answer about entries that are known already, piece by piece as well.
-pub(super) fn of_items(visit: &Visit, tree: &Tree, question: Propfind, items: Vec<Item>) -> Result<Response, DavError> {
+pub(super) fn of_items(visit: &Visit, tree: &Tree, question: Propfind, items: Vec<Item>) -> Result<Answer, DavError> {
     check_count(&question)?;
     Ok(send(visit, tree, question, Source::Known(items)))
 }
@@ -100,7 +110,7 @@ enum Source {
 }
 
 /// Tells about entries piece by piece: memory use does not grow with their number.
-fn send(visit: &Visit, tree: &Tree, question: Propfind, source: Source) -> Response {
+fn send(visit: &Visit, tree: &Tree, question: Propfind, source: Source) -> Answer {
     let (sender, receiver) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
     let (visit, tree) = (visit.clone(), tree.clone());
     tokio::spawn(async move {
@@ -130,7 +140,7 @@ async fn send_items(
 ) -> Result<(), DavError> {
     let describer = Describer::new(visit, tree, question).await?;
     let mut writer = MultistatusWriter::default();
-    let mut last = Vec::new();
+    let (mut last, mut elsewhere) = (Vec::new(), Vec::new());
     match source {
         Source::Known(items) => last = items,
         Source::Folder(folder) => {
@@ -153,6 +163,7 @@ async fn send_items(
                 after = page.last().cloned();
             }
             last.extend(mounted_in(tree, &folder));
+            elsewhere = elsewhere_in(visit, tree, question, &folder);
         }
     }
     for item in &last {
@@ -160,6 +171,9 @@ async fn send_items(
         if !pass_on(&mut writer, sender).await {
             return Ok(());
         }
+    }
+    for response in &elsewhere {
+        writer.response(response);
     }
     let _ = sender.send(Ok(writer.finish(None))).await;
     Ok(())

@@ -1,5 +1,6 @@
 use axum::{body::Body, response::Response};
-use futures_util::TryStreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
 use http::header;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     visit::{Visit, created},
 };
 use crate::{
-    content::{ContentError, Home, Precondition, Staged, WriteOptions, Written},
+    content::{Checksum, ContentError, Home, Precondition, Staged, WriteOptions, Written},
     sharing::Spot,
 };
 
@@ -39,13 +40,33 @@ pub(super) async fn serve(
 
 /// Takes in a body of any size that fits into the quota, when `replaced_bytes` become free with it.
 pub(super) async fn receive(visit: &Visit, home: &Home, body: Body, replaced_bytes: u64) -> Result<Staged, DavError> {
+    let announced = visit.content_length();
+    stage(
+        visit,
+        home,
+        body.into_data_stream(),
+        visit.checksum()?,
+        announced,
+        replaced_bytes,
+    )
+    .await
+}
+
+/// Takes in content from wherever it comes. It must be as long as announced.
+pub(super) async fn stage<E>(
+    visit: &Visit,
+    home: &Home,
+    mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    checksum: Option<Checksum>,
+    announced: Option<u64>,
+    replaced_bytes: u64,
+) -> Result<Staged, DavError> {
     let mut staged = home
         .content()
-        .stage(visit.checksum()?)
+        .stage(checksum)
         .await
         .map_err(|error| visit.refuse(error))?;
     let available = home.available_bytes().await.map_err(|error| visit.refuse(error))?;
-    let mut pieces = body.into_data_stream();
     loop {
         let piece = pieces
             .try_next()
@@ -61,10 +82,7 @@ pub(super) async fn receive(visit: &Visit, home: &Home, body: Body, replaced_byt
             return Err(visit.refuse(ContentError::Quota { required, available }));
         }
     }
-    if visit
-        .content_length()
-        .is_some_and(|announced| announced != staged.size_bytes())
-    {
+    if announced.is_some_and(|announced| announced != staged.size_bytes()) {
         return Err(visit.refuse(ContentError::Interrupted));
     }
     Ok(staged)

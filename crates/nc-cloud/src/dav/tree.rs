@@ -7,6 +7,7 @@ use nc_proto::{
 
 use super::{
     DavError, answer, preconditions,
+    remote::{self, Remote},
     visit::{Visit, created, need, need_download},
 };
 use crate::{
@@ -55,6 +56,9 @@ pub(super) async fn move_entry(
     found: Found,
     precondition: Precondition,
 ) -> Result<Response, DavError> {
+    if let Some(to) = Remote::find(tree, &visit.destination()?) {
+        return remote::arrive(visit, tree, found, to).await;
+    }
     let journey = Journey::new(visit, tree, found, precondition).await?;
     let (from, to) = (&journey.from.spot, &journey.to.spot);
     if from.is_mount_point() {
@@ -68,7 +72,7 @@ pub(super) async fn move_entry(
         need(to, SharePermissions::CREATE)?;
     }
     journey.check_target()?;
-    if from.mounted.is_none() && to.mounted.is_some() && tree.mounted_below(visit.path()).next().is_some() {
+    if from.mounted.is_none() && to.mounted.is_some() && holds_shared(tree, visit.path()) {
         return Err(DavError::forbidden(
             "A folder in which others share cannot be moved into what somebody shares",
         ));
@@ -84,7 +88,15 @@ pub(super) async fn move_entry(
         let moved = from.home.move_across(&to.home, journey.transfer.clone()).await;
         moved.map_err(|error| refuse_one(visit, &journey, error))?
     };
+    if from.mounted.is_none() {
+        remote::follow(visit, tree, visit.path(), &visit.destination()?).await;
+    }
     Ok(transferred(visit, &moved.0, moved.1, !moved.0.is_folder()))
+}
+
+/// Whether others share something in an own folder.
+pub(super) fn holds_shared(tree: &Tree, folder: &DavPath) -> bool {
+    tree.mounted_below(folder).next().is_some() || tree.elsewhere_below(folder).next().is_some()
 }
 
 /// Answers COPY.
@@ -99,6 +111,9 @@ pub(super) async fn copy_entry(
         Some(Depth::Zero) => false,
         Some(Depth::One) => return Err(DavError::bad_request("COPY takes Depth 0 or infinity")),
     };
+    if let Some(to) = Remote::find(tree, &visit.destination()?) {
+        return remote::arrive(visit, tree, found, to).await;
+    }
     let journey = Journey::new(visit, tree, found, precondition).await?;
     let (from, to) = (&journey.from.spot, &journey.to.spot);
     need(to, SharePermissions::CREATE)?;
@@ -204,7 +219,7 @@ async fn move_mount(visit: &Visit, journey: &Journey) -> Result<Response, DavErr
     })
 }
 
-fn check_places(from: &DavPath, to: &DavPath) -> Result<(), DavError> {
+pub(super) fn check_places(from: &DavPath, to: &DavPath) -> Result<(), DavError> {
     if from == to {
         Err(DavError::forbidden("Source and destination uri are identical."))
     } else if to.strip_prefix(from).is_some() {
@@ -216,12 +231,12 @@ fn check_places(from: &DavPath, to: &DavPath) -> Result<(), DavError> {
     }
 }
 
-fn exists() -> DavError {
+pub(super) fn exists() -> DavError {
     let message = "The destination node already exists, and the overwrite header is set to false";
     DavError::precondition("Overwrite", message, None)
 }
 
-fn no_folder() -> DavError {
+pub(super) fn no_folder() -> DavError {
     DavError::conflict("The destination node is not found")
 }
 

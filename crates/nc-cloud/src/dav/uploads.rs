@@ -3,7 +3,7 @@ use http::StatusCode;
 use nc_proto::dav::{DavPath, Depth, Element, Multistatus, Name, PropStat, Propfind, Response as Entry, props};
 
 use super::{
-    DavError, answer, files, preconditions, put,
+    DavError, answer, files, preconditions, put, remote,
     visit::{Visit, created, need},
 };
 use crate::content::{ContentError, Home, Overwrite, Precondition, Upload};
@@ -57,6 +57,9 @@ async fn assemble(visit: &Visit, upload: &Upload) -> Result<Response, DavError> 
     let expected = expected.map(|text| text.trim().parse::<u64>()).transpose();
     let expected = expected.map_err(|_| DavError::bad_request("OC-Total-Length is no number"))?;
     let tree = visit.tree().await?;
+    if let Some(place) = remote::Remote::find(&tree, &path) {
+        return remote::upload(visit, upload, &place, expected).await;
+    }
     preconditions::check_if(visit, &tree).await?;
     let found = tree.find(&path).await.map_err(|error| visit.refuse(error))?;
     let spot = &found.spot;

@@ -10,6 +10,7 @@ use super::{
     guest::Jail,
     headers,
     place::{Area, Place, decode},
+    remote,
 };
 use crate::{
     Cloud, SignedIn,
@@ -56,7 +57,7 @@ impl Visit {
         }
         let (content, shares) = (self.cloud.content(), self.cloud.shares());
         let tree = Tree::of_user(content, shares, &self.signed_in.user).await;
-        tree.map_err(|error| self.refuse(error))
+        remote::attach(self, tree.map_err(|error| self.refuse(error))?).await
     }
 
     /// The file or folder with a number, as the one who asks reaches it, if it may be read.

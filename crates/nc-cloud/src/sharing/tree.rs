@@ -12,7 +12,7 @@ use nc_proto::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Mount, ShareType, Shares, access::Effective};
+use super::{Elsewhere, Mount, ShareType, Shares, access::Effective};
 use crate::content::{Content, ContentError, Entry, FileId, Home, Kind};
 
 /// Something of another person's at its place.
@@ -35,6 +35,8 @@ pub(crate) struct Tree {
     /// The own files; a link has none.
     own: Option<Home>,
     mounted: Arc<[Arc<Mounted>]>,
+    /// What other servers share; only where somebody looks for it.
+    elsewhere: Arc<[Arc<Elsewhere>]>,
 }
 
 /// One place in a [`Tree`].
@@ -83,6 +85,7 @@ impl Tree {
         Ok(Self {
             own: Some(own),
             mounted: mounted.into(),
+            elsewhere: Arc::default(),
         })
     }
 
@@ -99,6 +102,7 @@ impl Tree {
         Self {
             own: None,
             mounted: [Arc::new(mounted)].into(),
+            elsewhere: Arc::default(),
         }
     }
 
@@ -115,6 +119,15 @@ impl Tree {
     /// The own files.
     pub(crate) const fn own(&self) -> Option<&Home> {
         self.own.as_ref()
+    }
+
+    /// What other servers share, in no order.
+    pub(super) fn elsewhere(&self) -> &[Arc<Elsewhere>] {
+        &self.elsewhere
+    }
+
+    pub(super) fn set_elsewhere(&mut self, elsewhere: Arc<[Arc<Elsewhere>]>) {
+        self.elsewhere = elsewhere;
     }
 
     /// What others share, in no order.
@@ -215,24 +228,25 @@ impl Tree {
         let Kind::Folder { folders, files } = &mut entry.kind else {
             return entry;
         };
-        let inside: BTreeMap<&DavPath, &Mounted> = self
-            .mounted_below(&entry.path)
-            .map(|mounted| (&mounted.at, mounted.as_ref()))
-            .collect();
+        let here = self.mounted_below(&entry.path).map(|mounted| {
+            let tag = mounted.root.etag.header_value();
+            (&mounted.at, (tag, mounted.root.is_folder()))
+        });
+        let elsewhere = self.elsewhere_below(&entry.path).map(|elsewhere| {
+            let tag = elsewhere.tag.clone().unwrap_or_default();
+            (&elsewhere.at, (tag, elsewhere.mount.is_folder))
+        });
+        let inside: BTreeMap<&DavPath, (String, bool)> = here.chain(elsewhere).collect();
         if inside.is_empty() {
             return entry;
         }
         let mut hash = Sha256::new();
         hash.update(entry.etag.header_value());
-        for (at, mounted) in inside {
+        for (at, (tag, is_folder)) in inside {
             hash.update(at.encode());
-            hash.update(mounted.root.etag.header_value());
+            hash.update(tag);
             if at.parent().as_ref() == Some(&entry.path) {
-                *if mounted.root.is_folder() {
-                    &mut *folders
-                } else {
-                    &mut *files
-                } += 1;
+                *if is_folder { &mut *folders } else { &mut *files } += 1;
             }
         }
         if let Some(etag) = ETag::parse(&hex::encode(&hash.finalize()[..16])) {
