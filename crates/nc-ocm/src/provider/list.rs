@@ -1,4 +1,7 @@
-use nc_auth::federation::{FederationError, OutShare, OutShareChange, OutShareFilter};
+use nc_auth::{
+    UserId,
+    federation::{FederationError, OutShare, OutShareChange, OutShareFilter},
+};
 use nc_proto::{apps::sharing::SharePermissions, ocm::NotificationKind};
 use nc_store::{OutShareRecord, OutShareState, Unit};
 
@@ -29,6 +32,7 @@ pub(crate) async fn outgoing(ocm: &Ocm, filter: &OutShareFilter) -> Result<Vec<O
 /// Changes a share. The next request is judged by what it is then: tokens stay good, and allow what the share allows.
 pub(crate) async fn change(ocm: &Ocm, number: i64, change: OutShareChange) -> Result<OutShare, FederationError> {
     let now = ocm.now();
+    let most = most(ocm, number).await?;
     let unit = ocm.0.store.begin().await.map_err(OcmError::from)?;
     let found = unit.find_out_share_by_number(number).await.map_err(OcmError::from)?;
     let mut record = found
@@ -36,6 +40,7 @@ pub(crate) async fn change(ocm: &Ocm, number: i64, change: OutShareChange) -> Re
         .ok_or(FederationError::NotFound)?;
     let mut document = OutDocument::of(&record)?;
     if let Some(permissions) = change.permissions {
+        let permissions = permissions.limited_to(most);
         if !permissions.allows(SharePermissions::READ) {
             let text = "a share with another server has to allow reading; delete it to end it";
             return Err(FederationError::Refused(text.to_owned()));
@@ -66,6 +71,18 @@ pub(crate) async fn change(ocm: &Ocm, number: i64, change: OutShareChange) -> Re
     unit.update_out_share(&record).await.map_err(OcmError::from)?;
     unit.commit().await.map_err(OcmError::from)?;
     Ok(shown(&record, document))
+}
+
+/// What a share can allow at most: files know nothing of adding and deleting.
+async fn most(ocm: &Ocm, number: i64) -> Result<SharePermissions, OcmError> {
+    let Some(record) = ocm.0.store.find_out_share_by_number(number).await? else {
+        return Ok(SharePermissions::ALL);
+    };
+    let reached = ocm.0.residents.reach(&UserId::new(record.owner), record.node).await?;
+    Ok(match reached {
+        Some(reached) if !reached.is_folder => SharePermissions::ALL_OF_A_FILE,
+        _ => SharePermissions::ALL,
+    })
 }
 
 /// What was made of a share by sharing it on never allows more than it does.

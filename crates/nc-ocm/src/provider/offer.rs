@@ -9,7 +9,7 @@ use nc_proto::{
     apps::sharing::SharePermissions,
     ocm::{ErrorBody, OcmAddress},
 };
-use nc_store::{OutShareRecord, ReshareRecord};
+use nc_store::{FederationLookup, OutShareRecord, ReshareRecord};
 use secrecy::SecretString;
 
 use super::{
@@ -92,7 +92,7 @@ pub(super) async fn offer(ocm: &Ocm, new: NewShare) -> Result<Offered, Federatio
         .map_err(OcmError::from)?;
     let reached = reached.ok_or(FederationError::NotFound)?;
     let permissions = allowed(&new, &reached)?;
-    refuse_second(ocm, &new).await?;
+    refuse_second(ocm, &*ocm.0.store, &new).await?;
     let peer = ocm
         .peer(&new.to.host, new.to.plain_http, Freshness::Day)
         .await
@@ -142,13 +142,12 @@ fn allowed(new: &NewShare, reached: &Reached) -> Result<SharePermissions, Federa
     }
 }
 
-async fn refuse_second(ocm: &Ocm, new: &NewShare) -> Result<(), FederationError> {
-    let others = ocm
-        .0
-        .store
-        .list_out_shares_of_node(new.node)
-        .await
-        .map_err(OcmError::from)?;
+async fn refuse_second<L: FederationLookup + ?Sized>(
+    ocm: &Ocm,
+    lookup: &L,
+    new: &NewShare,
+) -> Result<(), FederationError> {
+    let others = lookup.list_out_shares_of_node(new.node).await.map_err(OcmError::from)?;
     let share_with = new.to.to_string();
     for other in others {
         let document = OutDocument::of(&other)?;
@@ -189,6 +188,8 @@ async fn deliver(
     body: Vec<u8>,
 ) -> Result<(), FederationError> {
     let unit = ocm.0.store.begin().await.map_err(OcmError::from)?;
+    // Somebody may have been quicker while the other server was asked.
+    refuse_second(ocm, &*unit, new).await?;
     let record = &mut offered.record;
     record.number = unit.insert_out_share(record).await.map_err(OcmError::from)?;
     if let Some(parent) = &new.parent {
@@ -205,7 +206,16 @@ async fn deliver(
     let url = peer.discovery.address_of("shares");
     let answered = ocm.post_signed(peer, &url, "application/json", body).await;
     match judge(answered) {
-        Delivery::Arrived => Ok(queue::arrived(ocm, queued).await?),
+        Delivery::Arrived => {
+            // It is there, whatever becomes of the copy here: sent again, it changes nothing there.
+            if let Err(error) = queue::arrived(ocm, queued).await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an offer that arrived stays in the outbox"
+                );
+            }
+            Ok(())
+        }
         Delivery::Later => {
             tracing::info!(host = %peer.host, "a share is delivered later");
             Ok(())

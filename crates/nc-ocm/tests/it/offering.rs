@@ -2,7 +2,7 @@
 
 use nc_auth::{
     UserId,
-    federation::{Federation as _, FederationError, NewOutShare, OutShareFilter, RemoteKind},
+    federation::{Federation as _, FederationError, NewOutShare, OutShareChange, OutShareFilter, RemoteKind},
 };
 use nc_ocm::Offer;
 use nc_proto::apps::sharing::SharePermissions;
@@ -291,4 +291,62 @@ async fn a_server_that_does_not_answer_gets_no_share() {
     let share = server.ocm.share(new_share("bob@http://127.0.0.1:1")).await;
     assert!(matches!(share, Err(FederationError::Unavailable { .. })), "{share:?}");
     assert_eq!(live(&server).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_equal_shares_at_the_same_time_one_is_made() {
+    let server = Server::start(&clock()).await;
+    let recipient = Recipient::start().await;
+    let share = || server.ocm.share(new_share(&recipient.address("bob")));
+    let (one, other) = tokio::join!(share(), share());
+    assert_eq!(one.is_ok(), other.is_err(), "{one:?} {other:?}");
+    assert_eq!(live(&server).await, 1);
+    assert_eq!(recipient.got("/ocm/shares").len(), 1);
+}
+
+#[tokio::test]
+async fn a_changed_share_stays_within_what_it_can_allow() {
+    let server = Server::start(&clock()).await;
+    let recipient = Recipient::start().await;
+    let new = NewOutShare {
+        node: 42,
+        permissions: SharePermissions::READ,
+        ..new_share(&recipient.address("bob"))
+    };
+    let number = recipient.given_by(&server, new).await.expect("shared").share.number;
+    let change = |permissions| OutShareChange {
+        permissions: Some(permissions),
+        ..OutShareChange::default()
+    };
+    let changed = server
+        .ocm
+        .change(number, change(SharePermissions::ALL))
+        .await
+        .expect("changed");
+    assert_eq!(changed.permissions, SharePermissions::ALL_OF_A_FILE);
+    let blind = server.ocm.change(number, change(SharePermissions::UPDATE)).await;
+    assert!(matches!(blind, Err(FederationError::Refused(_))));
+    let past = OutShareChange {
+        expires_at: Some(Some(1)),
+        ..OutShareChange::default()
+    };
+    assert!(matches!(
+        server.ocm.change(number, past).await,
+        Err(FederationError::Refused(_))
+    ));
+    let noted = OutShareChange {
+        note: Some("look".to_owned()),
+        ..OutShareChange::default()
+    };
+    assert_eq!(server.ocm.change(number, noted).await.expect("changed").note, "look");
+    assert_eq!(
+        server.ocm.change(999, OutShareChange::default()).await,
+        Err(FederationError::NotFound)
+    );
+    // The other server hears what it may do now, from the outbox.
+    recipient.peer.take();
+    server.ocm.send_due().await.expect("sent");
+    let told = recipient.got("/ocm/notifications").pop().expect("told");
+    assert_eq!(told["notificationType"], json!("RESHARE_CHANGE_PERMISSION"));
+    assert_eq!(told["notification"]["permission"], json!(["read", "write", "share"]));
 }
