@@ -6,6 +6,7 @@ mod access_tokens;
 mod cavage;
 mod discovery;
 mod draft;
+mod inbound;
 mod invites;
 mod keys;
 mod offering;
