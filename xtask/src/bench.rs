@@ -1,4 +1,5 @@
-//! The server against a bare one of the same SDK, and its `OpenID` provider against another; each pair in one run.
+//! The server against a bare one of the same SDK, and its `OpenID` provider against another, each pair in one run; and how many
+//! signed messages of other servers it checks.
 
 use anyhow::{Result, ensure};
 
@@ -8,13 +9,15 @@ use crate::{
     run::Run,
 };
 
-/// A comparison.
+/// A measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
     /// The MCP server against a bare one of the same SDK.
     Mcp,
     /// The `OpenID` provider against the npm package oidc-provider.
     Provider,
+    /// Signatures of messages between servers.
+    Signatures,
 }
 
 /// What to measure.
@@ -23,7 +26,7 @@ pub(crate) struct Options {
     /// Seconds for each row.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
-    /// Only this comparison.
+    /// Only this measurement.
     #[arg(long, value_enum)]
     only: Option<Part>,
 }
@@ -33,9 +36,17 @@ pub(crate) struct Options {
 /// # Errors
 /// When it does not compile, or a server does not answer.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
-    let folder = project.build_binaries(Profile::Release, &["nc-server", "nc-testkit"])?;
     let seconds = options.seconds.to_string();
     let wanted = |part| options.only.is_none_or(|only| only == part);
+    if wanted(Part::Signatures) {
+        let bench = ["bench", "--package", "nc-ocm", "--bench", "signatures", "--", &seconds];
+        let bench = Run::new("cargo", bench).in_folder(&project.root);
+        ensure!(bench.shown()?.success, "the measurement failed");
+    }
+    if options.only == Some(Part::Signatures) {
+        return Ok(true);
+    }
+    let folder = project.build_binaries(Profile::Release, &["nc-server", "nc-testkit"])?;
     if wanted(Part::Mcp) {
         let bench = Run::new(folder.join("bench"), ["--seconds", &seconds])
             .in_folder(&project.root)

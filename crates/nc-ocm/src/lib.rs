@@ -6,6 +6,7 @@
 //! * [`net`]: other servers, and messages to them.
 //! * [`inbound`]: messages of other servers, and who signed them.
 //! * [`Random`]: where unguessable bytes come from.
+//! * [`signature`]: signatures of messages, without I/O.
 //!
 //! Everything that another server sends is a stranger's text: bounded in size, depth and time, and never a credential of a user.
 

@@ -133,6 +133,7 @@ impl InviteToken {
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -191,6 +192,15 @@ mod tests {
             &STANDARD.encode(b"\xff@h"),
         ] {
             assert!(InviteToken::parse(bad).is_err(), "{bad}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn an_invitation_reads_back(token in "\\PC{1,40}", host in "[a-z]{1,8}\\.example(:8443)?") {
+            let invite = InviteToken { token: token.into(), host: PeerHost::parse(&host).expect("a host") };
+            let read = InviteToken::parse(invite.to_text().expose_secret()).expect("readable");
+            prop_assert_eq!(read.token.expose_secret(), invite.token.expose_secret());
+            prop_assert_eq!(read.host, invite.host);
         }
     }
 }

@@ -193,6 +193,8 @@ impl ReshareAnswer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(value: &Value) -> Result<Notification, MessageFault> {
@@ -285,5 +287,20 @@ mod tests {
         let again = ReshareAnswer::parse(read.to_value().to_string().as_bytes()).expect("readable");
         assert_eq!(again.provider_id, "27");
         assert!(ReshareAnswer::parse(b"{}").is_err());
+    }
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(kind in prop::sample::select(NotificationKind::ALL.to_vec()), id in "\\PC{1,20}", secret in prop::option::of("\\PC{1,20}"),
+            more in prop::option::of("\\PC{1,20}"), bits in prop::option::of(0_i64..32), message in "[a-z]{0,20}") {
+            let mut notification = Notification::new(kind, &id, secret.map(SecretString::from), &message);
+            notification.share_with.clone_from(&more);
+            notification.sender_id.clone_from(&more);
+            notification.share_type = more;
+            notification.permissions = bits.map(SharePermissions::from);
+            match parse(&notification.to_value()) {
+                Ok(read) => prop_assert_eq!(read.to_value(), notification.to_value()),
+                Err(fault) => prop_assert!(matches!(fault, MessageFault::Missing(_)), "{fault}"),
+            }
+        }
     }
 }

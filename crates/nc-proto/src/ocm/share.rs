@@ -176,8 +176,14 @@ impl ShareMessage {
         for (name, protocol) in &self.others.0 {
             value[name] = protocol.clone();
         }
-        if let Some(webdav) = &self.webdav {
-            value["webdav"] = webdav.to_value();
+        match &self.webdav {
+            // Without a place of its own there is only one spelling for it.
+            Some(webdav) if webdav.uri == WebdavUri::Root => {
+                value["name"] = "webdav".into();
+                value["options"] = webdav.to_options();
+            }
+            Some(webdav) => value["webdav"] = webdav.to_value(),
+            None => {}
         }
         if let Some(webapp) = &self.webapp {
             value["webapp"] = webapp.to_value();

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn ours() -> Value {
@@ -219,4 +221,35 @@ fn what_is_received_follows_the_newer_words_where_there_are_some() {
     );
     let nothing = with(|value| value["resourceTypes"] = json!([])).expect("readable");
     assert!(nothing.receives("file", "user") && !nothing.receives("file", "group"));
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(
+        capabilities in prop::collection::btree_set(prop::sample::select(Capability::ALL), 0..7),
+        criteria in prop::collection::btree_set(prop::sample::select(Criterion::ALL), 0..5),
+        provider in prop::option::of("[a-z<>ö ]{0,12}x"),
+        path in "(/[a-z0-9._-]{1,6}x){0,3}",
+    ) {
+        let mut discovery = parse(&ours()).expect("readable");
+        discovery.capabilities = capabilities;
+        discovery.criteria = criteria;
+        discovery.provider = provider.map(|name| name.trim().to_owned());
+        discovery.end_point = format!("https://cloud.example.org{path}").parse().expect("a URL");
+        discovery.resource_types = vec![ResourceType::over_webdav("file", &format!("{path}/"), path.len() % 2 == 0)];
+        let unpaired = discovery.demands(Criterion::MustExchangeToken) && !discovery.can_exchange();
+        let read = parse(&discovery.to_value());
+        prop_assert_eq!(read, if unpaired { Err(DiscoveryError::Unpaired("must-exchange-token")) } else { Ok(discovery) });
+    }
+
+    #[test]
+    fn any_change_of_a_document_is_read_or_refused(at in any::<prop::sample::Index>(), byte: u8) {
+        let mut bytes = ours().to_string().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(discovery) = Discovery::parse(&bytes) {
+            let again = parse(&discovery.to_value()).expect("what is written reads back");
+            prop_assert_eq!(parse(&again.to_value()), Ok(again));
+        }
+    }
 }

@@ -47,6 +47,20 @@ fn a_strict_share_is_read_and_written() {
 }
 
 #[test]
+fn the_share_of_the_draft_is_read() {
+    let message = parse(&json!({"shareWith": "marie@receiver.example.org", "name": "spec.yaml",
+        "providerId": "7c084226-d9a1-11e6-bf26-cec0c932ce01", "owner": "einstein@sender.example.org",
+        "sender": "einstein@sender.example.org", "ownerDisplayName": "Albert Einstein", "senderDisplayName": "Albert Einstein",
+        "shareType": "user", "resourceType": "file", "protocol": {"name": "multi", "webdav": {"uri": "spec.yaml",
+            "sharedSecret": "hfiuhworzwnur98d3wjiwhr", "permissions": ["read", "write"]}}}))
+    .expect("readable");
+    assert_eq!(
+        (message.owner_display_name.as_deref(), message.requirements()),
+        (Some("Albert Einstein"), Requirements::NONE)
+    );
+}
+
+#[test]
 fn a_share_of_nextcloud_is_read_and_its_names_count_as_the_drafts() {
     let message = ShareMessage::parse(NEXTCLOUD.as_bytes()).expect("readable");
     assert_eq!(message.sender.to_string(), "eve@peer.example.net");
@@ -56,6 +70,13 @@ fn a_share_of_nextcloud_is_read_and_its_names_count_as_the_drafts() {
         (&WebdavUri::Root, None)
     );
     assert_eq!(message.requirements(), Requirements::NONE);
+    for written in [message.to_value(), message.to_hybrid_value()] {
+        let again = parse(&written).expect("readable");
+        assert_eq!(
+            (&webdav(&again).uri, again.name.as_str()),
+            (&WebdavUri::Root, "report.pdf")
+        );
+    }
 }
 
 #[test]

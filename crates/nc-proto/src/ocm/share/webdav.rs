@@ -62,8 +62,10 @@ impl Webdav {
     /// Reads `webdav`. An absolute address has to be at `host`.
     pub(super) fn read(members: Members<'_>, host: &PeerHost) -> Result<Self, MessageFault> {
         let secret = members.secret("sharedSecret")?;
-        let uri = members.needed("uri")?;
-        if uri.contains(secret.expose_secret()) {
+        let text = members.needed("uri")?;
+        let uri = read_uri(text, host)?;
+        let holds_secret = |text: &str| text.contains(secret.expose_secret());
+        if holds_secret(text) || matches!(&uri, WebdavUri::Absolute(url) if holds_secret(url.as_str())) {
             return Err(MessageFault::Invalid("uri"));
         }
         let permissions = members.words("permissions")?.map(permissions_of_words);
@@ -71,7 +73,7 @@ impl Webdav {
             return Err(MessageFault::Invalid("permissions"));
         }
         Ok(Self {
-            uri: read_uri(uri, host)?,
+            uri,
             secret,
             permissions,
             requirements: Requirements::read(members)?,
