@@ -169,6 +169,70 @@ async fn ocm_n071_a_token_of_one_share_does_not_open_another() {
 }
 
 #[tokio::test]
+async fn a_mix_up_of_shares_elsewhere_opens_nothing_here() {
+    let mut shared = Shared::boot(31).await;
+    let other = crate::mounts::node(&shared.wire, "alice", "/private.txt").await;
+    let other = shared.elsewhere.add("alice", other, 31);
+    shared.elsewhere.state().mixes_up = true;
+    for path in [format!("/ocm/dav/{other}"), "/ocm/dav/none/a.txt".to_owned()] {
+        assert_eq!(shared.status("GET", &path, &[], "").await, 401, "{path}");
+    }
+    // Nor is a whole home ever opened, whatever a record says.
+    let home = crate::mounts::node(&shared.wire, "alice", "/").await;
+    shared.share = shared.elsewhere.add("alice", home, 31);
+    for path in ["/public.php/webdav/", "/public.php/webdav/private.txt"] {
+        assert_eq!(shared.status("PROPFIND", path, &[], "").await, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn ocm_n100_no_answer_of_a_mount_holds_a_secret_or_a_token() {
+    let shared = Shared::boot(17).await;
+    let (token, secret) = (format!("token-{}", shared.share), format!("secret-{}", shared.share));
+    let mut answers = Vec::new();
+    for authorization in [
+        shared.bearer(),
+        shared.secret(),
+        format!("Bearer {token} {secret}"),
+        format!("Bearer {token}x"),
+        basic::header_value(&secret, &token),
+    ] {
+        for method in [
+            "GET",
+            "PUT",
+            "PROPFIND",
+            "PROPPATCH",
+            "DELETE",
+            "MOVE",
+            "LOCK",
+            "UNLOCK",
+            "REPORT",
+            "SEARCH",
+            "X",
+        ] {
+            for path in [
+                "/public.php/webdav/a.txt",
+                "/public.php/webdav/",
+                "/public.php/webdav/none/x",
+                "/ocm/dav/x",
+            ] {
+                let headers = [
+                    ("authorization", authorization.as_str()),
+                    ("destination", "https://x.example.org/"),
+                ];
+                answers.push(shared.wire.send("", method, path, &headers, "<x").await);
+            }
+        }
+    }
+    for answer in &answers {
+        let told = format!("{:?} {}", answer.headers, answer.text());
+        assert!(!told.contains(&token) && !told.contains(&secret), "{told}");
+    }
+    assert!(answers.iter().any(|answer| answer.status.is_success()));
+    assert!(answers.iter().any(|answer| answer.status == StatusCode::UNAUTHORIZED));
+}
+
+#[tokio::test]
 async fn a_refusal_is_passed_on_as_it_is() {
     let shared = Shared::boot(31).await;
     let answer = shared

@@ -32,6 +32,8 @@ pub(crate) struct State {
     /// The same, for a share that is made.
     pub(crate) fails_to_share: Option<FederationError>,
     pub(crate) refuses: Option<ShareRefusal>,
+    /// Gives the share of a credential also where the path names another one.
+    pub(crate) mixes_up: bool,
     pub(crate) deleted: Vec<i64>,
     pub(crate) asked_again: usize,
     /// Changes as they came.
@@ -130,7 +132,7 @@ impl ShareAuth for Elsewhere {
             .iter()
             .find(|share| Some(&share.id) == id)
             .ok_or_else(refused)?;
-        if request.share_id.is_some_and(|id| id != share.id) {
+        if !state.mixes_up && request.share_id.is_some_and(|id| id != share.id) {
             return Err(refused());
         }
         Ok(SharePrincipal {
