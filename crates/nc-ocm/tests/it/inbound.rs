@@ -31,7 +31,7 @@ async fn a_message_is_read_to_its_limit_and_not_beyond() {
         body: vec![b'x'; LIMIT + 1],
     };
     assert_eq!(stage.send(large).await.0, 413);
-    let pieces = (0..LIMIT / 1024 + 1).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1024]));
+    let pieces = (0..=LIMIT / 1024).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1024]));
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
     let answer = http().post(format!("{}/ocm/shares", stage.checker())).body(body);
     assert_eq!(

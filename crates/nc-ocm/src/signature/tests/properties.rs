@@ -36,6 +36,8 @@ proptest! {
         let name = ["content-digest", "signature-input", "signature"][which];
         let mut bytes = headers[name].as_bytes().to_vec();
         let at = at.index(bytes.len());
+        // The last digit of base64 has bits that mean nothing (RFC 9651 §4.2.7): `X==:` at the end of the signature.
+        prop_assume!(which != 2 || at != bytes.len() - 4);
         bytes[at] ^= change;
         let mut changed = headers.clone();
         if let Ok(value) = HeaderValue::from_bytes(&bytes) {
