@@ -1,15 +1,17 @@
 //! The embedded cloud as it ships: opened with the settings, with its provider beside it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use axum::Router;
-use nc_cloud::{Cloud, CloudConfig};
+use nc_cloud::{Cloud, CloudConfig, Federated};
+use nc_ocm::{Ocm, OcmParts, Random};
 use nc_provider::Provider;
 use url::Url;
 
 use crate::{
     config::{Config, ConfigError},
     provider::{self, OidcOptions},
+    provider_data::ProviderData,
 };
 
 /// What the cloud is opened with.
@@ -27,31 +29,83 @@ pub fn cloud_config(config: &Config, data_dir: &Path, public_url: Option<Url>) -
     cloud
 }
 
-/// Opens the provider of a cloud that listens at `url`, unless it has a public one.
+/// What stands beside the cloud: its provider, and what speaks with other servers.
+#[derive(Clone)]
+pub struct Beside {
+    /// The authorization server.
+    pub provider: Provider,
+    /// Open Cloud Mesh, if it is switched on.
+    pub ocm: Option<Ocm>,
+}
+
+impl Beside {
+    /// Does what has to be done from time to time. Ends never.
+    pub async fn keep_up(self) {
+        match self.ocm {
+            Some(ocm) => {
+                tokio::join!(self.provider.keep_up(), ocm.keep_up());
+            }
+            None => self.provider.keep_up().await,
+        }
+    }
+}
+
+/// Opens what stands beside a cloud that listens at `url`, unless it has a public one.
 ///
 /// # Errors
-/// As [`provider::open`].
-pub async fn open_provider(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<Provider> {
+/// As [`provider::open`]; and when settings for other servers cannot be used here.
+pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<Beside> {
     let public = cloud.config().public_url.as_ref().map(Url::as_str);
+    let address = public.unwrap_or(url);
     let options = OidcOptions {
         registration: config.embedded.registration,
         believed: config.embedded.believe_own_tokens,
         external: config.embedded.external_issuers.clone(),
-        ..OidcOptions::new(public.unwrap_or(url))
+        ..OidcOptions::new(address)
     };
-    provider::open(cloud, &options).await
+    let data = ProviderData::with_sealer(&cloud.config().data_dir, Arc::clone(cloud.sealer())).await?;
+    let provider = provider::open(cloud, &data, &options).await?;
+    let ocm = if config.embedded.federation.enabled {
+        Some(open_federation(config, cloud, data, address).await?)
+    } else {
+        None
+    };
+    Ok(Beside { provider, ocm })
+}
+
+/// Opens Open Cloud Mesh over the cloud, and joins the two.
+async fn open_federation(config: &Config, cloud: &Cloud, data: ProviderData, address: &str) -> anyhow::Result<Ocm> {
+    let ocm = Ocm::open(OcmParts {
+        config: config.embedded.federation.at(address.parse()?),
+        store: data.store,
+        sealer: data.sealer,
+        residents: Arc::new(cloud.clone()),
+        clock: cloud.config().clock.clone(),
+        random: Random::system(),
+    });
+    let ocm = ocm.await?;
+    cloud.federate(Federated {
+        auth: Arc::new(ocm.clone()),
+        shares: Arc::new(ocm.clone()),
+    })?;
+    Ok(ocm)
 }
 
 /// Everything that the cloud answers.
 ///
 /// # Errors
 /// [`ConfigError`] when the proxies cannot be read.
-pub fn router(config: &Config, cloud: &Cloud, provider: &Provider) -> Result<Router, ConfigError> {
+pub fn router(config: &Config, cloud: &Cloud, beside: &Beside) -> Result<Router, ConfigError> {
     let proxies = crate::app::proxies(config)?;
     let https = cloud
         .config()
         .public_url
         .as_ref()
         .is_some_and(|url| url.scheme() == "https");
-    Ok(nc_web::Kit::new(proxies, https).wrap(provider::router(cloud, provider)))
+    let router = provider::router(cloud, &beside.provider);
+    let router = match &beside.ocm {
+        Some(ocm) => ocm.router().merge(router),
+        None => router,
+    };
+    Ok(nc_web::Kit::new(proxies, https).wrap(router))
 }

@@ -54,11 +54,9 @@ impl OidcOptions {
 ///
 /// # Errors
 /// When the database cannot be used, or its keys do not open with the cloud's sealing key.
-pub async fn open(cloud: &Cloud, options: &OidcOptions) -> anyhow::Result<Provider> {
-    let settings = cloud.config();
-    let data = ProviderData::with_sealer(&settings.data_dir, Arc::clone(cloud.sealer())).await?;
-    let (store, sealer): (Arc<dyn Store>, _) = (data.store, data.sealer);
-    let clock = settings.clock.clone();
+pub async fn open(cloud: &Cloud, data: &ProviderData, options: &OidcOptions) -> anyhow::Result<Provider> {
+    let (store, sealer): (Arc<dyn Store>, _) = (Arc::clone(&data.store), Arc::clone(&data.sealer));
+    let clock = cloud.config().clock.clone();
     let keys = KeyRing::open(
         Arc::clone(&store),
         Arc::clone(&sealer),

@@ -133,10 +133,9 @@ impl CloudApp {
         let alice = user(&cloud, "alice", &[]).await;
         let bob = user(&cloud, "bob", &[]).await;
         let root = user(&cloud, "root", &["admin"]).await;
-        let provider = embedded::open_provider(&config, &cloud, &url)
-            .await
-            .expect("the provider opens");
-        let router = embedded::router(&config, &cloud, &provider).expect("a router");
+        let beside = embedded::open(&config, &cloud, &url).await.expect("the provider opens");
+        let router = embedded::router(&config, &cloud, &beside).expect("a router");
+        let provider = beside.provider;
         let router = match record {
             Some(record) => record.over(router),
             None => router,

@@ -2,12 +2,15 @@
 
 use nc_auth::UserId;
 use nc_cloud::{Cloud, accounts::NewUser};
-use nc_provider::Provider;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::{OrFail, Setting, Trouble, listen, output};
-use crate::{cli::CloudCommand, config::Config, embedded};
+use crate::{
+    cli::CloudCommand,
+    config::Config,
+    embedded::{self, Beside},
+};
 
 pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(), Trouble> {
     let public_url = match &arguments.public_url {
@@ -28,7 +31,7 @@ pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(),
     }
     let listener = listen::listen(&arguments.host, arguments.port).or_fail()?;
     let url = listen::url_of(&listener).or_fail()?;
-    let provider = embedded::open_provider(&setting.config, &cloud, &url).await.or_fail()?;
+    let beside = embedded::open(&setting.config, &cloud, &url).await.or_fail()?;
     if arguments.json {
         output::data(&json!({ "cloud_url": url, "users": users }).to_string()).or_fail()?;
     } else {
@@ -41,24 +44,24 @@ pub(crate) async fn run(setting: Setting, arguments: CloudCommand) -> Result<(),
             ));
         }
     }
-    serve(&setting.config, &cloud, &provider, listener, &stop).await
+    serve(&setting.config, &cloud, &beside, listener, &stop).await
 }
 
 fn text(value: &serde_json::Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Serves the cloud with its provider until the stop.
+/// Serves the cloud with what stands beside it until the stop.
 pub(crate) async fn serve(
     config: &Config,
     cloud: &Cloud,
-    provider: &Provider,
+    beside: &Beside,
     listener: std::net::TcpListener,
     stop: &tokio_util::sync::CancellationToken,
 ) -> Result<(), Trouble> {
-    let router = embedded::router(config, cloud, provider)?;
+    let router = embedded::router(config, cloud, beside)?;
     let upkeep = [
-        tokio::spawn(provider.clone().keep_up()),
+        tokio::spawn(beside.clone().keep_up()),
         tokio::spawn(cloud.clone().keep_up()),
     ];
     let shutdown = stop.clone();

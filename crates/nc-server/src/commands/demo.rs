@@ -60,9 +60,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     let nextcloud = in_process(&cloud, &cloud_url, &setting.config.cloud.excluded_tags)?;
     let users = users(&cloud, &nextcloud, &folder.path).await?;
     folder.finished().or_fail()?;
-    let provider = embedded::open_provider(&setting.config, &cloud, &cloud_url)
-        .await
-        .or_fail()?;
+    let beside = embedded::open(&setting.config, &cloud, &cloud_url).await.or_fail()?;
     spinner.finish_and_clear();
 
     let alice = &users[0];
@@ -89,7 +87,7 @@ pub(crate) async fn run(mut setting: Setting, arguments: Demo) -> Result<(), Tro
     };
     let served = tokio::try_join!(
         mcp,
-        cloud_command::serve(&setting.config, &cloud, &provider, cloud_listener, &stop)
+        cloud_command::serve(&setting.config, &cloud, &beside, cloud_listener, &stop)
     );
     upkeep.abort();
     if let Some(calls) = calls {
