@@ -1,5 +1,7 @@
 //! The server against a bare one of the same SDK, and its `OpenID` provider against another, each pair in one run; and how many
 //! signed messages of other servers it checks.
+//! The server against a bare one of the same SDK, and its `OpenID` provider against another; each pair in one run. And how fast
+//! Open Cloud Mesh is, which has nothing to be compared with.
 
 use anyhow::{Result, ensure};
 
@@ -18,6 +20,8 @@ enum Part {
     Provider,
     /// Signatures of messages between servers.
     Signatures,
+    /// Open Cloud Mesh: signatures and exchanges of secrets for tokens.
+    Federation,
 }
 
 /// What to measure.
@@ -68,6 +72,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
             .set("E2E_NODE", &node.program)
             .set("E2E_NODE_FOLDER", &node.folder);
         ensure!(bench.shown()?.success, "the measurement failed");
+    }
+    if wanted(Part::Federation) {
+        let load = Run::new(folder.join("federation_load"), ["--seconds", &seconds])
+            .in_folder(&project.root)
+            .set("LOG_LEVEL", "warn");
+        ensure!(load.shown()?.success, "the measurement failed");
     }
     Ok(true)
 }

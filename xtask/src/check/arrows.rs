@@ -57,6 +57,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nc-auth",
             "nc-cloud",
             "nc-provider",
+            "nc-ocm",
             "nc-access",
             "nc-store",
         ],

@@ -19,6 +19,7 @@ mod external_issuers;
 mod external_mode;
 mod external_start;
 mod failures;
+mod federation;
 mod files;
 mod files_hidden;
 mod files_kept;
