@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import requests
-from harness import BUILD, Cloud, Demo, Tally, run
+from harness import BINARIES, BUILD, Cloud, Demo, Tally, run
 from ocm_peer import Peer
 
 API = "/ocs/v2.php/apps/files_sharing/api/v1"
@@ -286,6 +286,61 @@ class BearerProxy:
         self.server.shutdown()
 
 
+class Assistant:
+    """The tools of the product, as one person at one cloud."""
+
+    def __init__(self, demo, user):
+        self.environment = {
+            "NEXTCLOUD_HOST": demo.cloud_url,
+            "NEXTCLOUD_USERNAME": user["name"],
+            "NEXTCLOUD_PASSWORD": user["app_password"],
+        }
+
+    def call(self, tool, **arguments):
+        ended = run(BINARIES / "nextcloud-mcp", "call", tool, json.dumps(arguments), environment=self.environment)
+        if ended.returncode:
+            raise RuntimeError(f"{tool}: {ended.stderr[-1500:]}")
+        return json.loads(ended.stdout)
+
+
+def assistants(tally, here, there):
+    """Two clouds, and an assistant at each: shared, seen, accepted, read, written, given up."""
+    alice, bob = here.info["users"][0], there.info["users"][1]
+    sender, receiver = Assistant(here, alice), Assistant(there, bob)
+    sender.call("nc_webdav_create_directory", path="For Bob")
+    sender.call("nc_webdav_write_file", path="For Bob/plan.txt", content="the plan")
+    address = f"{bob['name']}@{there.cloud_url}"
+    made = sender.call(
+        "nc_share_create", path="/For Bob", share_type=6, share_with=address, permissions=15, confirm_outside=True
+    )
+    number = made["share"]["id"]
+    tally.check("no secret is told", "secret" not in json.dumps(made).lower(), made)
+    listed = sender.call("nc_share_list")
+    tally.check("the share is among the others", str(number) in json.dumps(listed), listed)
+    pending = receiver.call("nc_share_list_remote", pending=True)
+    [offered] = pending["shares"]
+    tally.check("it says from whom", alice["name"] in json.dumps(offered), offered)
+    receiver.call("nc_share_accept_remote", share_id=offered["id"])
+    tally.equal("nothing waits any more", receiver.call("nc_share_list_remote", pending=True)["shares"], [])
+    read = receiver.call("nc_webdav_read_file", path="For Bob/plan.txt")
+    tally.equal("the other assistant reads the file", read["content"], "the plan")
+    receiver.call("nc_webdav_write_file", path="For Bob/answer.txt", content="I agree")
+    read = sender.call("nc_webdav_read_file", path="For Bob/answer.txt")
+    tally.equal("and answers", read["content"], "I agree")
+    found = receiver.call("nc_webdav_list_directory", path="For Bob")
+    names = sorted(entry["name"] for entry in found["files"])
+    tally.equal("the folder lists both", names, ["answer.txt", "plan.txt"])
+    sender.call("nc_share_update", share_id=number, permissions=1)
+    try:
+        receiver.call("nc_webdav_write_file", path="For Bob/more.txt", content="x")
+        tally.check("who may only read does not write", False)
+    except RuntimeError as refused:
+        tally.check("who may only read does not write", "403" in str(refused) or "permission" in str(refused).lower(), refused)
+    receiver.call("nc_share_remove_remote", share_id=offered["id"])
+    wait_for(lambda: str(number) not in json.dumps(sender.call("nc_share_list")), seconds=10)
+    tally.check("given up, it ends there too", str(number) not in json.dumps(sender.call("nc_share_list")))
+
+
 SETTINGS = {"OCM_ENABLED": "true", "OCM_ALLOW_HTTP": "true", "OCM_ALLOW_PRIVATE": "true"}
 
 
@@ -297,6 +352,8 @@ def main():
                 peer_receives(tally, demo, algorithm)
             with tally.part(f"a peer with {algorithm} sends"):
                 peer_sends(tally, demo, algorithm)
+        with tally.part("two clouds with an assistant each"), Demo(environment=SETTINGS) as other:
+            assistants(tally, demo, other)
         with tally.part("litmus on the mount of a share"):
             litmus_with_bearer(tally, demo)
     tally.finish()

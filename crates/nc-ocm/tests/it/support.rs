@@ -4,6 +4,7 @@
 // Each test file needs a part of it.
 #![allow(dead_code, unused_imports, clippy::allow_attributes)]
 
+pub(crate) mod nextcloud;
 mod peer;
 mod server;
 mod town;
