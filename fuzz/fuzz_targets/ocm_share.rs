@@ -17,8 +17,10 @@ fuzz_target!(|data: &[u8]| {
         let value = share.to_value();
         let again = ShareMessage::parse(value.to_string().as_bytes()).expect("what is written reads back");
         assert_eq!(again.to_value(), value);
-        let hybrid = ShareMessage::parse(share.to_hybrid_value().to_string().as_bytes()).expect("also for Nextcloud");
-        assert_eq!(hybrid.requirements(), share.requirements());
+        if share.webdav.is_some() {
+            let hybrid = ShareMessage::parse(share.to_hybrid_value().to_string().as_bytes()).expect("also for Nextcloud");
+            assert_eq!(hybrid.requirements(), share.requirements());
+        }
     }
     if let Ok(notification) = Notification::parse(data) {
         let value = notification.to_value();
