@@ -151,7 +151,10 @@ async fn reshare(
     if !is_live(&share, now) || !may_share {
         return Ok(fault(StatusCode::FORBIDDEN, "this share may not be shared on"));
     }
-    let by = OcmAddress::parse(&document.share_with).map_err(|_| OcmError::Damaged("share"))?;
+    let by = OcmAddress {
+        plain_http: document.plain_http,
+        ..OcmAddress::parse(&document.share_with).map_err(|_| OcmError::Damaged("share"))?
+    };
     let to = notification.share_with.as_deref().map(OcmAddress::parse);
     let (Some(Ok(to)), Some(remote_id)) = (to, notification.sender_id.clone()) else {
         return Ok(invalid("shareWith"));

@@ -114,6 +114,10 @@ async fn end_one(ocm: &Ocm, unit: &dyn Unit, mut record: OutShareRecord, tell: T
     record.revoked_at = Some(now);
     unit.update_out_share(&record).await?;
     unit.revoke_issued_tokens(&record.id, now).await?;
+    if let Some(mut reshare) = unit.find_reshare(&record.id).await? {
+        reshare.secret_sealed = None;
+        unit.put_reshare(&reshare).await?;
+    }
     Ok(())
 }
 
