@@ -160,6 +160,25 @@ impl Keys {
     }
 }
 
+/// The addresses that this server has or had: those that keys in the database are called after.
+///
+/// # Errors
+/// When the store fails.
+pub async fn origins(store: &dyn Store) -> Result<Vec<Url>, OcmError> {
+    let mut origins = Vec::new();
+    for key in store.list_federation_keys().await? {
+        let origin = key
+            .kid
+            .split_once("/ocm#")
+            .and_then(|(origin, _)| Url::parse(origin).ok());
+        let origin = origin.ok_or(OcmError::Damaged("key"))?;
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    Ok(origins)
+}
+
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Keys({})", self.names.origin())

@@ -30,7 +30,9 @@ mod upkeep;
 pub use config::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
 pub use error::OcmError;
 pub use invites::{Contact, Invite};
-pub use keys::{KEY_SET_REMEMBERED_S, KeyChange, KeyInfo, KeyKind, KeyParts, KeySlot, Keys, OwnCavageKey, OwnKey};
+pub use keys::{
+    KEY_SET_REMEMBERED_S, KeyChange, KeyInfo, KeyKind, KeyParts, KeySlot, Keys, OwnCavageKey, OwnKey, origins,
+};
 pub use ocm::{Ocm, OcmParts};
 pub use outbox::{MessageKind, Outgoing, Sent};
 pub use random::Random;

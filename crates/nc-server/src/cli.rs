@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod ocm;
 
 use std::path::PathBuf;
 
@@ -46,6 +47,8 @@ pub enum Command {
     Call(CallTool),
     /// Administer the authorization server (clients, resources, keys, settings) and the accounts of the embedded cloud.
     Admin(Box<admin::AdminArguments>),
+    /// Look after shares of the embedded cloud with other servers: keys, other servers, invitations.
+    Ocm(ocm::OcmArguments),
     /// Look at the settings, offline.
     #[command(subcommand)]
     Config(ConfigCommand),

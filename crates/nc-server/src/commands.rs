@@ -13,6 +13,7 @@ mod extract_document;
 mod listen;
 mod login;
 mod manual;
+mod ocm;
 mod output;
 mod serve;
 mod stdio;
@@ -141,6 +142,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Result<(), Trouble> {
         Command::Tools(arguments) => tools::run(setting, &arguments).await,
         Command::Call(arguments) => call::run(setting, arguments).await,
         Command::Admin(arguments) => Box::pin(admin::run(&setting.config, *arguments)).await,
+        Command::Ocm(arguments) => Box::pin(ocm::run(&setting.config, arguments)).await,
         Command::Config(command) => config::run(&setting, &command),
         Command::Doctor(arguments) => Box::pin(doctor::run(setting, arguments)).await,
         Command::Completions { .. } | Command::Manual => Ok(()),

@@ -5,7 +5,7 @@ mod clients;
 mod credentials;
 mod import;
 mod resources;
-mod show;
+pub(super) mod show;
 
 use std::path::Path;
 

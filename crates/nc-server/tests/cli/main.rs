@@ -6,6 +6,7 @@ mod between;
 mod doctor;
 mod import;
 mod issuer_tls;
+mod ocm;
 mod program;
 mod unregister;
 mod wrong_key;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::commands::output;
 
 /// Prints an outcome: as JSON, or as text with one fact a line and an empty line between things.
-pub(super) fn print(shown: &Value, json: bool) -> io::Result<()> {
+pub(in crate::commands) fn print(shown: &Value, json: bool) -> io::Result<()> {
     if json {
         return output::data(&shown.to_string());
     }
