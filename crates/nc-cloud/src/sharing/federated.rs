@@ -182,13 +182,7 @@ pub(crate) fn end_federated(federation: &Arc<dyn Federation>, files: Vec<FileId>
     let federation = Arc::clone(federation);
     tokio::spawn(async move {
         for file in files {
-            // Most files are shared with nobody elsewhere, and a look is cheaper than a change.
-            let ended = match federation.outgoing(&OutShareFilter::Node(file.0)).await {
-                Ok(shares) if shares.is_empty() => continue,
-                Ok(_) => federation.node_deleted(file.0).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = ended {
+            if let Err(error) = federation.node_deleted(file.0).await {
                 // Nobody reaches the file by them; the upkeep tries again.
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
