@@ -17,6 +17,7 @@ pub mod inbound;
 mod invites;
 mod keys;
 mod limits;
+mod measures;
 pub mod net;
 mod ocm;
 mod outbox;

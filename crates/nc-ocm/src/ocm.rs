@@ -12,6 +12,7 @@ use crate::{
     OcmConfig, OcmError, Random,
     inbound::Limits,
     keys::{KeyParts, Keys},
+    measures,
     net::Net,
     provider,
 };
@@ -67,6 +68,7 @@ impl Ocm {
     /// When the configuration or the keys in the database cannot be used.
     pub async fn open_over(parts: OcmParts, network: Arc<dyn Network>) -> Result<Self, OcmError> {
         parts.config.check()?;
+        measures::describe();
         let own_host = PeerHost::of_url(&parts.config.public_origin);
         let own_host = own_host.map_err(|_| OcmError::Configuration("its public origin names no host".to_owned()))?;
         let net = Net::new(&parts.config, network)?;
