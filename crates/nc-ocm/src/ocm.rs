@@ -14,7 +14,7 @@ use crate::{
     keys::{KeyParts, Keys},
     measures,
     net::Net,
-    provider,
+    provider, receiver,
 };
 
 /// What Open Cloud Mesh is made of.
@@ -51,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) keys: Keys,
     /// Wakes whoever sends messages.
     pub(crate) outbox: Notify,
+    pub(crate) receiver: receiver::State,
 }
 
 impl Ocm {
@@ -71,6 +72,7 @@ impl Ocm {
         measures::describe();
         let own_host = PeerHost::of_url(&parts.config.public_origin);
         let own_host = own_host.map_err(|_| OcmError::Configuration("its public origin names no host".to_owned()))?;
+        let receiver = receiver::State::new(&parts.config, &network)?;
         let net = Net::new(&parts.config, network)?;
         let limits = Limits::new(&parts.config);
         let provider = provider::State::new(&parts.config);
@@ -96,6 +98,7 @@ impl Ocm {
             provider,
             keys,
             outbox: Notify::new(),
+            receiver,
         })))
     }
 

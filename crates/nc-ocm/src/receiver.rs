@@ -1,41 +1,42 @@
-//! Shares from other servers. There are none yet.
+//! Shares from other servers: what they offer, what people here make of it, and requests to the files.
+//!
+//! * [`offered`], [`notified`]: messages of other servers.
+//! * [`answer`], [`mounts`]: what the cloud asks for its people.
+//! * [`send`], [`credentials`], [`tokens`]: requests to the files, with a credential that the other server takes.
 
-#![expect(clippy::unused_async, reason = "the signature is what the cloud asks for")]
+mod answer;
+mod credentials;
+mod document;
+mod headers;
+mod mounts;
+mod notice;
+mod notified;
+mod offered;
+mod opened;
+mod probe;
+mod refusal;
+mod send;
+mod state;
+mod target;
+mod tokens;
 
-use std::sync::Arc;
-
-use nc_auth::{
-    UserId,
-    federation::{FederationError, InShare, RemoteAnswer, RemoteError, RemoteMount, RemoteRequest},
-};
-use nc_proto::dav::DavPath;
+use axum::{Router, routing::post};
 
 use crate::Ocm;
 
-pub(crate) async fn incoming(_: &Ocm, _: &UserId, _: bool) -> Result<Vec<InShare>, FederationError> {
-    Ok(Vec::new())
-}
+pub(crate) use self::{
+    answer::{accept, decline, incoming, incoming_one, move_mount},
+    mounts::mounts,
+    send::send,
+    state::State,
+};
 
-pub(crate) async fn incoming_one(_: &Ocm, _: &UserId, _: i64) -> Result<InShare, FederationError> {
-    Err(FederationError::NotFound)
-}
-
-pub(crate) async fn accept(_: &Ocm, _: &UserId, _: i64) -> Result<InShare, FederationError> {
-    Err(FederationError::NotFound)
-}
-
-pub(crate) async fn decline(_: &Ocm, _: &UserId, _: i64) -> Result<(), FederationError> {
-    Err(FederationError::NotFound)
-}
-
-pub(crate) async fn move_mount(_: &Ocm, _: &UserId, _: i64, _: &DavPath) -> Result<(), FederationError> {
-    Err(FederationError::NotFound)
-}
-
-pub(crate) async fn mounts(_: &Ocm, _: &UserId) -> Result<Arc<[Arc<RemoteMount>]>, FederationError> {
-    Ok(Arc::from([]))
-}
-
-pub(crate) async fn send(_: &Ocm, _: &RemoteMount, _: RemoteRequest) -> Result<RemoteAnswer, RemoteError> {
-    Err(RemoteError::NotFound)
+/// Where other servers offer shares and tell about them. Nextcloud's own addresses begin with `index.php` where it cannot do
+/// without.
+pub(crate) fn routes() -> Router<Ocm> {
+    Router::new()
+        .route("/ocm/shares", post(offered::receive))
+        .route("/index.php/ocm/shares", post(offered::receive))
+        .route("/ocm/notifications", post(notified::receive))
+        .route("/index.php/ocm/notifications", post(notified::receive))
 }

@@ -10,7 +10,7 @@ use http::header;
 use nc_proto::ocm::PeerHost;
 use serde_json::{Value, json};
 
-use crate::{InboundSignatures, Ocm, OcmError, invites, provider};
+use crate::{InboundSignatures, Ocm, OcmError, invites, provider, receiver};
 
 /// How long others may keep our keys, seconds.
 pub(crate) const KEYS_MAX_AGE_S: i64 = 300;
@@ -27,6 +27,7 @@ impl Ocm {
             .route("/ocm/jwks", get(key_set))
             .merge(invites::routes())
             .merge(provider::routes())
+            .merge(receiver::routes())
             .with_state(self.clone())
     }
 }

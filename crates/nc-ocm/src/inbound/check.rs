@@ -64,6 +64,20 @@ impl Ocm {
         })
     }
 
+    /// Which server a message says that it was signed by: to find out whom it is about. Nothing is believed yet. `None`: there
+    /// is no signature.
+    pub(crate) fn claimed_signer(&self, inbound: &Inbound) -> Result<Option<PeerHost>, SignatureRefusal> {
+        match self.read_signature(inbound) {
+            Ok(Found::Unsigned) => Ok(None),
+            Ok(Found::Cavage(found)) => Ok(Some(found.key_host().clone())),
+            Ok(Found::Rfc9421(found)) => Ok(Some(found.key_host().clone())),
+            Err(refused) => {
+                metrics::counter!("ocm_sig_verify_total", "reason" => refused.reason).increment(1);
+                Err(refused.refusal)
+            }
+        }
+    }
+
     async fn check(
         &self,
         inbound: &Inbound,

@@ -13,6 +13,7 @@ mod keys;
 mod offering;
 mod outbox;
 mod post;
+mod receiver;
 mod recipient;
 mod share_life;
 mod signatures;

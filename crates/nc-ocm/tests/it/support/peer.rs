@@ -13,7 +13,7 @@ use http::{HeaderMap, Method};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// A request as it came.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) method: Method,
     /// Path with query.
