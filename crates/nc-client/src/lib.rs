@@ -65,7 +65,7 @@ pub use nc_proto::{
             Label, LabelId, NewCard, Stack, StackId,
         },
         notes::{NewNote, Note, NoteEntry, NoteId, NotePatch, NotesSettings, SettingsPatch},
-        sharing::{Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
+        sharing::{RemoteShare, Share, ShareId, SharePermissions, ShareType, Sharee, Sharees},
         tables::{CellError, Column, ColumnId, NodeKind, Row, RowData, RowId, Table, TableId, View, ViewId},
     },
     capabilities::Capabilities,

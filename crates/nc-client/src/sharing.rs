@@ -10,6 +10,7 @@ use crate::{Client, Error, FileId, FilePath, Subject, files::hidden::View, nextc
 
 mod change;
 mod query;
+mod remote;
 
 pub use change::{ChangedShare, NewShare, SharePatch};
 pub use query::{ShareQuery, ShareeQuery};

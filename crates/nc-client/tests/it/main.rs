@@ -14,6 +14,7 @@ mod names;
 mod notes_replay;
 mod principal_replay;
 mod refusals;
+mod remote_shares_replay;
 mod replay;
 mod scripted;
 mod sharing_replay;

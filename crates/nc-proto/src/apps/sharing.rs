@@ -2,12 +2,14 @@
 
 mod attributes;
 mod mask;
+mod remote_share;
 mod share;
 mod share_type;
 mod sharee;
 
 pub use attributes::Attribute;
 pub use mask::SharePermissions;
+pub use remote_share::RemoteShare;
 pub use share::Share;
 pub use share_type::ShareType;
 pub use sharee::{Kinds, Sharee, ShareeValue, Sharees};
