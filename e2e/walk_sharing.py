@@ -1,12 +1,16 @@
 """The part of the walk that is about sharing."""
 
 TOOLS = {
+    "nc_share_accept_remote",
     "nc_share_answer",
     "nc_share_create",
     "nc_share_create_public_link",
+    "nc_share_decline_remote",
     "nc_share_delete",
     "nc_share_get",
     "nc_share_list",
+    "nc_share_list_remote",
+    "nc_share_remove_remote",
     "nc_share_search_sharees",
     "nc_share_update",
 }
@@ -50,6 +54,10 @@ async def sharing(walk):
     await ok("nc_share_list", shared_with_me=True)
     equal("nothing waits", (await ok("nc_share_list", pending=True))["shares"], [])
     await fails("not_found", "nc_share_answer", share_id=99999999, accept=True)
+    for pending in (True, False):
+        equal("nothing from other servers", (await ok("nc_share_list_remote", pending=pending))["shares"], [])
+    for tool in ("accept", "decline", "remove"):
+        await fails("not_found", f"nc_share_{tool}_remote", share_id=99999999)
     await fails(("forbidden", "not_found"), "nc_share_create", path=path, share_with="alice")
     await fails("not_found", "nc_share_create", path=path, share_with="no such person")
     await fails("not_found", "nc_share_create", path="no such file", share_with="bob")

@@ -39,8 +39,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_list_calendars",
             "List Calendars",
-            "Lists the calendars and task lists, those that can be written to first and the default one at the top. The \
-             other tools take the name that stands here.",
+            "Lists the calendars and task lists, the default one first, then others that can be written to. The other tools take these names.",
             manage::list,
         ),
         row(
@@ -49,9 +48,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_list_events",
             "List Calendar Events",
-            "Lists the events of a stretch of time by start, each time of a series on its own with its recurrence_id. In \
-             one calendar or in all. Times come on the event's own clock and in UTC. What could not be read is told in \
-             errors, so an empty list with errors does not mean that there are no events.",
+            "Lists the events of a stretch of time by start, each time of a series on its own with its recurrence_id. In one calendar or in all. Times come on the event's own clock and in UTC. What could not be read is told in errors: an empty list with errors proves nothing.",
             list::list,
         ),
         row(
@@ -79,9 +76,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::ADD,
             "nc_calendar_create_event",
             "Create Calendar Event",
-            "Creates an event. A time without an offset is meant in timezone, or in the calendar's zone, and is refused if \
-             neither is known. Of an all-day event end_datetime is the day after the last. People in attendees get \
-             invitations only with send_invitations. The result tells what was stored.",
+            "Creates an event. A time without an offset is meant in timezone, or in the calendar's zone, and refused if neither is known. Of an all-day event end_datetime is the day after the last. Attendees get invitations only with send_invitations.",
             create::create,
         ),
         row(
@@ -90,8 +85,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::ADD,
             "nc_calendar_create_meeting",
             "Create Meeting",
-            "Creates an event from a day, a time and a length. The time is meant in timezone, or in the calendar's zone, and \
-             is refused if neither is known. People in attendees get invitations only with send_invitations.",
+            "Creates an event from a day, a time and a length, in timezone or the calendar's zone. Refused if neither is known. Attendees get invitations only with send_invitations.",
             create::meeting,
         ),
         row(
@@ -110,10 +104,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_calendar_update_event",
             "Update Calendar Event",
-            "Changes what is named of an event and nothing else. For a series say with recurrence_scope what is \
-             meant: needed when times or the rule change, otherwise the whole series is meant, or the one time \
-             in recurrence_id. Answer an invitation with reply. With etag it is written only if nobody changed \
-             it since. People who were invited through the server are told of changes by it.",
+            "Changes what is named of an event and nothing else. For a series say with recurrence_scope what is meant: needed when times or the rule change, otherwise the whole series, or the one time in recurrence_id. Answer an invitation with reply. With etag only if nobody changed it since. The server tells people whom it invited.",
             change::update,
         ),
         row(
@@ -132,9 +123,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_find_availability",
             "Find Availability",
-            "Finds times at which you and the people in attendees are free: your calendars, and what the server \
-             tells about the others. People of whom it tells nothing stand in attendees_unknown, and slots may \
-             not suit them.",
+            "Finds times at which you and the people in attendees are free, by your calendars and what the server tells. People of whom it tells nothing stand in attendees_unknown.",
             availability::find,
         ),
         row(
@@ -143,9 +132,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_calendar_bulk_operations",
             "Bulk Calendar Operations",
-            "Changes, deletes or moves all events that fit the filters, at most 100 at once. Shows first what \
-             would happen: it changes nothing unless dry_run is false. Series are left out unless \
-             apply_to_series is true, and are then taken whole. The result tells what became of each.",
+            "Changes, deletes or moves all events that fit the filters, at most 100 at once. Changes nothing unless dry_run is false. Series are left out unless apply_to_series is true, and are then taken whole. Tells what became of each.",
             bulk::bulk,
         ),
     ]

@@ -28,8 +28,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_contacts_list_addressbooks",
             "List Address Books",
-            "Lists the address books: the default one first, then others that can be changed, then read-only ones. \
-             Those that the cloud keeps itself, all accounts and recently contacted people, have kind system or recent.",
+            "Lists the address books: the default one, others that can be changed, read-only ones. Those that the cloud keeps itself, accounts and recent people, have kind system or recent.",
             list_addressbooks,
         ),
         row(
@@ -38,7 +37,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_contacts_list_contacts",
             "List Contacts",
-            "Lists the contacts of one address book by name, in parts. Pass next_offset as offset for the next part. \
+            "Lists the contacts of one address book by name, in parts. For more pass next_offset as offset. \
              Groups are not persons and come in their own list.",
             list::list_contacts,
         ),
@@ -48,9 +47,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_contacts_search_contacts",
             "Search Contacts",
-            "Finds contacts whose name, nickname, organisation, mail address, phone number, note or category contains the \
-             query. Looks into all address books of persons unless one is named. The cloud's own book of all accounts is searched \
-             only if it is named.",
+            "Finds contacts whose name, nickname, organisation, mail address, phone number, note or category contains the query, in all address books or the one named. The cloud's own book of all accounts is searched only if named.",
             list::search_contacts,
         ),
         row(
@@ -95,9 +92,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_contacts_update_contact",
             "Update Contact",
-            "Changes the fields of a contact that contact_data names and leaves everything else as it is, also what other programs \
-             stored. A list such as emails is given whole: what is missing in it goes. The value null clears a field. Fails with \
-             conflict if the contact changed meanwhile, and changes nothing then.",
+            "Changes the fields of a contact that contact_data names and leaves everything else as it is. A list such as emails is given whole: what is missing in it goes. Null clears a field. Fails with conflict if the contact changed meanwhile.",
             change::update_contact,
         ),
     ]
@@ -143,7 +138,7 @@ struct CreateBook {
 
 #[derive(Deserialize, JsonSchema)]
 struct DeleteBook {
-    /// The uri of the address book.
+    /// Uri of the address book.
     #[schemars(length(min = 1))]
     name: String,
 }

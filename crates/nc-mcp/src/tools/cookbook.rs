@@ -152,7 +152,7 @@ struct RecipeRef {
 
 #[derive(Deserialize, JsonSchema)]
 struct Search {
-    /// Words to look for, with commas between them.
+    /// Words to look for, separated by commas.
     #[schemars(length(min = 1, max = 1000))]
     query: String,
 }

@@ -45,16 +45,16 @@ pub(crate) fn rows() -> Vec<Row> {
 /// A board.
 #[derive(Deserialize, JsonSchema)]
 struct BoardRef {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
 }
 
 /// A stack of a board.
 #[derive(Deserialize, JsonSchema)]
 struct StackRef {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
-    /// Id of the stack.
+    /// The stack.
     stack_id: i64,
 }
 
@@ -62,11 +62,11 @@ struct StackRef {
 #[derive(Deserialize, JsonSchema)]
 #[expect(clippy::struct_field_names, reason = "the names of the parameters")]
 struct CardRef {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
-    /// Id of the stack.
+    /// The stack.
     stack_id: i64,
-    /// Id of the card.
+    /// The card.
     card_id: i64,
 }
 

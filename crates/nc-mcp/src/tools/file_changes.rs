@@ -24,9 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_webdav_write_file",
             "Write File",
-            "Writes a text file. Without if_match it only creates: an existing file is left alone and the call fails with \
-             already_exists. To replace one, pass the etag of the last read as if_match. The value `*` replaces whatever is there. The \
-             folder must exist.",
+            "Writes a text file. Without if_match it only creates, and fails with already_exists if there is one. To replace it, pass the etag of the last read as if_match, or `*` for whatever is there. The folder must exist.",
             write,
         ),
         row(
@@ -53,8 +51,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_webdav_move_resource",
             "Move or Rename",
-            "Moves or renames a file or folder. An existing destination is left alone and the call fails with already_exists, \
-             unless overwrite is true.",
+            "Moves or renames a file or folder. Fails with already_exists if the destination is there, unless overwrite is true.",
             move_resource,
         ),
         row(
@@ -63,8 +60,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_webdav_copy_resource",
             "Copy File or Directory",
-            "Copies a file, or a folder with everything in it. An existing destination is left alone and the call fails with \
-             already_exists, unless overwrite is true.",
+            "Copies a file, or a folder with everything in it. Fails with already_exists if the destination is there, unless overwrite is true.",
             copy_resource,
         ),
     ]
@@ -77,7 +73,7 @@ struct WriteFile {
     path: String,
     /// The whole new content, stored as UTF-8.
     content: String,
-    /// Media type, taken from the name if not given. When the content is base64 of binary data, append a semicolon and the word base64.
+    /// Media type, taken from the name if not given. For base64 of binary data append a semicolon and the word base64.
     content_type: Option<String>,
     /// Etag of the last read, to replace exactly that version. The value `*` replaces any.
     if_match: Option<String>,
@@ -101,7 +97,7 @@ struct TwoPaths {
     /// Whether an existing destination may be replaced.
     #[serde(default)]
     overwrite: bool,
-    /// Etag of the destination. With overwrite, exactly that version is replaced.
+    /// Etag of the destination: with overwrite only that version is replaced.
     if_destination_match: Option<String>,
 }
 

@@ -24,8 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_webdav_list_comments",
             "List File Comments",
-            "Lists the comments on a file or folder, the latest first. Long ones come in parts: pass `next_offset` as `offset` \
-             for the next one.",
+            "Lists the comments on a file or folder, the latest first. For more pass `next_offset` as `offset`.",
             list_comments,
         ),
         row(

@@ -24,8 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_webdav_list_trash",
             "List Trash",
-            "Lists what the user deleted, the latest first, with the id that nc_webdav_restore_from_trash needs. A long trash \
-             comes in parts: pass `next_offset` as `offset` for the next one.",
+            "Lists what the user deleted, the latest first, with the id that nc_webdav_restore_from_trash needs. For more pass `next_offset` as `offset`.",
             list_trash,
         ),
         row(
@@ -34,8 +33,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::ADD,
             "nc_webdav_restore_from_trash",
             "Restore From Trash",
-            "Brings a deleted file or folder back, and says where it is then: the cloud chooses another name where the old \
-             one is taken, and the root folder where the old folder is gone. Nothing is replaced.",
+            "Brings a deleted file or folder back, and says where it is: under another name where the old one is taken, in the root where the old folder is gone. Nothing is replaced.",
             restore_from_trash,
         ),
         row(

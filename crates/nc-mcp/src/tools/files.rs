@@ -32,8 +32,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_webdav_list_directory",
             "List Files and Directories",
-            "Lists one folder: folders first, then files, by name. Does not look into subfolders. Big folders come in \
-             parts: pass `next_offset` as `offset` for the next one.",
+            "Lists one folder: folders first, then files, by name. Does not look into subfolders. For more pass `next_offset` as `offset`.",
             list,
         ),
         row(
@@ -42,10 +41,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_webdav_read_file",
             "Read File",
-            "Reads a file with its etag, which nc_webdav_write_file needs. Text comes as text, in pieces of at most \
-             `max_bytes`: when `truncated` is true, pass `next_offset` as `offset` for the next piece. Documents come as Markdown \
-             without their form, to be read and not to be written back. Long ones go on with `next_page_start` as `page_start`. \
-             Other small binary files come as base64.",
+            "Reads a file with the etag that nc_webdav_write_file needs. Text comes in pieces of at most `max_bytes`: when `truncated` is true, pass `next_offset` as `offset`. Documents come as Markdown, to be read and not to be written back, and go on with `next_page_start` as `page_start`. Other small files come as base64.",
             read,
         ),
     ]
@@ -70,11 +66,11 @@ struct ReadFile {
     /// Path from the root.
     #[schemars(length(min = 1))]
     path: String,
-    /// `auto` gives the text of documents (PDF, office files, RTF, letters, pictures) as Markdown, and text files as they are
-    /// stored. `markdown` does so for web pages and tables too. `raw` gives every file as it is stored.
+    /// `auto` gives documents (PDF, office files, RTF, letters, pictures) as Markdown and text as it is. `markdown` does so for
+    /// web pages and tables too. `raw` gives every file as it is.
     #[serde(default)]
     parse_document: ParseDocument,
-    /// First page to read, from 1. Pages are pages of a PDF, slides, sheets, or parts of some 12000 bytes of other documents.
+    /// First page to read, from 1: of a PDF, slides, sheets, or parts of some 12000 bytes.
     #[schemars(range(min = 1))]
     page_start: Option<u32>,
     /// Last page to read. As many as fit if not given.

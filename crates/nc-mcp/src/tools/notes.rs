@@ -39,7 +39,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "nc_notes_list_notes",
             "List Notes",
             "Lists notes, newest change first, without their text. Filter by category, which includes its \
-             subcategories. Use nc_notes_get_note to read one.",
+             subcategories. Read one with nc_notes_get_note.",
             list,
         ),
         row(
@@ -48,8 +48,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_notes_search_notes",
             "Search Notes",
-            "Finds notes that contain all words of the query in title, category or text, best match first. Returns a \
-             short excerpt of each hit. Use nc_notes_get_note to read one.",
+            "Finds notes that contain all words of the query in title, category or text, best match first, with short excerpts. Read one with nc_notes_get_note.",
             search,
         ),
         row(
@@ -67,8 +66,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::ADD,
             "nc_notes_create_note",
             "Create Note",
-            "Creates a note. The title becomes a file name: forbidden characters vanish, long titles are cut, a taken title \
-             gets a number. The result holds the title that was stored.",
+            "Creates a note. The title becomes a file name: forbidden characters vanish, long ones are cut, a taken one gets a number. The result holds what was stored.",
             create,
         ),
         row(
@@ -77,8 +75,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE.idempotent(),
             "nc_notes_update_note",
             "Update Note",
-            "Changes title, text or category of a note. What is not given stays. Needs the etag of the last read. If the \
-             note changed since, nothing is written and the call fails with conflict: read again, merge, retry.",
+            "Changes title, text or category of a note. What is not given stays. Needs the etag of the last read. Fails with conflict if the note changed since: read again, merge, retry.",
             update,
         ),
         row(

@@ -43,7 +43,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_tables_read_table",
             "Read Table Rows",
-            "Reads rows of a table by id, or of a view in its order, in parts. Pass next_offset as offset for the next part. A \
+            "Reads rows of a table by id, or of a view in its order, in parts. For more pass next_offset as offset. A \
              view shows only some columns.",
             rows::read,
         ),

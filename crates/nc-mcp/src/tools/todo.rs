@@ -29,8 +29,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_list_todos",
             "List Todo Tasks",
-            "Lists the tasks of a calendar, open ones first, by due time and priority. A series is one task that tells how \
-             many of its times are due and which is next. What could not be read is told in errors.",
+            "Lists the tasks of a calendar, open ones first, by due time and priority. A series is one task that tells how many times are due and which is next. Errors tell what could not be read.",
             list::list,
         ),
         row(
@@ -39,8 +38,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::READ,
             "nc_calendar_search_todos",
             "Search Todo Tasks",
-            "Finds tasks in all calendars that take them, open ones first. What could not be read is told in errors, so an \
-             empty list with errors does not mean that there are no tasks.",
+            "Finds tasks in all calendars that take them, open ones first. What could not be read is told in errors: an empty list with errors proves nothing.",
             list::search,
         ),
         row(
@@ -49,8 +47,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::ADD,
             "nc_calendar_create_todo",
             "Create Todo Task",
-            "Creates a task. Due may be a day or a time. A time without an offset is meant in timezone, or in the calendar's \
-             zone, and is refused if neither is known.",
+            "Creates a task. Due may be a day or a time. A time without an offset is meant in timezone, or in the calendar's zone. Refused if neither is known.",
             create::create,
         ),
         row(
@@ -59,8 +56,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Hints::REPLACE,
             "nc_calendar_update_todo",
             "Update Todo Task",
-            "Changes what is named of a task and nothing else. Status COMPLETED or percent_complete 100 completes it, another \
-             status opens it again. With etag it is written only if nobody changed it since.",
+            "Changes what is named of a task and nothing else. Status COMPLETED or percent_complete 100 completes it, another status opens it again. With etag only if nobody changed it since.",
             change::update,
         ),
         row(

@@ -187,6 +187,12 @@ impl<A: Assembly> Walk<'_, A> {
         // Nothing waits for an answer, and the tool says so.
         self.ask("nc_share_answer", json!({ "share_id": id, "accept": true }))
             .await;
+        let listed = self.call("nc_share_list_remote", json!({ "pending": true })).await;
+        assert_eq!(listed["total_count"], 0);
+        for tool in ["accept", "decline", "remove"] {
+            self.ask(&format!("nc_share_{tool}_remote"), json!({ "share_id": 99_999_999 }))
+                .await;
+        }
         self.call("nc_webdav_delete_resource", json!({ "path": "shared.txt" }))
             .await;
     }

@@ -121,6 +121,9 @@ fn naming(tool: &str, path: &str) -> Vec<Value> {
         "nc_share_get" | "nc_share_update" | "nc_share_delete" | "nc_share_answer" | "nc_share_search_sharees" => {
             Vec::new()
         }
+        "nc_share_list_remote" | "nc_share_accept_remote" | "nc_share_decline_remote" | "nc_share_remove_remote" => {
+            Vec::new()
+        }
         "nc_webdav_list_trash"
         | "nc_webdav_restore_from_trash"
         | "nc_webdav_list_tags"
@@ -146,7 +149,9 @@ fn looking(tool: &str) -> Vec<Value> {
             json!({ "reshares": true }),
             json!({ "path": "Open/deep", "members": true }),
         ],
-        "nc_webdav_list_favorites" | "nc_webdav_list_trash" | "nc_webdav_list_tags" => vec![json!({})],
+        "nc_webdav_list_favorites" | "nc_webdav_list_trash" | "nc_webdav_list_tags" | "nc_share_list_remote" => {
+            vec![json!({})]
+        }
         _ => Vec::new(),
     }
 }

@@ -344,6 +344,9 @@ impl Home {
             "nc_share_update" => json!({ "share_id": self.links[0], "note": "changed" }),
             "nc_share_delete" => json!({ "share_id": self.links[1] }),
             "nc_share_answer" => json!({ "share_id": self.links[0], "accept": false }),
+            "nc_share_accept_remote" | "nc_share_decline_remote" | "nc_share_remove_remote" => {
+                json!({ "share_id": self.links[0] })
+            }
             "nc_share_create" => json!({ "path": "Here/same.txt", "kind": "link", "confirm_outside": true }),
             "nc_share_create_public_link" => json!({ "path": "Here/same.txt" }),
             "nc_share_search_sharees" => json!({ "query": "nobody" }),

@@ -57,7 +57,7 @@ pub(crate) struct Invitations {
     pub(crate) is_sent: bool,
 }
 
-/// Reads addresses with commas between them, each bare or as `Name <mail>`.
+/// Reads addresses separated by commas, each bare or as `Name <mail>`.
 pub(crate) fn read(list: &str) -> Result<Vec<Invited>, ToolError> {
     let mut all: Vec<Invited> = Vec::new();
     for part in list

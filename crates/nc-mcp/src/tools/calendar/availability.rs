@@ -33,7 +33,7 @@ pub(crate) struct FindAvailability {
     /// How long, in minutes.
     #[schemars(range(min = 1, max = 1440))]
     duration_minutes: u32,
-    /// Mail addresses of the people who are to come, with commas between them. You always count.
+    /// Mail addresses of the people who are to come, separated by commas. You always count.
     #[serde(default)]
     attendees: String,
     /// First day or time. Now if not given.

@@ -39,14 +39,14 @@ pub(crate) struct BulkOperations {
     operation: Operation,
     /// Only events whose title holds this text, in any case.
     title_contains: Option<String>,
-    /// Only events with one of these categories, with commas between them.
+    /// Only events with one of these categories, separated by commas.
     categories: Option<String>,
     /// Name of a calendar. All calendars if not given.
     calendar_name: Option<String>,
     /// First day or time. Today if not given.
     #[serde(default)]
     start_date: String,
-    /// Last day, which is included, or a time. 30 days after the start if not given.
+    /// Last day, included, or a time. 30 days after the start if not given.
     #[serde(default)]
     end_date: String,
     /// Only events with this status: CONFIRMED, TENTATIVE or CANCELLED.
@@ -59,7 +59,7 @@ pub(crate) struct BulkOperations {
     new_description: Option<String>,
     /// For update: new place. Empty takes it away.
     new_location: Option<String>,
-    /// For update: all categories, with commas between them. Empty takes them away.
+    /// For update: all categories, separated by commas. Empty takes them away.
     new_categories: Option<String>,
     /// For update: 1 is highest, 9 lowest, 0 none.
     new_priority: Option<i64>,

@@ -30,7 +30,7 @@ use crate::context::Context;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateEvent {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,
@@ -47,7 +47,7 @@ pub(crate) struct UpdateEvent {
     description: Option<String>,
     /// New place. Empty takes it away.
     location: Option<String>,
-    /// All categories, with commas between them. Empty takes them away.
+    /// All categories, separated by commas. Empty takes them away.
     categories: Option<String>,
     /// False makes a series happen once. True needs `recurrence_rule`.
     recurring: Option<bool>,
@@ -65,7 +65,7 @@ pub(crate) struct UpdateEvent {
     priority: Option<i64>,
     /// PUBLIC, PRIVATE or CONFIDENTIAL.
     privacy: Option<String>,
-    /// Mail addresses of all people to invite, with commas between them. Who stays keeps the answer given.
+    /// Mail addresses of all people to invite, separated by commas. Who stays keeps the answer given.
     attendees: Option<String>,
     /// Address of a page about the event. Empty takes it away.
     url: Option<String>,
@@ -73,10 +73,10 @@ pub(crate) struct UpdateEvent {
     color: Option<String>,
     /// IANA zone of the times given here. Alone it tells the same moments on that zone's clock.
     timezone: Option<String>,
-    /// All reminders, instead of those that are there. As in `nc_calendar_create_event`.
+    /// All reminders, in place of the old ones. As in `nc_calendar_create_event`.
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     reminders: Option<Vec<Reminder>>,
-    /// Etag of the last read. Fails with conflict if it changed since.
+    /// Etag of the last read. Conflict if it changed since.
     #[serde(default)]
     etag: String,
     /// Of a series: this is the time in `recurrence_id`, following also the later ones, all the series.

@@ -30,7 +30,7 @@ use crate::{context::Context, errors::OrFail};
 #[derive(Deserialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "arguments that are yes or no each")]
 pub(crate) struct CreateEvent {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Title.
     #[schemars(length(min = 1, max = 1000))]
@@ -50,7 +50,7 @@ pub(crate) struct CreateEvent {
     /// Place.
     #[serde(default)]
     location: String,
-    /// Categories, with commas between them.
+    /// Categories, separated by commas.
     #[serde(default)]
     categories: String,
     /// Whether it repeats. Needs `recurrence_rule`.
@@ -76,7 +76,7 @@ pub(crate) struct CreateEvent {
     /// PUBLIC, PRIVATE or CONFIDENTIAL.
     #[serde(default = "public")]
     privacy: String,
-    /// Mail addresses of people to invite, with commas between them.
+    /// Mail addresses of people to invite, separated by commas.
     #[serde(default)]
     attendees: String,
     /// Address of a page about the event.
@@ -90,7 +90,7 @@ pub(crate) struct CreateEvent {
     timezone: String,
     /// All reminders, instead of `reminder_minutes`.
     reminders: Option<Vec<Reminder>>,
-    /// Whether `attendees` are sent invitations, not only noted.
+    /// Whether `attendees` get invitations.
     #[serde(default)]
     send_invitations: bool,
     /// Whether the time counts as free, so that nobody takes the person for busy.
@@ -127,10 +127,10 @@ pub(crate) struct CreateMeeting {
     #[serde(default = "sixty")]
     #[schemars(range(min = 1, max = 20160))]
     duration_minutes: u32,
-    /// Name of the calendar.
+    /// The calendar.
     #[serde(default = "personal")]
     calendar_name: String,
-    /// Mail addresses of people to invite, with commas between them.
+    /// Mail addresses of people to invite, separated by commas.
     #[serde(default)]
     attendees: String,
     /// Place.
@@ -145,7 +145,7 @@ pub(crate) struct CreateMeeting {
     /// IANA zone of the time, such as Europe/Berlin. The calendar's zone if not given.
     #[serde(default)]
     timezone: String,
-    /// Whether `attendees` are sent invitations, not only noted.
+    /// Whether `attendees` get invitations.
     #[serde(default)]
     send_invitations: bool,
 }

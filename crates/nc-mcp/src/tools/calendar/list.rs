@@ -44,7 +44,7 @@ pub(crate) struct ListEvents {
     /// First day or time, such as 2026-11-24 or 2026-11-24T10:00:00+01:00. Today if not given.
     #[serde(default)]
     start_date: String,
-    /// Last day, which is included, or a time. 30 days after the start if not given.
+    /// Last day, included, or a time. 30 days after the start if not given.
     #[serde(default)]
     end_date: String,
     /// Most events.
@@ -55,7 +55,7 @@ pub(crate) struct ListEvents {
     min_attendees: Option<u32>,
     /// Only events that last at least so many minutes.
     min_duration_minutes: Option<u32>,
-    /// Only events with one of these categories, with commas between them.
+    /// Only events with one of these categories, separated by commas.
     categories: Option<String>,
     /// Only events with this status: CONFIRMED, TENTATIVE or CANCELLED.
     status: Option<String>,

@@ -18,7 +18,7 @@ use crate::{context::Context, errors::OrFail};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct GetEvent {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,

@@ -20,7 +20,7 @@ use crate::context::Context;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteEvent {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     event_uid: String,
@@ -30,7 +30,7 @@ pub(crate) struct DeleteEvent {
     /// Which time of a series, as `nc_calendar_list_events` names it.
     #[serde(default)]
     recurrence_id: String,
-    /// Etag of the last read. Fails with conflict if it changed since.
+    /// Etag of the last read. Conflict if it changed since.
     #[serde(default)]
     etag: String,
 }

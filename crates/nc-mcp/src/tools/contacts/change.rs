@@ -19,7 +19,7 @@ const PRODUCT: &str = "-//nextcloud-mcp//nextcloud-mcp//EN";
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct CreateContact {
-    /// The uri of the address book.
+    /// Uri of the address book.
     #[schemars(length(min = 1))]
     addressbook: String,
     /// Identifier of the new contact, unique in the address book. Empty for one that is made up.
@@ -32,7 +32,7 @@ pub(super) struct CreateContact {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct UpdateContact {
-    /// The uri of the address book.
+    /// Uri of the address book.
     #[schemars(length(min = 1))]
     addressbook: String,
     /// The uid of the contact.
@@ -47,7 +47,7 @@ pub(super) struct UpdateContact {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct DeleteContact {
-    /// The uri of the address book.
+    /// Uri of the address book.
     #[schemars(length(min = 1))]
     addressbook: String,
     /// The uid of the contact.

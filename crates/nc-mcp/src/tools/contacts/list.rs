@@ -41,10 +41,10 @@ const LONGEST_QUERY: usize = 200;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ListContacts {
-    /// The uri of the address book.
+    /// Uri of the address book.
     #[schemars(length(min = 1))]
     addressbook: String,
-    /// Whether small pictures come along. They are large in text.
+    /// Whether small pictures come along, large in text.
     #[serde(default)]
     include_photos: bool,
     /// Most contacts to return, 1 to 500. 100 if not given, 10 with pictures.
@@ -61,9 +61,9 @@ pub(super) struct SearchContacts {
     /// Text to be found, in any case.
     #[schemars(length(min = 1, max = 200))]
     query: String,
-    /// The uri of the address book. All that hold persons if not given.
+    /// Uri of the address book. All that hold persons if not given.
     addressbook: Option<String>,
-    /// Whether small pictures come along. They are large in text.
+    /// Whether small pictures come along, large in text.
     #[serde(default)]
     include_photos: bool,
     /// Most contacts to return, 1 to 500. 50 if not given, 10 with pictures.

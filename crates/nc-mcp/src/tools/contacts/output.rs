@@ -61,7 +61,7 @@ pub(super) struct Contact {
     /// Other properties of the card, by their names.
     custom_fields: BTreeMap<String, String>,
     etag: Option<String>,
-    /// The uri of the address book.
+    /// Uri of the address book.
     addressbook: String,
 }
 

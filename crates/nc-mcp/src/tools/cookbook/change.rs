@@ -40,7 +40,7 @@ pub(super) struct CreateRecipe {
     recipe_yield: Option<i64>,
     /// Category.
     category: Option<String>,
-    /// Keywords, with commas between them.
+    /// Keywords, separated by commas.
     keywords: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct UpdateRecipe {
     recipe_yield: Option<i64>,
     /// New category. Empty for none.
     category: Option<String>,
-    /// All keywords, with commas between them.
+    /// All keywords, separated by commas.
     keywords: Option<String>,
 }
 

@@ -62,7 +62,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct AttachFile {
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// File, from your root.
     path: String,
@@ -70,7 +70,7 @@ struct AttachFile {
 
 #[derive(Deserialize, JsonSchema)]
 struct AttachNote {
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// Id of the note.
     note_id: i64,

@@ -89,7 +89,7 @@ struct Nothing {}
 
 #[derive(Deserialize, JsonSchema)]
 struct GetBoard {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// With whom it is shared.
     #[serde(default = "yes")]
@@ -104,14 +104,14 @@ struct GetBoard {
 
 #[derive(Deserialize, JsonSchema)]
 struct GetOverview {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Which cards.
     #[serde(default)]
     status: Status,
-    /// Only with this label.
+    /// With this label.
     label: Option<String>,
-    /// Only of this user id.
+    /// Of this user id.
     assigned_to: Option<String>,
     /// Characters of descriptions, 0 for none.
     #[serde(default = "default_preview")]

@@ -86,7 +86,7 @@ const fn default_limit() -> u32 {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListComments {
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// Most to return.
     #[serde(default = "default_limit")]
@@ -108,7 +108,7 @@ struct ListComments {
 
 #[derive(Deserialize, JsonSchema)]
 struct CreateComment {
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// Text. Mention with @ and user id.
     message: String,
@@ -129,7 +129,7 @@ struct UpdateComment {
 
 #[derive(Deserialize, JsonSchema)]
 struct CommentRef {
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// Id of the comment.
     comment_id: i64,

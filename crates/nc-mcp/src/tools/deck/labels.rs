@@ -70,7 +70,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 #[derive(Deserialize, JsonSchema)]
 struct LabelRef {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Id of the label.
     label_id: i64,
@@ -78,7 +78,7 @@ struct LabelRef {
 
 #[derive(Deserialize, JsonSchema)]
 struct CreateLabel {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Its title.
     title: String,

@@ -54,7 +54,7 @@ struct MoveCard {
     source_board_id: i64,
     /// Id of its stack.
     source_stack_id: i64,
-    /// Id of the card.
+    /// The card.
     card_id: i64,
     /// Board to move to.
     target_board_id: i64,

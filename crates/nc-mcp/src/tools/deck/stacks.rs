@@ -93,7 +93,7 @@ const fn yes() -> bool {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListStacks {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Whether cards are shown.
     #[serde(default = "yes")]
@@ -123,16 +123,16 @@ struct ListCards {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListArchived {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Full has descriptions.
     #[serde(default)]
     detail: Detail,
-    /// Only with this label.
+    /// With this label.
     label: Option<String>,
-    /// Only of this user id.
+    /// Of this user id.
     assigned_to: Option<String>,
-    /// Most characters of full descriptions.
+    /// Most characters of descriptions.
     description_max_length: Option<u32>,
     /// Characters in summaries, 0 for none.
     #[serde(default = "default_preview")]
@@ -141,7 +141,7 @@ struct ListArchived {
 
 #[derive(Deserialize, JsonSchema)]
 struct CreateStack {
-    /// Id of the board.
+    /// The board.
     board_id: i64,
     /// Its title.
     title: String,

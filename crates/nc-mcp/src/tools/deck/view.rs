@@ -50,11 +50,11 @@ pub(crate) struct View {
     /// Which cards.
     #[serde(default)]
     pub(crate) status: Status,
-    /// Only with this label.
+    /// With this label.
     pub(crate) label: Option<String>,
-    /// Only of this user id.
+    /// Of this user id.
     pub(crate) assigned_to: Option<String>,
-    /// Most characters of full descriptions.
+    /// Most characters of descriptions.
     pub(crate) description_max_length: Option<u32>,
     /// Characters in summaries, 0 for none.
     #[serde(default = "default_preview")]

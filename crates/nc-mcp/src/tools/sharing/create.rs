@@ -22,7 +22,7 @@ pub(super) struct CreateShare {
     share_with: Option<String>,
     /// With whom, by name. Counts before `share_type`.
     kind: Option<Kind>,
-    /// 0 user, 1 group, 3 link, 4 mail, 6 other server, 7 team, 10 conversation.
+    /// 0 user, 1 group, 3 link, 4 mail, 6 other server, 9 group there, 7 team, 10 conversation.
     #[serde(default)]
     share_type: i64,
     /// Permissions by name. Counts before `permissions`.

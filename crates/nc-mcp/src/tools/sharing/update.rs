@@ -12,7 +12,7 @@ use crate::{context::Context, errors::OrFail};
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct UpdateShare {
-    /// Number of the share.
+    /// The share.
     share_id: i64,
     /// Sum of 1 read, 2 update, 4 create, 8 delete, 16 share.
     permissions: Option<i64>,

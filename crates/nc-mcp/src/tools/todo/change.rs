@@ -28,7 +28,7 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateTodo {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
@@ -48,12 +48,12 @@ pub(crate) struct UpdateTodo {
     dtstart: Option<String>,
     /// When it was completed, with an offset such as 2026-11-24T10:00:00+01:00.
     completed: Option<String>,
-    /// All categories, with commas between them. Empty takes them away.
+    /// All categories, separated by commas. Empty takes them away.
     categories: Option<String>,
-    /// All reminders, instead of those that are there. As in `nc_calendar_create_event`.
+    /// All reminders, in place of the old ones. As in `nc_calendar_create_event`.
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     reminders: Option<Vec<Reminder>>,
-    /// Etag of the last read. Fails with conflict if it changed since.
+    /// Etag of the last read. Conflict if it changed since.
     #[serde(default)]
     etag: String,
     /// IANA zone of times without an offset. The task's own zone, or the calendar's, if not given.

@@ -26,13 +26,13 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CompleteTodo {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
     /// When it was completed, with an offset such as 2026-11-24T10:00:00+01:00. Now if not given.
     completed: Option<String>,
-    /// Etag of the last read. Fails with conflict if it changed since.
+    /// Etag of the last read. Conflict if it changed since.
     #[serde(default)]
     etag: String,
     /// Which time of a series. The oldest open one if not given.
@@ -42,7 +42,7 @@ pub(crate) struct CompleteTodo {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteTodo {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// Uid from a list.
     todo_uid: String,
@@ -52,7 +52,7 @@ pub(crate) struct DeleteTodo {
     /// Which time of a series.
     #[serde(default)]
     recurrence_id: String,
-    /// Etag of the last read. Fails with conflict if it changed since.
+    /// Etag of the last read. Conflict if it changed since.
     #[serde(default)]
     etag: String,
 }

@@ -47,7 +47,7 @@ pub(crate) struct CreateTodo {
     /// When it starts, in the same form as `due`.
     #[serde(default)]
     dtstart: String,
-    /// Categories, with commas between them.
+    /// Categories, separated by commas.
     #[serde(default)]
     categories: String,
     /// As in `nc_calendar_create_event`.

@@ -42,14 +42,14 @@ const MOST_TIMES: usize = 1_000;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListTodos {
-    /// Name of the calendar.
+    /// The calendar.
     calendar_name: String,
     /// NEEDS-ACTION, IN-PROCESS, COMPLETED, CANCELLED, or OPEN for the first two.
     status: Option<String>,
-    /// Only tasks at least so important, 1 (highest) to 9. Those without priority are left out.
+    /// Only tasks at least so important, 1 (highest) to 9.
     #[schemars(range(min = 1, max = 9))]
     min_priority: Option<i64>,
-    /// Only tasks with one of these categories, with commas between them.
+    /// Only tasks with one of these categories, separated by commas.
     categories: Option<String>,
     /// Only tasks whose title holds this text, in any case.
     summary_contains: Option<String>,
@@ -66,10 +66,10 @@ pub(crate) struct ListTodos {
 pub(crate) struct SearchTodos {
     /// NEEDS-ACTION, IN-PROCESS, COMPLETED, CANCELLED, or OPEN for the first two.
     status: Option<String>,
-    /// Only tasks at least so important, 1 (highest) to 9. Those without priority are left out.
+    /// Only tasks at least so important, 1 (highest) to 9.
     #[schemars(range(min = 1, max = 9))]
     min_priority: Option<i64>,
-    /// Only tasks with one of these categories, with commas between them.
+    /// Only tasks with one of these categories, separated by commas.
     categories: Option<String>,
     /// Only tasks whose title holds this text, in any case.
     summary_contains: Option<String>,
