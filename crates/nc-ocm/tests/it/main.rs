@@ -16,6 +16,7 @@ mod post;
 mod receiver;
 mod recipient;
 mod share_life;
+mod share_notifications;
 mod signatures;
 mod silence;
 mod ssrf;

@@ -6,7 +6,6 @@ use nc_auth::{
 };
 use nc_ocm::Offer;
 use nc_proto::apps::sharing::SharePermissions;
-use nc_store::FederationLookup as _;
 use serde_json::{Value, json};
 
 use crate::{
@@ -261,7 +260,7 @@ async fn a_share_that_cannot_be_delivered_now_is_delivered_later() {
     server.clock.advance(time::Duration::hours(1));
     server.ocm.send_due().await.expect("sent");
     let again = recipient.got("/ocm/shares");
-    assert_eq!(again, [given.message.clone()]);
+    assert_eq!(again, std::slice::from_ref(&given.message));
     server.clock.advance(time::Duration::hours(1));
     server.ocm.send_due().await.expect("sent");
     assert!(recipient.got("/ocm/shares").is_empty(), "once is enough");

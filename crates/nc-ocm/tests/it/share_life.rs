@@ -1,7 +1,7 @@
 //! Shares to other servers from their beginning to their end.
 
 use nc_auth::federation::{Federation as _, OutShareFilter, ShareAuth as _};
-use nc_store::{FederationLookup as _, OutShareState};
+use nc_store::OutShareState;
 use serde_json::json;
 
 use crate::{

@@ -1,0 +1,211 @@
+//! What the other server tells about a share that it got from here.
+
+use nc_auth::federation::{Federation as _, OutShareChange, OutShareFilter};
+use nc_proto::apps::sharing::SharePermissions;
+use serde_json::{Value, json};
+
+use crate::{
+    recipient::{Given, Recipient, answer, bearer, is_unauthorized},
+    support::{Server, clock},
+};
+
+async fn scene() -> (Server, Recipient, Given) {
+    let server = Server::start(&clock()).await;
+    let recipient = Recipient::start().await;
+    let given = recipient.given(&server).await;
+    (server, recipient, given)
+}
+
+fn about(kind: &str, id: &str, secret: Option<&str>) -> Value {
+    let mut body = json!({"notificationType": kind, "resourceType": "file", "providerId": id,
+        "notification": {"message": "text"}});
+    if let Some(secret) = secret {
+        body["notification"]["sharedSecret"] = json!(secret);
+    }
+    body
+}
+
+async fn is_live(server: &Server, given: &Given) -> bool {
+    let filter = OutShareFilter::Number(given.share.number);
+    !server.ocm.outgoing(&filter).await.expect("asked").is_empty()
+}
+
+async fn accepted(server: &Server, given: &Given) -> Value {
+    let record = server
+        .store
+        .find_out_share(&given.share.id)
+        .await
+        .expect("asked")
+        .expect("kept");
+    let document: Value = serde_json::from_str(&record.document).expect("JSON");
+    document["accepted"].clone()
+}
+
+#[tokio::test]
+async fn an_accepted_share_stays_and_a_declined_one_ends() {
+    let (server, recipient, given) = scene().await;
+    let token = recipient.token(&server, &given.secret).await;
+    for secret in [Some(given.secret.as_str()), None] {
+        let body = about("SHARE_ACCEPTED", &given.share.id, secret);
+        assert_eq!(recipient.notify(&server, &body).await.0, 201);
+        assert_eq!(accepted(&server, &given).await, json!(true));
+    }
+    assert!(bearer(&server, &token).await.is_ok());
+    let body = about("SHARE_DECLINED", &given.share.id, Some(&given.secret));
+    assert_eq!(recipient.notify(&server, &body).await, (201, json!([])));
+    assert!(!is_live(&server, &given).await);
+    assert!(is_unauthorized(&bearer(&server, &token).await));
+    recipient.peer.take();
+    server.ocm.send_due().await.expect("sent");
+    assert!(recipient.got("/ocm/notifications").is_empty(), "it knows");
+}
+
+#[tokio::test]
+async fn ocm_n101_a_notification_with_a_wrong_secret_or_from_another_server_changes_nothing() {
+    let (server, recipient, given) = scene().await;
+    let wrong = about("SHARE_DECLINED", &given.share.id, Some("wrong"));
+    assert_eq!(recipient.notify(&server, &wrong).await.0, 403);
+    let other = Recipient::start().await;
+    let right = about("SHARE_DECLINED", &given.share.id, Some(&given.secret));
+    assert_eq!(other.notify(&server, &right).await.0, 403);
+    let mut elsewhere = right.clone();
+    elsewhere["senderDomain"] = json!("elsewhere.example.org");
+    assert_eq!(recipient.notify(&server, &elsewhere).await.0, 403);
+    let unsigned = server
+        .request("POST", "/ocm/notifications")
+        .header("content-type", "application/json");
+    assert_eq!(answer(unsigned.body(right.to_string())).await.0, 401);
+    assert!(is_live(&server, &given).await);
+    assert_eq!(accepted(&server, &given).await, Value::Null);
+    let unknown = about("SHARE_DECLINED", "no-such-share", Some(&given.secret));
+    assert_eq!(recipient.notify(&server, &unknown).await.0, 400);
+}
+
+#[tokio::test]
+async fn ocm_n102_declining_again_is_fine_and_a_replay_is_not() {
+    let (server, recipient, given) = scene().await;
+    let body = about("SHARE_DECLINED", &given.share.id, Some(&given.secret)).to_string();
+    let signed = recipient
+        .draft(&server, "/ocm/notifications", &body)
+        .sign(&recipient.key);
+    let send = || {
+        let request = server
+            .request("POST", "/ocm/notifications")
+            .header("content-type", "application/json");
+        answer(signed.clone().into_request(request))
+    };
+    assert_eq!(send().await.0, 201);
+    let record = || server.store.find_out_share(&given.share.id);
+    let after = record().await.expect("asked");
+    assert_eq!(send().await.0, 401, "byte by byte the same");
+    let again = recipient.signed(&server, "/ocm/notifications", "application/json", &body);
+    assert_eq!(answer(again).await.0, 201, "signed anew");
+    assert_eq!(record().await.expect("asked"), after, "nothing changed");
+}
+
+#[tokio::test]
+async fn a_share_that_allows_it_is_shared_on_to_a_third_server() {
+    let (server, recipient, given) = scene().await;
+    let third = Recipient::start().await;
+    let mut request = about("REQUEST_RESHARE", &given.share.id, Some(&given.secret));
+    request["notification"]["shareWith"] = json!(third.address("carol"));
+    request["notification"]["senderId"] = json!("77");
+    request["notification"]["shareType"] = json!("user");
+    let (status, made) = recipient.notify(&server, &request).await;
+    assert_eq!(status, 201, "{made}");
+    let told = third.got("/ocm/shares").pop().expect("a share");
+    assert_eq!(
+        (&told["owner"], &told["sender"]),
+        (&json!(server.address("alice")), &json!(recipient.address("bob")))
+    );
+    assert_eq!(
+        (&told["providerId"], &told["protocol"]["webdav"]["sharedSecret"]),
+        (&made["providerId"], &made["token"])
+    );
+    let secret = made["token"].as_str().expect("a secret");
+    let token = third.token(&server, secret).await;
+    let opened = bearer(&server, &token).await.expect("opened");
+    assert_eq!((opened.owner.as_str(), opened.node), ("alice", 41));
+    let reshare = server
+        .store
+        .find_reshare(&opened.share_id)
+        .await
+        .expect("asked")
+        .expect("kept");
+    assert_eq!(reshare.remote_id, "77");
+    assert!(reshare.secret_sealed.is_some());
+    // Asked again, it is told the same and makes no second share.
+    let (status, again) = recipient.notify(&server, &request).await;
+    assert_eq!((status, &again), (201, &made));
+    assert!(third.got("/ocm/shares").is_empty());
+    // What the first share allows less, the second does too.
+    let change = OutShareChange {
+        permissions: Some(SharePermissions::READ),
+        ..OutShareChange::default()
+    };
+    server.ocm.change(given.share.number, change).await.expect("changed");
+    assert_eq!(
+        bearer(&server, &token).await.expect("opened").permissions,
+        SharePermissions::READ
+    );
+    // And it ends with it.
+    server.ocm.revoke(given.share.number).await.expect("revoked");
+    assert!(is_unauthorized(&bearer(&server, &token).await));
+    let ended = server.store.find_reshare(&opened.share_id).await.expect("asked");
+    assert_eq!(ended.expect("kept").secret_sealed, None);
+    server.ocm.send_due().await.expect("sent");
+    for told in [third.got("/ocm/notifications"), recipient.got("/ocm/notifications")] {
+        let kinds: Vec<&Value> = told.iter().map(|told| &told["notificationType"]).collect();
+        assert_eq!(kinds, ["RESHARE_CHANGE_PERMISSION", "SHARE_UNSHARED"], "in order");
+    }
+}
+
+#[tokio::test]
+async fn who_shared_on_may_change_and_undo_that() {
+    let (server, recipient, given) = scene().await;
+    let third = Recipient::start().await;
+    let mut request = about("REQUEST_RESHARE", &given.share.id, Some(&given.secret));
+    request["notification"]["shareWith"] = json!(third.address("carol"));
+    request["notification"]["senderId"] = json!("77");
+    let (_, made) = recipient.notify(&server, &request).await;
+    let (id, secret) = (
+        made["providerId"].as_str().expect("an id"),
+        made["token"].as_str().expect("a secret"),
+    );
+    let token = third.token(&server, secret).await;
+    let mut change = about("RESHARE_CHANGE_PERMISSION", id, Some(secret));
+    change["notification"]["permission"] = json!(["read"]);
+    // The third server may not raise what it has.
+    assert_eq!(third.notify(&server, &change).await.0, 403);
+    assert_eq!(recipient.notify(&server, &change).await.0, 201);
+    assert_eq!(
+        bearer(&server, &token).await.expect("opened").permissions,
+        SharePermissions::READ
+    );
+    let undo = about("RESHARE_UNDO", id, Some(secret));
+    assert_eq!(third.notify(&server, &undo).await.0, 403);
+    assert_eq!(recipient.notify(&server, &undo).await.0, 201);
+    assert_eq!(recipient.notify(&server, &undo).await.0, 201, "again");
+    assert!(is_unauthorized(&bearer(&server, &token).await));
+    assert!(is_live(&server, &given).await, "the first share stays");
+    // Nobody undoes a share that was not shared on.
+    let first = about("RESHARE_UNDO", &given.share.id, Some(&given.secret));
+    assert_eq!(recipient.notify(&server, &first).await.0, 400);
+    assert!(is_live(&server, &given).await);
+}
+
+#[tokio::test]
+async fn a_share_that_does_not_allow_it_is_not_shared_on() {
+    let (server, recipient, given) = scene().await;
+    let change = OutShareChange {
+        permissions: Some(SharePermissions::READ),
+        ..OutShareChange::default()
+    };
+    server.ocm.change(given.share.number, change).await.expect("changed");
+    let third = Recipient::start().await;
+    let mut request = about("REQUEST_RESHARE", &given.share.id, Some(&given.secret));
+    request["notification"]["shareWith"] = json!(third.address("carol"));
+    request["notification"]["senderId"] = json!("77");
+    assert_eq!(recipient.notify(&server, &request).await.0, 403);
+    assert_eq!(third.peer.requests(), 0, "nobody was asked");
+}
