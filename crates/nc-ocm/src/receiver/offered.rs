@@ -39,14 +39,15 @@ pub(crate) async fn receive(State(ocm): State<Ocm>, request: Request) -> Respons
 async fn take(ocm: &Ocm, inbound: &Inbound) -> Result<ShareAccepted, Refusal> {
     let message = ShareMessage::parse(&inbound.body)?;
     let host = &message.owner.host;
-    ocm.count_share(host)
-        .map_err(|retry_after_s| Refusal::TooMany { retry_after_s })?;
+    let too_many = |retry_after_s| Refusal::TooMany { retry_after_s };
+    ocm.count_offer(inbound, host).await.map_err(too_many)?;
     if host == ocm.own_host() {
         return Err(Refusal::Forbidden);
     }
     let checked = ocm
         .check_signature(inbound, host, message.owner.plain_http, Need::Usual)
         .await?;
+    ocm.count_share(host).map_err(too_many)?;
     // The owner's server vouches for whom it lets share on. Nobody else does.
     if message.sender.host != *host && checked == Checked::Unsigned {
         return Err(Refusal::Forbidden);

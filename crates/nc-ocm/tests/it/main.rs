@@ -15,6 +15,7 @@ mod outbox;
 mod post;
 mod receiver;
 mod recipient;
+mod routes;
 mod share_life;
 mod share_notifications;
 mod signatures;
