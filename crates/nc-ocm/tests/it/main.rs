@@ -15,6 +15,7 @@ mod outbox;
 mod post;
 mod receiver;
 mod recipient;
+mod replay;
 mod routes;
 mod share_life;
 mod share_notifications;

@@ -6,7 +6,7 @@ mod people;
 mod processes;
 mod refresh;
 mod secrets;
-mod sender;
+pub(crate) mod sender;
 mod uploads;
 
 use std::sync::Arc;

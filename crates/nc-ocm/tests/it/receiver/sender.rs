@@ -12,7 +12,7 @@ use super::bob;
 use crate::support::{Peer, Seen, Server, reply};
 
 /// What opens the files of every share of a [`Sender`], unless a test says otherwise.
-pub(super) const SECRET: &str = "c2VjcmV0LW9mLWEtc2hhcmUtdGhhdC1ub2JvZHktc2Vlcw";
+pub(crate) const SECRET: &str = "c2VjcmV0LW9mLWEtc2hhcmUtdGhhdC1ub2JvZHktc2Vlcw";
 
 type Answer = Box<dyn Fn(&Seen, &Gate) -> Option<Response> + Send + Sync>;
 
@@ -59,8 +59,8 @@ impl Gate {
 }
 
 /// A server that shares: it exchanges secrets where told so, and has one folder with whatever is asked for in it.
-pub(super) struct Sender {
-    pub(super) peer: Peer,
+pub(crate) struct Sender {
+    pub(crate) peer: Peer,
     pub(super) gate: Arc<Gate>,
     answer: Arc<Mutex<Answer>>,
 }
@@ -72,7 +72,7 @@ impl Sender {
     }
 
     /// One that does not know of tokens.
-    pub(super) async fn legacy() -> Self {
+    pub(crate) async fn legacy() -> Self {
         Self::of(false).await
     }
 
