@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
@@ -54,6 +54,16 @@ impl std::fmt::Debug for Federated {
 /// The embedded cloud. Cheap to clone; all clones are one cloud.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
+
+/// A cloud that may have been closed.
+#[derive(Clone)]
+pub(crate) struct WeakCloud(Weak<Inner>);
+
+impl WeakCloud {
+    pub(crate) fn upgrade(&self) -> Option<Cloud> {
+        self.0.upgrade().map(Cloud)
+    }
+}
 
 struct Inner {
     config: CloudConfig,
@@ -187,6 +197,10 @@ impl Cloud {
     /// What was last seen of shares of other servers.
     pub(crate) fn seen_roots(&self) -> &dav::SeenRoots {
         &self.0.seen_roots
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakCloud {
+        WeakCloud(Arc::downgrade(&self.0))
     }
 
     /// Seals what must be read again: second factors, keys.

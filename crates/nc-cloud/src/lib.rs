@@ -44,5 +44,6 @@ pub use cloud::{ADMINISTRATORS, Cloud, Federated};
 pub use config::CloudConfig;
 pub use error::Error;
 pub use random::random_password;
+pub use residents::CloudResidents;
 pub use routes::StockCors;
 pub use sealing_key::{SealingKey, open_sealer, parse_sealing_key};

@@ -9,6 +9,7 @@ use nc_proto::dav::DavPath;
 
 use crate::{
     Cloud, Error,
+    cloud::WeakCloud,
     content::{ContentError, FileId},
     sharing::{Tree, for_kind, numbered},
 };
@@ -80,5 +81,42 @@ impl Residents for Cloud {
             }
             number += 1;
         }
+    }
+}
+
+/// The people and files of a cloud, which does not stay open for it: what a cloud is joined to must not hold the cloud.
+#[derive(Clone)]
+pub struct CloudResidents(WeakCloud);
+
+impl Cloud {
+    /// Its people and files, for what it is joined to.
+    pub fn residents(&self) -> CloudResidents {
+        CloudResidents(self.downgrade())
+    }
+}
+
+impl CloudResidents {
+    fn cloud(&self) -> Result<Cloud, ResidentsError> {
+        let cloud = self.0.upgrade();
+        cloud.ok_or_else(|| ResidentsError("the cloud is closed".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Residents for CloudResidents {
+    async fn person(&self, id: &str) -> Result<Option<Person>, ResidentsError> {
+        self.cloud()?.person(id).await
+    }
+
+    async fn group_members(&self, group: &str) -> Result<Vec<UserId>, ResidentsError> {
+        self.cloud()?.group_members(group).await
+    }
+
+    async fn reach(&self, user: &UserId, node: i64) -> Result<Option<Reached>, ResidentsError> {
+        self.cloud()?.reach(user, node).await
+    }
+
+    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError> {
+        self.cloud()?.free_place(user, wanted).await
     }
 }

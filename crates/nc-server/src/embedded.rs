@@ -79,7 +79,7 @@ async fn open_federation(config: &Config, cloud: &Cloud, data: ProviderData, add
         config: config.embedded.federation.at(address.parse()?),
         store: data.store,
         sealer: data.sealer,
-        residents: Arc::new(cloud.clone()),
+        residents: Arc::new(cloud.residents()),
         clock: cloud.config().clock.clone(),
         random: Random::system(),
     });
