@@ -105,7 +105,7 @@ impl OcmConfig {
     pub fn new(public_origin: Url) -> Self {
         Self {
             public_origin,
-            provider_name: "Nextcloud".to_owned(),
+            provider_name: "Embedded cloud".to_owned(),
             outbound: OutboundSignatures::Auto,
             inbound: InboundSignatures::IfCapable,
             allow_rsa: false,

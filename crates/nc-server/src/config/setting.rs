@@ -585,7 +585,7 @@ pub const SETTINGS: &[Setting] = &[
         "ocm.provider_name",
         &["OCM_PROVIDER_NAME"],
         Kind::Text,
-        "Nextcloud",
+        "Embedded cloud",
         "The name of the embedded cloud that other servers show.",
     ),
     setting(
