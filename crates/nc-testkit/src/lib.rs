@@ -6,7 +6,7 @@
 //! * [`own_issuer_app`]: the MCP server with its own authorization server over that cloud.
 //! * [`external_app`]: the same for the tokens of an issuer elsewhere; [`provisioning`]: people who give it access.
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
-//! * [`site`]: a cloud that shares with other servers, which can be stopped and started again.
+//! * [`site`]: a cloud that shares with other servers.
 //! * [`tab`]: a browser that visits any server.
 //! * [`totp`]: the codes of an authenticator app.
 //! * [`documents`]: documents that are made to do harm.

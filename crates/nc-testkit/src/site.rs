@@ -1,6 +1,6 @@
-//! A cloud that shares with other servers, at a fixed address, so that it can be stopped and started again.
+//! A cloud that shares with other servers, as it ships.
 
-use std::{net::TcpListener, sync::Arc};
+use std::net::TcpListener;
 
 use nc_cloud::{Cloud, accounts::NewUser};
 use nc_proto::clock::Clock;
@@ -25,12 +25,10 @@ pub struct Site {
     pub cloud: Cloud,
     /// The time.
     pub clock: Clock,
-    port: u16,
-    settings: Vec<(String, String)>,
     http: reqwest::Client,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
-    folder: Arc<TempDir>,
+    _folder: TempDir,
 }
 
 impl Drop for Site {
@@ -54,16 +52,14 @@ impl Site {
             ("OCM_ALLOW_PRIVATE", "true"),
         ];
         let settings = usual.iter().chain(settings);
-        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self::start(clock.clone(), settings.collect(), folder, 0).await
-    }
-
-    async fn start(clock: Clock, settings: Vec<(String, String)>, folder: Arc<TempDir>, port: u16) -> Self {
-        let environment: Environment = settings.iter().cloned().collect();
+        let environment: Environment = settings
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let clock = clock.clone();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let layers = Layers::read(None, &environment, &[]).expect("settings");
         let config = Config::resolve(&layers).expect("settings");
-        let listener = listen(port).await;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://{address}");
         let mut cloud_config = embedded::cloud_config(&config, folder.path(), None);
@@ -94,29 +90,11 @@ impl Site {
             url,
             cloud,
             clock,
-            port: address.port(),
-            settings,
             http: http(),
             stop,
             tasks,
-            folder,
+            _folder: folder,
         }
-    }
-
-    /// Stops it and starts it again with the same data at the same address.
-    ///
-    /// # Panics
-    /// When anything cannot be started.
-    pub async fn restart(mut self) -> Self {
-        self.stop.cancel();
-        let serving = self.tasks.remove(0);
-        self.tasks.drain(..).for_each(|task| task.abort());
-        serving.await.expect("it ended");
-        let (clock, settings, folder) = (self.clock.clone(), self.settings.clone(), Arc::clone(&self.folder));
-        let port = self.port;
-        // The folder is free when nobody holds the cloud any more.
-        drop(self);
-        Self::start(clock, settings, folder, port).await
     }
 
     /// What others write to share with somebody here.
@@ -222,17 +200,6 @@ impl Site {
 
 fn password(name: &str) -> String {
     format!("the long password of {name}")
-}
-
-/// The port that was just left may be taken for a moment.
-async fn listen(port: u16) -> TcpListener {
-    for _ in 0..100 {
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
-            return listener;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("port {port} stays taken");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a client that knows nothing of ours")]

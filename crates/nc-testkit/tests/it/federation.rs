@@ -258,24 +258,6 @@ async fn ocm_n084_access_outlives_tokens_and_clocks_that_differ() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ocm_n077_either_side_starts_again_and_what_was_ended_stays_ended() {
-    let (a, b) = two().await;
-    let (sent, ..) = shared(&a, &b, ALL).await;
-    assert_eq!(b.read("bob", "/Plans/one.txt").await.0, StatusCode::OK);
-    let a = a.restart().await;
-    assert_eq!(b.read("bob", "/Plans/one.txt").await, (StatusCode::OK, b"one".to_vec()));
-    let b = b.restart().await;
-    assert_eq!(b.read("bob", "/Plans/one.txt").await, (StatusCode::OK, b"one".to_vec()));
-    let (status, _) = a.ocs("alice", "DELETE", &format!("/shares/{sent}"), Value::Null).await;
-    assert_eq!(status, StatusCode::OK);
-    let a = a.restart().await;
-    let b = b.restart().await;
-    let (status, _) = b.read("bob", "/Plans/one.txt").await;
-    assert!(!status.is_success(), "{status}");
-    drop(a);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn ocm_w05_each_member_of_a_group_takes_a_share_or_not() {
     let (a, b) = two().await;
     assert_eq!(a.status("alice", "MKCOL", "/Plans", "").await, StatusCode::CREATED);

@@ -64,9 +64,6 @@ async fn get_one(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, Path
 async fn accept(State(cloud): State<Cloud>, ocs: Ocs, signed_in: SignedIn, Path(id): Path<String>) -> Response {
     let accepted = async {
         let share = find(&cloud, &signed_in, &id).await?.ok_or(NONE_PENDING)?;
-        if share.state == InShareState::Dead {
-            return Err(NONE_PENDING);
-        }
         let user = signed_in.user.clone();
         change(&cloud, move |federation| async move {
             federation.accept(&user, share.number).await.map(drop)
@@ -99,13 +96,14 @@ async fn end(cloud: &Cloud, signed_in: &SignedIn, id: &str, pending: bool) -> Re
     .await
 }
 
-/// A share that is for the one who asks, unless it was declined.
+/// A share that is for the one who asks, unless it was declined or has ended.
 async fn find(cloud: &Cloud, signed_in: &SignedIn, id: &str) -> Result<Option<InShare>, Failure> {
     let (Some(federated), Ok(number)) = (cloud.federated(), id.parse()) else {
         return Ok(None);
     };
     match federated.shares.incoming_one(&signed_in.user, number).await {
-        Ok(share) => Ok(Some(share).filter(|share| share.state != InShareState::Declined)),
+        Ok(share) if matches!(share.state, InShareState::Declined | InShareState::Dead) => Ok(None),
+        Ok(share) => Ok(Some(share)),
         Err(FederationError::NotFound) => Ok(None),
         Err(error) => Err(refusal(error)),
     }
