@@ -1,24 +1,27 @@
 """Open Cloud Mesh with a server that is written on other libraries, as sender and as receiver; and litmus on the mount of a share."""
 
+import contextlib
 import json
 import re
+import tempfile
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import jwt
 import requests
-from harness import BINARIES, BUILD, Cloud, Demo, Tally, run
+from harness import BINARIES, BUILD, Cloud, Demo, Tally, free_port, run
 from ocm_peer import Peer
 
 API = "/ocs/v2.php/apps/files_sharing/api/v1"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def ocs(cloud, method, path, **fields):
+def ocs(cloud, method, route, **fields):
     """Status and data of an OCS answer."""
     body = urllib.parse.urlencode(fields).encode() if fields else None
-    status, _, answer = cloud.send(method, f"{API}{path}", body, FORM if fields else None)
+    status, _, answer = cloud.send(method, f"{API}{route}", body, FORM if fields else None)
     return status, json.loads(answer)["ocs"]["data"]
 
 
@@ -62,7 +65,7 @@ def peer_receives(tally, demo, algorithm):
     tally.equal("the secret is exchanged", answer.status_code, 200)
     tally.equal("nobody keeps the answer", answer.headers["cache-control"], "no-store")
     token = answer.json()["access_token"]
-    header, claims = jwt_of(demo.cloud_url, token, body["shareWith"])
+    header, claims = jwt_of(demo.cloud_url, token, f"zoe@{peer.host}")
     tally.equal("type of the token", header["typ"], "at+jwt")
     tally.equal("the token names share and owner", (claims["client_id"], claims["sub"]), (provider_id, demo.user["name"]))
     tally.equal("its life is what was said", claims["exp"] - claims["iat"], answer.json()["expires_in"])
@@ -122,8 +125,9 @@ def peer_receives(tally, demo, algorithm):
     tally.equal("no token is good any more", requests.get(f"{root}plan.txt", headers=bearer, timeout=10).status_code, 401)
     ended = peer.exchange(demo.cloud_url, secret)
     tally.equal("nor the secret", (ended.status_code, ended.json()["error"]), (400, "invalid_grant"))
-    wait_for(lambda: [sent["notificationType"] for sent in peer.notifications] == ["SHARE_UNSHARED"])
-    tally.equal("the peer is told", [sent["notificationType"] for sent in peer.notifications], ["SHARE_UNSHARED"])
+    told = lambda: [sent["notificationType"] for sent in peer.notifications]
+    wait_for(lambda: "SHARE_UNSHARED" in told())
+    tally.equal("the peer is told of both", told(), ["RESHARE_CHANGE_PERMISSION", "SHARE_UNSHARED"])
     tally.equal("every message was signed well", peer.refused, [])
     alice.close()
     peer.stop()
@@ -269,7 +273,9 @@ class BearerProxy:
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(answer.content)
+                    # litmus hangs up where the answer does not matter to it.
+                    with contextlib.suppress(OSError):
+                        self.wfile.write(answer.content)
 
             def __getattr__(self, name):
                 if name.startswith("do_"):
@@ -284,6 +290,54 @@ class BearerProxy:
 
     def __exit__(self, *_):
         self.server.shutdown()
+
+
+def restarts(tally):
+    """Either side is killed and starts again, at the same address and with the same data."""
+    ports = [free_port() for _ in range(4)]
+    with tempfile.TemporaryDirectory() as folder:
+        start = lambda which: Demo(
+            data=Path(folder) / f"cloud-{which}",
+            port=ports[2 * which],
+            arguments=("--cloud-port", ports[2 * which + 1]),
+            environment=SETTINGS,
+        )
+        here, there = start(0), start(1)
+        alice, bob = here.info["users"][0], there.info["users"][1]
+        sender = Cloud(here.cloud_url, alice)
+        sender.send("MKCOL", f"{sender.files}/Kept")
+        sender.send("PUT", f"{sender.files}/Kept/plan.txt", b"the plan")
+        address = f"{bob['name']}@{there.cloud_url}"
+        _, share = ocs(sender, "POST", "/shares?format=json", path="/Kept", shareType=6, shareWith=address, permissions=15)
+        receiver = Cloud(there.cloud_url, bob)
+        _, [offered] = ocs(receiver, "GET", "/remote_shares/pending?format=json")
+        ocs(receiver, "POST", f"/remote_shares/pending/{offered['id']}?format=json")
+
+        def read():
+            cloud = Cloud(there.cloud_url, bob)
+            status, _, content = cloud.send("GET", f"{cloud.files}/Kept/plan.txt")
+            cloud.close()
+            return status, content
+
+        tally.equal("the file is read", read(), (200, b"the plan"))
+        here.kill()
+        status, _ = read()
+        tally.check("while the sender is away it cannot be read", status in (502, 503, 504), status)
+        here = start(0)
+        wait_for(lambda: read()[0] == 200)
+        tally.equal("the sender is back", read(), (200, b"the plan"))
+        there.kill()
+        there = start(1)
+        tally.equal("the receiver starts again", read(), (200, b"the plan"))
+        sender = Cloud(here.cloud_url, alice)
+        there.kill()
+        tally.equal("it is ended while the receiver is away", ocs(sender, "DELETE", f"/shares/{share['id']}?format=json")[0], 200)
+        here.kill()
+        here, there = start(0), start(1)
+        tally.check("what was ended stays ended", read()[0] in (403, 404), read())
+        for demo in (here, there):
+            demo.stop()
+        sender.close()
 
 
 class Assistant:
@@ -354,6 +408,8 @@ def main():
                 peer_sends(tally, demo, algorithm)
         with tally.part("two clouds with an assistant each"), Demo(environment=SETTINGS) as other:
             assistants(tally, demo, other)
+        with tally.part("either side starts again"):
+            restarts(tally)
         with tally.part("litmus on the mount of a share"):
             litmus_with_bearer(tally, demo)
     tally.finish()

@@ -100,6 +100,7 @@ class Peer:
         self.secret = secrets.token_urlsafe(32)
         self.tokens = set()
         self.dav_log = []
+        self.signed_at = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -149,7 +150,7 @@ class Peer:
         signer.sign(
             Message("POST", url, headers),
             key_id=self.key_id,
-            created=datetime.datetime.now(datetime.timezone.utc),
+            created=self.moment(),
             tag="ocm",
             include_alg=False,
             covered_component_ids=COVERED,
@@ -158,6 +159,12 @@ class Peer:
         if change:
             body = change(headers, body)
         return requests.post(url, data=body, headers=dict(headers), timeout=30, allow_redirects=False)
+
+    def moment(self):
+        """Now, but never the same second twice: Ed25519 signs the same message alike, and nobody takes it again."""
+        now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        self.signed_at = max(now, self.signed_at + datetime.timedelta(seconds=1))
+        return self.signed_at
 
     def discover(self, origin):
         return requests.get(f"{origin}/.well-known/ocm", timeout=10).json()

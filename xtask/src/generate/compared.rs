@@ -16,6 +16,7 @@ const AREAS: &[(&str, &str)] = &[
     ("files", "Files (WebDAV)"),
     ("trash-versions-tags-comments", "Trash, versions, tags, comments"),
     ("sharing", "Sharing"),
+    ("ocm", "Shares with other servers"),
     ("notes", "Notes"),
     ("caldav", "Calendars and tasks (CalDAV)"),
     ("carddav", "Contacts (CardDAV)"),

@@ -117,14 +117,17 @@ fn naming(tool: &str, path: &str) -> Vec<Value> {
             json!({ "path": path, "share_with": "bob" }),
             json!({ "path": path, "kind": "link", "confirm_outside": true }),
         ],
-        // These name shares by number: see below.
-        "nc_share_get" | "nc_share_update" | "nc_share_delete" | "nc_share_answer" | "nc_share_search_sharees" => {
-            Vec::new()
-        }
-        "nc_share_list_remote" | "nc_share_accept_remote" | "nc_share_decline_remote" | "nc_share_remove_remote" => {
-            Vec::new()
-        }
-        "nc_webdav_list_trash"
+        // These name shares by number: see below. Or what others share from elsewhere, or what is no file of one's own.
+        "nc_share_get"
+        | "nc_share_update"
+        | "nc_share_delete"
+        | "nc_share_answer"
+        | "nc_share_search_sharees"
+        | "nc_share_list_remote"
+        | "nc_share_accept_remote"
+        | "nc_share_decline_remote"
+        | "nc_share_remove_remote"
+        | "nc_webdav_list_trash"
         | "nc_webdav_restore_from_trash"
         | "nc_webdav_list_tags"
         | "nc_webdav_find_by_tag_name" => Vec::new(),

@@ -36,7 +36,7 @@ fn jwk_ed25519(kid: &str, x: &str) -> Value {
 }
 
 #[test]
-fn v1_the_example_of_the_draft_verifies() {
+fn ocm_v01_the_example_of_the_draft_verifies() {
     assert_eq!(V1_BODY.len(), 521);
     let parameters = "created=1785060500;keyid=\"sender.example.org#key1\";alg=\"ed25519\";tag=\"ocm\"";
     let signature = "Epax4XFqvbrrDzQUAaNl+uECasEKbArgz8AlEkXspvYX2fSkQFlCkaXImZnYU898C2t0IdmbFhjR8bkN0hZgCg==";
@@ -52,7 +52,7 @@ fn v1_the_example_of_the_draft_verifies() {
 }
 
 #[test]
-fn v1_v2_digests_are_those_of_the_draft() {
+fn ocm_v01_v02_digests_are_those_of_the_draft() {
     assert_eq!(digest::content_digest(V1_BODY.as_bytes()), V1_DIGEST);
     assert_eq!(
         (V2_BODY.len(), digest::content_digest(V2_BODY.as_bytes())),
@@ -64,7 +64,7 @@ fn v1_v2_digests_are_those_of_the_draft() {
 
 /// RFC 9530 appendices B.1 and D.
 #[test]
-fn the_digests_of_rfc_9530_hold() {
+fn ocm_v03_the_digests_of_rfc_9530_hold() {
     let body = b"{\"hello\": \"world\"}";
     let sha_256 = "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:";
     let sha_512 = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
@@ -89,7 +89,7 @@ fn the_digests_of_rfc_9530_hold() {
 
 /// RFC 9421 appendix B.2.6.
 #[test]
-fn v3_the_ed25519_example_of_rfc_9421_verifies_and_is_what_we_make() {
+fn ocm_v03_the_ed25519_example_of_rfc_9421_verifies_and_is_what_we_make() {
     let headers = headers(&[
         ("date", "Tue, 20 Apr 2021 02:07:55 GMT"),
         ("content-type", "application/json"),
@@ -124,7 +124,7 @@ fn v3_the_ed25519_example_of_rfc_9421_verifies_and_is_what_we_make() {
 }
 
 #[test]
-fn v4_every_order_of_parameters_verifies_and_signing_gives_the_same_bytes() {
+fn ocm_v04_every_order_of_parameters_verifies_and_signing_gives_the_same_bytes() {
     let jwk = test_key_ed25519().public_jwk("sender.example.org#key2");
     for (parameters, expected) in [
         (
@@ -163,7 +163,7 @@ fn v4_every_order_of_parameters_verifies_and_signing_gives_the_same_bytes() {
 }
 
 #[test]
-fn v5_a_token_request_signed_with_p256_verifies() {
+fn ocm_v05_a_token_request_signed_with_p256_verifies() {
     let key_id = "https://receiver.example.org/ocm#ecdsa-p256-sha256-1";
     let headers = headers(&[
         ("content-digest", V2_DIGEST),
@@ -192,7 +192,7 @@ fn test_key_p256(kid: &str) -> Value {
 
 /// RFC 9421 appendix B.2.4: an answer, of which only the signature is of interest.
 #[test]
-fn the_p256_example_of_rfc_9421_verifies() {
+fn ocm_v03_the_p256_example_of_rfc_9421_verifies() {
     let base = "\"@status\": 200\n\"content-type\": application/json\n\"content-digest\": \
         sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:\n\"content-length\": 23\n\
         \"@signature-params\": (\"@status\" \"content-type\" \"content-digest\" \"content-length\");created=1618884473;\
@@ -208,7 +208,7 @@ fn the_p256_example_of_rfc_9421_verifies() {
 
 /// RFC 9421 appendices B.2.1 to B.2.3, of which the last goes through what reads components.
 #[test]
-fn the_rsa_pss_examples_of_rfc_9421_verify() {
+fn ocm_v03_the_rsa_pss_examples_of_rfc_9421_verify() {
     let digest = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
     let headers = headers(&[
         ("date", "Tue, 20 Apr 2021 02:07:55 GMT"),

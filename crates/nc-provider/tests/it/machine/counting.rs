@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use nc_store::{
-    AccessTokenRecord, AuditEntry, AuditReport, ClientKind, ClientRecord, ConsentRecord, CredentialKind,
-    CredentialRecord, Digest, GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, Store,
-    StoreError, TicketKind, TicketRecord, Unit,
+    AccessTokenRecord, AuditEntry, AuditReport, ClientKind, ClientRecord, ConsentRecord, ContactRecord, CredentialKind,
+    CredentialRecord, Digest, FederationLookup, GrantRecord, InShareMemberRecord, InShareRecord, IssuedTokenRecord,
+    KeyRecord, Lookup, OutShareRecord, OutboxRecord, PeerRecord, RefreshTokenRecord, ReshareRecord, ResourceRecord,
+    SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
 };
 
 pub(crate) struct Counting {
@@ -30,9 +31,9 @@ impl Counting {
 }
 
 macro_rules! pass {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+    ($lookup:ident { $(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+ }) => {
         #[async_trait::async_trait]
-        impl Lookup for Counting {
+        impl $lookup for Counting {
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
                 self.note(stringify!($name));
                 self.inner.$name($($argument),*).await
@@ -41,7 +42,7 @@ macro_rules! pass {
     };
 }
 
-pass! {
+pass! { Lookup {
     fn find_client(client_id: &str) -> Option<ClientRecord>;
     fn find_client_by_number(number: i64) -> Option<ClientRecord>;
     fn list_clients(after: i64, limit: u32) -> Vec<ClientRecord>;
@@ -65,7 +66,32 @@ pass! {
     fn find_setting(key: &str) -> Option<String>;
     fn list_settings() -> Vec<(String, String)>;
     fn list_audit(limit: u32) -> Vec<AuditEntry>;
-}
+} }
+
+pass! { FederationLookup {
+    fn find_out_share(id: &str) -> Option<OutShareRecord>;
+    fn find_out_share_by_number(number: i64) -> Option<OutShareRecord>;
+    fn find_out_share_by_secret(secret: Digest) -> Option<OutShareRecord>;
+    fn list_out_shares(owner: &str) -> Vec<OutShareRecord>;
+    fn list_out_shares_of_node(node: i64) -> Vec<OutShareRecord>;
+    fn list_ended_out_shares(now: i64, limit: u32) -> Vec<OutShareRecord>;
+    fn find_issued_token(jti: &str) -> Option<IssuedTokenRecord>;
+    fn list_live_tokens(share: &str, now: i64) -> Vec<IssuedTokenRecord>;
+    fn find_reshare(share: &str) -> Option<ReshareRecord>;
+    fn find_in_share(id: &str) -> Option<InShareRecord>;
+    fn find_in_share_by_number(number: i64) -> Option<InShareRecord>;
+    fn list_in_shares_from(sender_host: &str, provider_id: &str) -> Vec<InShareRecord>;
+    fn list_in_shares_named(provider_id: &str) -> Vec<InShareRecord>;
+    fn find_in_share_member(share: &str, user: &str) -> Option<InShareMemberRecord>;
+    fn list_in_share_members(share: &str) -> Vec<InShareMemberRecord>;
+    fn list_in_shares_of(user: &str) -> Vec<(InShareRecord, InShareMemberRecord)>;
+    fn find_peer(host: &str) -> Option<PeerRecord>;
+    fn list_peers() -> Vec<PeerRecord>;
+    fn list_federation_keys() -> Vec<KeyRecord>;
+    fn list_due_messages(now: i64, limit: u32) -> Vec<OutboxRecord>;
+    fn find_contact(owner: &str, host: &str, user: &str) -> Option<ContactRecord>;
+    fn list_contacts(owner: &str) -> Vec<ContactRecord>;
+} }
 
 #[async_trait::async_trait]
 impl Store for Counting {
