@@ -43,7 +43,7 @@ fn same_shape(ours: &Value, theirs: &Value) {
 }
 
 #[tokio::test]
-async fn ocm_w01_a_share_with_a_nextcloud_is_hybrid_signed_and_opened_by_its_secret() {
+async fn ocm_fl01_a_share_with_a_nextcloud_is_hybrid_signed_and_opened_by_its_secret() {
     let clock = clock();
     let (server, nextcloud) = (Server::start(&clock).await, Nextcloud::start(&clock).await);
     nextcloud.trust(&server).await;
@@ -97,7 +97,7 @@ async fn ocm_w01_a_share_with_a_nextcloud_is_hybrid_signed_and_opened_by_its_sec
 }
 
 #[tokio::test]
-async fn ocm_w02_w08_a_share_of_a_nextcloud_is_taken_and_read_with_its_secret_at_once() {
+async fn ocm_fl02_fl08_a_share_of_a_nextcloud_is_taken_and_read_with_its_secret_at_once() {
     let clock = clock();
     let (server, nextcloud) = (Server::start(&clock).await, Nextcloud::start(&clock).await);
     let url = format!("{}/ocm/shares", server.url);
@@ -146,7 +146,7 @@ async fn ocm_w02_w08_a_share_of_a_nextcloud_is_taken_and_read_with_its_secret_at
 }
 
 #[tokio::test]
-async fn ocm_w06_a_server_that_wants_tokens_takes_no_share_with_an_open_secret() {
+async fn ocm_fl06_a_server_that_wants_tokens_takes_no_share_with_an_open_secret() {
     let clock = clock();
     let strict = Options::new(&clock).config(|config| config.must_exchange_token = true);
     let (server, nextcloud) = (Server::with(strict).await, Nextcloud::start(&clock).await);
@@ -166,7 +166,7 @@ async fn ocm_w06_a_server_that_wants_tokens_takes_no_share_with_an_open_secret()
 }
 
 #[tokio::test]
-async fn ocm_w07_with_a_strict_policy_nothing_is_sent_to_a_nextcloud() {
+async fn ocm_fl07_with_a_strict_policy_nothing_is_sent_to_a_nextcloud() {
     let clock = clock();
     let strict = Options::new(&clock).config(|config| config.legacy_basic = false);
     let (server, nextcloud) = (Server::with(strict).await, Nextcloud::start(&clock).await);
@@ -181,7 +181,7 @@ async fn ocm_w07_with_a_strict_policy_nothing_is_sent_to_a_nextcloud() {
 }
 
 #[tokio::test]
-async fn ocm_w09_what_a_nextcloud_refuses_is_refused() {
+async fn ocm_fl09_what_a_nextcloud_refuses_is_refused() {
     let clock = clock();
     let (server, nextcloud) = (Server::start(&clock).await, Nextcloud::start(&clock).await);
     let other = Nextcloud::start(&clock).await;
@@ -237,7 +237,7 @@ async fn ocm_w09_what_a_nextcloud_refuses_is_refused() {
 }
 
 #[tokio::test]
-async fn ocm_w10_one_byte_changed_and_a_message_is_refused() {
+async fn ocm_fl10_one_byte_changed_and_a_message_is_refused() {
     let clock = clock();
     let (server, nextcloud) = (Server::start(&clock).await, Nextcloud::start(&clock).await);
     let url = format!("{}/ocm/shares", server.url);

@@ -1,5 +1,9 @@
 //! The one table of settings: it feeds the file parser, the environment, `config show`, the schema and the docs.
 
+mod federation;
+
+use federation::FEDERATION;
+
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -57,7 +61,23 @@ const fn setting(
 }
 
 /// Every setting, in the order in which docs show them.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &joined();
+
+const fn joined() -> [Setting; GENERAL.len() + FEDERATION.len()] {
+    let mut all = [GENERAL[0]; GENERAL.len() + FEDERATION.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < GENERAL.len() {
+            GENERAL[at]
+        } else {
+            FEDERATION[at - GENERAL.len()]
+        };
+        at += 1;
+    }
+    all
+}
+
+const GENERAL: &[Setting] = &[
     setting(
         "cloud.url",
         &["NEXTCLOUD_HOST"],
@@ -573,184 +593,6 @@ pub const SETTINGS: &[Setting] = &[
         "For trials of clients: the embedded cloud refuses Bearer tokens as a stock Nextcloud does at controllers that are \
          marked `@CORS` (Notes). `header`: requests without `OCS-APIRequest: true`, as Nextcloud 32.0.1 does; `always`: all \
          requests, as servers do that know no such exception.",
-    ),
-    setting(
-        "ocm.enabled",
-        &["OCM_ENABLED"],
-        Kind::Bool,
-        "false",
-        "Whether the embedded cloud shares with people on other servers (Open Cloud Mesh); see the page about that.",
-    ),
-    setting(
-        "ocm.provider_name",
-        &["OCM_PROVIDER_NAME"],
-        Kind::Text,
-        "Embedded cloud",
-        "The name of the embedded cloud that other servers show.",
-    ),
-    setting(
-        "ocm.sign_outbound",
-        &["OCM_SIGN_OUTBOUND"],
-        Kind::Choice(&["auto", "rfc9421", "cavage", "off"]),
-        "auto",
-        "How messages to other servers are signed. `auto`: RFC 9421 where the other server can, else draft-cavage as Nextcloud 31 to \
-         34 have it, else not at all.",
-    ),
-    setting(
-        "ocm.sign_inbound",
-        &["OCM_SIGN_INBOUND"],
-        Kind::Choice(&["if-capable", "require", "optional"]),
-        "if-capable",
-        "Which messages of other servers have to be signed. `if-capable`: those of servers that say that they can, or that ever did.",
-    ),
-    setting(
-        "ocm.allow_rsa",
-        &["OCM_ALLOW_RSA"],
-        Kind::Bool,
-        "false",
-        "Whether RFC 9421 signatures with RSA keys are believed beside Ed25519, ES256 and ES384.",
-    ),
-    setting(
-        "ocm.signature_skew_s",
-        &["OCM_SIGNATURE_SKEW_S"],
-        Kind::Seconds,
-        "60",
-        "How far ahead of the clock here the time of a signature may be.",
-    ),
-    setting(
-        "ocm.signature_window_s",
-        &["OCM_SIGNATURE_WINDOW_S"],
-        Kind::Seconds,
-        "300",
-        "How old a signature may be.",
-    ),
-    setting(
-        "ocm.token_ttl_s",
-        &["OCM_TOKEN_TTL_S"],
-        Kind::Integer(60, 3600),
-        "600",
-        "Life of an access token for a share.",
-    ),
-    setting(
-        "ocm.token_algorithm",
-        &["OCM_TOKEN_ALGORITHM"],
-        Kind::Choice(&["ES256", "EdDSA"]),
-        "ES256",
-        "What access tokens are signed with.",
-    ),
-    setting(
-        "ocm.must_exchange_token",
-        &["OCM_MUST_EXCHANGE_TOKEN"],
-        Kind::Bool,
-        "false",
-        "Whether only servers that exchange tokens may share with people here. Nextcloud can from version 35 on.",
-    ),
-    setting(
-        "ocm.offer",
-        &["OCM_OFFER"],
-        Kind::Choice(&["strict", "optional", "off"]),
-        "strict",
-        "How shares are offered to servers that exchange tokens. `strict`: the secret of a share opens nothing by itself; `optional`: it may \
-         be exchanged; `off`: it opens the files.",
-    ),
-    setting(
-        "ocm.offer_to",
-        &["OCM_OFFER_TO"],
-        Kind::List,
-        "",
-        "The same for single servers: `cloud.example.org=optional`.",
-    ),
-    setting(
-        "ocm.legacy_basic",
-        &["OCM_LEGACY_BASIC"],
-        Kind::Bool,
-        "true",
-        "Whether shares are made with servers that cannot exchange tokens (Nextcloud 31 to 34), where the secret opens the files.",
-    ),
-    setting(
-        "ocm.legacy_basic_until",
-        &["OCM_LEGACY_BASIC_UNTIL"],
-        Kind::Text,
-        "",
-        "The last day, in UTC, on which such a secret opens anything: `2027-12-31`. Default: no end.",
-    ),
-    setting(
-        "ocm.allow",
-        &["OCM_ALLOW"],
-        Kind::List,
-        "",
-        "The only servers that may share with people here and be shared with: `cloud.example.org`. Default: all.",
-    ),
-    setting("ocm.deny", &["OCM_DENY"], Kind::List, "", "Servers that may not."),
-    setting(
-        "ocm.same_authority_exceptions",
-        &["OCM_SAME_AUTHORITY_EXCEPTIONS"],
-        Kind::List,
-        "",
-        "Endpoints on another host than the server that names them: `cloud.example.org=dav.example.org`. All others are refused.",
-    ),
-    setting(
-        "ocm.timeout_s",
-        &["OCM_TIMEOUT_S"],
-        Kind::Seconds,
-        "10",
-        "Longest wait for another server.",
-    ),
-    setting(
-        "ocm.max_response_kb",
-        &["OCM_MAX_RESPONSE_KB"],
-        Kind::Integer(1, 10_240),
-        "64",
-        "Largest document of another server, in kibibytes; files are not limited.",
-    ),
-    setting(
-        "ocm.cleanup_minutes",
-        &["OCM_CLEANUP_MINUTES"],
-        Kind::Integer(1, 1440),
-        "15",
-        "How often tokens, leases and messages that have ended are cleared.",
-    ),
-    setting(
-        "ocm.allow_private",
-        &["OCM_ALLOW_PRIVATE"],
-        Kind::Bool,
-        "false",
-        "Whether other servers may be in private networks. Only for trials: the cloud itself must be at a loopback address.",
-    ),
-    setting(
-        "ocm.allow_http",
-        &["OCM_ALLOW_HTTP"],
-        Kind::Bool,
-        "false",
-        "Whether other servers may be reached without TLS. Only for trials, as above.",
-    ),
-    setting(
-        "ocm.shares_per_host_per_hour",
-        &["OCM_SHARES_PER_HOST_PER_HOUR"],
-        Kind::Integer(1, 1_000_000),
-        "100",
-        "Most shares an hour that one server may send.",
-    ),
-    setting(
-        "ocm.token_requests_per_share_per_minute",
-        &["OCM_TOKEN_REQUESTS_PER_SHARE_PER_MINUTE"],
-        Kind::Integer(1, 1_000_000),
-        "30",
-        "Most token requests a minute for one share.",
-    ),
-    setting(
-        "ocm.live_tokens_per_share",
-        &["OCM_LIVE_TOKENS_PER_SHARE"],
-        Kind::Integer(1, 10_000),
-        "32",
-        "Most access tokens of one share that are good at a time; beyond it the oldest ends.",
-    ),
-    setting(
-        "ocm.compat_ocm_share_grant",
-        &["OCM_COMPAT_OCM_SHARE_GRANT"],
-        Kind::Bool,
-        "false",
-        "Whether the token endpoint understands `ocm_share`, an old name of its grant.",
     ),
     setting(
         "log.level",

@@ -113,7 +113,7 @@ async fn a_folder_of_another_cloud_is_read_written_and_renamed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ocm_w04_a_hundred_megabytes_pass_both_ways_and_nothing_at_all_as_well() {
+async fn ocm_fl04_a_hundred_megabytes_pass_both_ways_and_nothing_at_all_as_well() {
     let (a, b) = two().await;
     shared(&a, &b, ALL).await;
     let mut state = 7_u32;
@@ -163,7 +163,7 @@ async fn a_single_file_is_shared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ocm_w03_fewer_permissions_count_at_the_next_request_and_the_end_of_a_share_as_well() {
+async fn ocm_fl03_fewer_permissions_count_at_the_next_request_and_the_end_of_a_share_as_well() {
     let (a, b) = two().await;
     let (sent, received, _) = shared(&a, &b, ALL).await;
     assert_eq!(
@@ -258,7 +258,7 @@ async fn ocm_n084_access_outlives_tokens_and_clocks_that_differ() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ocm_w05_each_member_of_a_group_takes_a_share_or_not() {
+async fn ocm_fl05_each_member_of_a_group_takes_a_share_or_not() {
     let (a, b) = two().await;
     assert_eq!(a.status("alice", "MKCOL", "/Plans", "").await, StatusCode::CREATED);
     assert_eq!(
