@@ -269,3 +269,39 @@ async fn ocm_fl10_one_byte_changed_and_a_message_is_refused() {
     );
     assert_eq!(send(&url, headers, text).await.status(), 201, "unchanged it is taken");
 }
+
+#[tokio::test]
+async fn ocm_n101_n102_only_the_one_who_shared_ends_a_share_and_no_message_counts_twice() {
+    let clock = clock();
+    let (server, nextcloud) = (Server::start(&clock).await, Nextcloud::start(&clock).await);
+    let other = Nextcloud::start(&clock).await;
+    let shares = format!("{}/ocm/shares", server.url);
+    let share = nextcloud.share(&server, "bob", "4711", SECRET);
+    assert_eq!(nextcloud.post(&shares, &share).await.status(), 201);
+    let bob = UserId::new("bob");
+    let waiting = async || server.ocm.incoming(&bob, true).await.expect("listed").len();
+
+    let url = format!("{}/ocm/notifications", server.url);
+    let ended = |secret: &str| {
+        json!({ "notificationType": "SHARE_UNSHARED", "resourceType": "file", "providerId": "4711",
+            "notification": { "sharedSecret": secret, "message": "gone" } })
+    };
+    // Another server, with the secret and a good signature of its own; and the right one with a wrong secret.
+    assert_eq!(other.post(&url, &ended(SECRET)).await.status(), 403);
+    assert_eq!(nextcloud.post(&url, &ended("wrong")).await.status(), 403);
+    assert_eq!(waiting().await, 1);
+
+    let body = ended(SECRET).to_string();
+    let headers = nextcloud.sign(&url, body.as_bytes());
+    assert_eq!(send(&url, headers.clone(), body.clone()).await.status(), 201);
+    assert_eq!(waiting().await, 0);
+    let replayed = send(&url, headers, body).await.status();
+    assert!(replayed.is_client_error(), "{replayed}");
+    clock.advance(time::Duration::seconds(2));
+    assert_eq!(
+        nextcloud.post(&url, &ended(SECRET)).await.status(),
+        201,
+        "signed anew it is the same again"
+    );
+    assert_eq!(waiting().await, 0);
+}
