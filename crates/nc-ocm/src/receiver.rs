@@ -1,8 +1,8 @@
 //! Shares from other servers: what they offer, what people here make of it, and requests to the files.
 //!
 //! * [`offered`], [`notified`]: messages of other servers.
-//! * [`answer`], [`mounts`]: what the cloud asks for its people.
-//! * [`send`], [`credentials`], [`tokens`]: requests to the files, with a credential that the other server takes.
+//! * [`answer`], [`mod@mounts`]: what the cloud asks for its people.
+//! * [`mod@send`], [`credentials`], [`tokens`]: requests to the files, with a credential that the other server takes.
 
 mod answer;
 mod credentials;
