@@ -2,7 +2,7 @@
 //! other servers, ask of each other. Neither depends on the other; the server joins them.
 //!
 //! * [`SharePrincipal`]: what a credential of another server stands for. It is never a user: nothing turns it into a
-//!   [`crate::Caller`] or a [`UserId`] that signed in, so a handler for users cannot be called with it.
+//!   [`crate::Caller`] or a [`crate::UserId`] that signed in, so a handler for users cannot be called with it.
 //! * [`ShareAuth`]: who may use the mounts of shares. Asked by the cloud.
 //! * [`Federation`]: shares to and from other servers. Asked by the cloud.
 //! * [`Residents`]: people and files of this server. Asked by the part that speaks with other servers.

@@ -37,6 +37,7 @@ pub(super) const STAGES: &[Stage] = &[
                 "--workspace",
                 "--all-targets",
                 "--locked",
+                "--keep-going",
                 "--",
                 "-D",
                 "warnings",
@@ -309,6 +310,7 @@ fn doc(workshop: &Workshop<'_>) -> Result<Count> {
             "--workspace",
             "--no-deps",
             "--locked",
+            "--keep-going",
             "--document-private-items",
         ],
     )
