@@ -9,8 +9,9 @@ use nc_store::{
 use crate::{
     PostgresStore,
     sql::{
-        contacts, federation_keys, federation_sweep, in_share_members, in_shares, issued_tokens, out_shares, outbox,
-        peers, reshares,
+        contacts, federation_sweep, in_share_members, in_shares, issued_tokens,
+        keys::{self, Ring},
+        out_shares, outbox, peers, reshares,
     },
     unit::{PostgresUnit, attempt, succeed},
 };
@@ -122,7 +123,7 @@ macro_rules! lookup {
 
             async fn list_federation_keys(&self) -> Result<Vec<KeyRecord>, StoreError> {
                 let mut connection = self.connection().await?;
-                Ok(federation_keys::list(&mut connection).await?)
+                Ok(keys::list(&mut connection, Ring::Federation).await?)
             }
 
             async fn list_due_messages(&self, now: i64, limit: u32) -> Result<Vec<OutboxRecord>, StoreError> {
@@ -241,12 +242,12 @@ impl FederationUnit for PostgresUnit {
 
     async fn put_federation_key(&self, key: &KeyRecord) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        Ok(federation_keys::put(&mut connection, key).await?)
+        Ok(keys::put(&mut connection, Ring::Federation, key).await?)
     }
 
     async fn delete_federation_key(&self, kid: &str) -> Result<bool, StoreError> {
         let mut connection = self.connection().await?;
-        Ok(federation_keys::delete(&mut connection, kid).await?)
+        Ok(keys::delete(&mut connection, Ring::Federation, kid).await?)
     }
 
     async fn insert_message(&self, message: &OutboxRecord) -> Result<i64, StoreError> {

@@ -10,8 +10,9 @@ use nc_store::{
 use crate::{
     PostgresStore,
     sql::{
-        access_tokens, audit, clients, consents, credentials, grants, keys, refresh_tokens, resources, sessions,
-        settings, subjects, tickets,
+        access_tokens, audit, clients, consents, credentials, grants,
+        keys::{self, Ring},
+        refresh_tokens, resources, sessions, settings, subjects, tickets,
     },
     unit::PostgresUnit,
 };
@@ -100,7 +101,7 @@ macro_rules! lookup {
 
             async fn list_keys(&self) -> Result<Vec<KeyRecord>, StoreError> {
                 let mut connection = self.connection().await?;
-                Ok(keys::list(&mut connection).await?)
+                Ok(keys::list(&mut connection, Ring::Provider).await?)
             }
 
             async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError> {

@@ -8,7 +8,6 @@ pub(crate) mod codes;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod credentials;
-pub(crate) mod federation_keys;
 pub(crate) mod federation_sweep;
 pub(crate) mod grants;
 pub(crate) mod in_share_members;

@@ -10,8 +10,9 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use crate::{
     error::Error,
     sql::{
-        access_tokens, audit, clients, codes, consents, credentials, grants, keys, refresh_tokens, resources, sessions,
-        settings, subjects, sweep, tickets,
+        access_tokens, audit, clients, codes, consents, credentials, grants,
+        keys::{self, Ring},
+        refresh_tokens, resources, sessions, settings, subjects, sweep, tickets,
     },
 };
 
@@ -162,12 +163,12 @@ impl Unit for SqliteUnit {
 
     async fn put_key(&self, key: &KeyRecord) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        Ok(keys::put(&mut connection, key).await?)
+        Ok(keys::put(&mut connection, Ring::Provider, key).await?)
     }
 
     async fn delete_key(&self, kid: &str) -> Result<bool, StoreError> {
         let mut connection = self.connection().await?;
-        Ok(keys::delete(&mut connection, kid).await?)
+        Ok(keys::delete(&mut connection, Ring::Provider, kid).await?)
     }
 
     async fn insert_session(&self, session: &SessionRecord) -> Result<(), StoreError> {

@@ -3,18 +3,43 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{error::Error, row};
 
-pub(crate) async fn list(db: &mut SqliteConnection) -> Result<Vec<KeyRecord>, Error> {
-    let rows = sqlx::query("SELECT * FROM signing_keys ORDER BY created_at, kid")
-        .fetch_all(db)
-        .await?;
+/// Whose keys. Each ring has a table of its own, with the same columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ring {
+    /// Of the authorization server.
+    Provider,
+    /// Of Open Cloud Mesh.
+    Federation,
+}
+
+/// One text for both tables, complete when this is compiled.
+macro_rules! put_into {
+    ($table:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (kid, algorithm, state, sealed, public, created_at, changed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET algorithm = excluded.algorithm,
+        state = excluded.state, sealed = excluded.sealed, public = excluded.public, created_at = excluded.created_at,
+        changed_at = excluded.changed_at"
+        )
+    };
+}
+
+pub(crate) async fn list(db: &mut SqliteConnection, ring: Ring) -> Result<Vec<KeyRecord>, Error> {
+    let list = match ring {
+        Ring::Provider => "SELECT * FROM signing_keys ORDER BY created_at, kid",
+        Ring::Federation => "SELECT * FROM ocm_sign_key ORDER BY created_at, kid",
+    };
+    let rows = sqlx::query(list).fetch_all(db).await?;
     rows.iter().map(read).collect()
 }
 
-pub(crate) async fn put(db: &mut SqliteConnection, key: &KeyRecord) -> Result<(), Error> {
-    let put = "INSERT INTO signing_keys (kid, algorithm, state, sealed, public, created_at, changed_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET algorithm = excluded.algorithm,
-        state = excluded.state, sealed = excluded.sealed, public = excluded.public, created_at = excluded.created_at,
-        changed_at = excluded.changed_at";
+pub(crate) async fn put(db: &mut SqliteConnection, ring: Ring, key: &KeyRecord) -> Result<(), Error> {
+    let put = match ring {
+        Ring::Provider => put_into!("signing_keys"),
+        Ring::Federation => put_into!("ocm_sign_key"),
+    };
     sqlx::query(put)
         .bind(&key.kid)
         .bind(&key.algorithm)
@@ -28,11 +53,12 @@ pub(crate) async fn put(db: &mut SqliteConnection, key: &KeyRecord) -> Result<()
     Ok(())
 }
 
-pub(crate) async fn delete(db: &mut SqliteConnection, kid: &str) -> Result<bool, Error> {
-    let done = sqlx::query("DELETE FROM signing_keys WHERE kid = ?")
-        .bind(kid)
-        .execute(db)
-        .await?;
+pub(crate) async fn delete(db: &mut SqliteConnection, ring: Ring, kid: &str) -> Result<bool, Error> {
+    let delete = match ring {
+        Ring::Provider => "DELETE FROM signing_keys WHERE kid = ?",
+        Ring::Federation => "DELETE FROM ocm_sign_key WHERE kid = ?",
+    };
+    let done = sqlx::query(delete).bind(kid).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
