@@ -1,5 +1,9 @@
 use nc_store::{InShareRecord, InShareState};
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use sqlx::{
+    PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 
 use crate::{error::Error, row};
 
@@ -50,57 +54,19 @@ pub(crate) async fn list_named(db: &mut PgConnection, provider_id: &str) -> Resu
 }
 
 pub(crate) async fn insert(db: &mut PgConnection, share: &InShareRecord) -> Result<i64, Error> {
-    let insert = "INSERT INTO ocm_in_share (id, sender_host, provider_id, share_type, recipient, state, document,
+    let insert = "INSERT INTO ocm_in_share (sender_host, provider_id, share_type, recipient, state, document,
         secret_sealed, token_sealed, token_expires_at, token_generation, lease_owner, lease_until, failures,
-        backoff_until, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        backoff_until, created_at, expires_at, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&share.id)
-        .bind(&share.sender_host)
-        .bind(&share.provider_id)
-        .bind(&share.share_type)
-        .bind(&share.recipient)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(&share.secret_sealed)
-        .bind(&share.token_sealed)
-        .bind(share.token_expires_at)
-        .bind(share.token_generation)
-        .bind(&share.lease_owner)
-        .bind(share.lease_until)
-        .bind(share.failures)
-        .bind(share.backoff_until)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let row = bound(insert, share).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut PgConnection, share: &InShareRecord) -> Result<bool, Error> {
     let update = "UPDATE ocm_in_share SET sender_host = $1, provider_id = $2, share_type = $3, recipient = $4, state = $5,
         document = $6, secret_sealed = $7, token_sealed = $8, token_expires_at = $9, token_generation = $10, lease_owner = $11,
         lease_until = $12, failures = $13, backoff_until = $14, created_at = $15, expires_at = $16 WHERE id = $17";
-    let done = sqlx::query(update)
-        .bind(&share.sender_host)
-        .bind(&share.provider_id)
-        .bind(&share.share_type)
-        .bind(&share.recipient)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(&share.secret_sealed)
-        .bind(&share.token_sealed)
-        .bind(share.token_expires_at)
-        .bind(share.token_generation)
-        .bind(&share.lease_owner)
-        .bind(share.lease_until)
-        .bind(share.failures)
-        .bind(share.backoff_until)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(&share.id)
-        .execute(db)
-        .await?;
+    let done = bound(update, share).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -110,6 +76,28 @@ pub(crate) async fn delete(db: &mut PgConnection, id: &str) -> Result<bool, Erro
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a share in the order of the columns, its id last.
+fn bound(statement: &'static str, share: &InShareRecord) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(statement)
+        .bind(&share.sender_host)
+        .bind(&share.provider_id)
+        .bind(&share.share_type)
+        .bind(&share.recipient)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(&share.secret_sealed)
+        .bind(&share.token_sealed)
+        .bind(share.token_expires_at)
+        .bind(share.token_generation)
+        .bind(&share.lease_owner)
+        .bind(share.lease_until)
+        .bind(share.failures)
+        .bind(share.backoff_until)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(&share.id)
 }
 
 pub(super) fn read(row: &PgRow) -> Result<InShareRecord, Error> {

@@ -1,5 +1,9 @@
 use nc_store::{Digest, OutShareRecord, OutShareState};
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use sqlx::{
+    PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 
 use crate::{error::Error, row};
 
@@ -54,44 +58,16 @@ pub(crate) async fn list_ended(db: &mut PgConnection, now: i64, limit: u32) -> R
 }
 
 pub(crate) async fn insert(db: &mut PgConnection, share: &OutShareRecord) -> Result<i64, Error> {
-    let insert = "INSERT INTO ocm_out_share (id, owner, node, recipient_host, secret, secret_sealed, generation, state,
-        document, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&share.id)
-        .bind(&share.owner)
-        .bind(share.node)
-        .bind(&share.recipient_host)
-        .bind(share.secret.as_ref().map(row::bytes))
-        .bind(&share.secret_sealed)
-        .bind(share.generation)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(share.revoked_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let insert = "INSERT INTO ocm_out_share (owner, node, recipient_host, secret, secret_sealed, generation, state,
+        document, created_at, expires_at, revoked_at, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING number";
+    let row = bound(insert, share).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut PgConnection, share: &OutShareRecord) -> Result<bool, Error> {
     let update = "UPDATE ocm_out_share SET owner = $1, node = $2, recipient_host = $3, secret = $4, secret_sealed = $5,
         generation = $6, state = $7, document = $8, created_at = $9, expires_at = $10, revoked_at = $11 WHERE id = $12";
-    let done = sqlx::query(update)
-        .bind(&share.owner)
-        .bind(share.node)
-        .bind(&share.recipient_host)
-        .bind(share.secret.as_ref().map(row::bytes))
-        .bind(&share.secret_sealed)
-        .bind(share.generation)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(share.revoked_at)
-        .bind(&share.id)
-        .execute(db)
-        .await?;
+    let done = bound(update, share).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -101,6 +77,23 @@ pub(crate) async fn delete(db: &mut PgConnection, id: &str) -> Result<bool, Erro
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a share in the order of the columns, its id last.
+fn bound(statement: &'static str, share: &OutShareRecord) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(statement)
+        .bind(&share.owner)
+        .bind(share.node)
+        .bind(&share.recipient_host)
+        .bind(share.secret.as_ref().map(row::bytes))
+        .bind(&share.secret_sealed)
+        .bind(share.generation)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(share.revoked_at)
+        .bind(&share.id)
 }
 
 fn read(row: &PgRow) -> Result<OutShareRecord, Error> {

@@ -1,5 +1,9 @@
 use nc_store::OutboxRecord;
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use sqlx::{
+    PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 
 use crate::error::Error;
 
@@ -15,34 +19,15 @@ pub(crate) async fn list_due(db: &mut PgConnection, now: i64, limit: u32) -> Res
 pub(crate) async fn insert(db: &mut PgConnection, message: &OutboxRecord) -> Result<i64, Error> {
     let insert = "INSERT INTO ocm_outbox (host, kind, sealed, attempts, next_at, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&message.host)
-        .bind(&message.kind)
-        .bind(&message.sealed)
-        .bind(message.attempts)
-        .bind(message.next_at)
-        .bind(message.created_at)
-        .bind(message.expires_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let row = bound(insert, message).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut PgConnection, message: &OutboxRecord) -> Result<bool, Error> {
     let update =
         "UPDATE ocm_outbox SET host = $1, kind = $2, sealed = $3, attempts = $4, next_at = $5, created_at = $6,
         expires_at = $7 WHERE number = $8";
-    let done = sqlx::query(update)
-        .bind(&message.host)
-        .bind(&message.kind)
-        .bind(&message.sealed)
-        .bind(message.attempts)
-        .bind(message.next_at)
-        .bind(message.created_at)
-        .bind(message.expires_at)
-        .bind(message.number)
-        .execute(db)
-        .await?;
+    let done = bound(update, message).bind(message.number).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -52,6 +37,18 @@ pub(crate) async fn delete(db: &mut PgConnection, number: i64) -> Result<bool, E
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a message in the order of the columns, without its number.
+fn bound(statement: &'static str, message: &OutboxRecord) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(statement)
+        .bind(&message.host)
+        .bind(&message.kind)
+        .bind(&message.sealed)
+        .bind(message.attempts)
+        .bind(message.next_at)
+        .bind(message.created_at)
+        .bind(message.expires_at)
 }
 
 fn read(row: &PgRow) -> Result<OutboxRecord, Error> {

@@ -1,5 +1,9 @@
 use nc_store::{InShareRecord, InShareState};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{
+    Row as _, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::{error::Error, row};
 
@@ -41,57 +45,19 @@ pub(crate) async fn list_named(db: &mut SqliteConnection, provider_id: &str) -> 
 }
 
 pub(crate) async fn insert(db: &mut SqliteConnection, share: &InShareRecord) -> Result<i64, Error> {
-    let insert = "INSERT INTO ocm_in_share (id, sender_host, provider_id, share_type, recipient, state, document,
+    let insert = "INSERT INTO ocm_in_share (sender_host, provider_id, share_type, recipient, state, document,
         secret_sealed, token_sealed, token_expires_at, token_generation, lease_owner, lease_until, failures,
-        backoff_until, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        backoff_until, created_at, expires_at, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&share.id)
-        .bind(&share.sender_host)
-        .bind(&share.provider_id)
-        .bind(&share.share_type)
-        .bind(&share.recipient)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(&share.secret_sealed)
-        .bind(&share.token_sealed)
-        .bind(share.token_expires_at)
-        .bind(share.token_generation)
-        .bind(&share.lease_owner)
-        .bind(share.lease_until)
-        .bind(share.failures)
-        .bind(share.backoff_until)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let row = bound(insert, share).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut SqliteConnection, share: &InShareRecord) -> Result<bool, Error> {
     let update = "UPDATE ocm_in_share SET sender_host = ?, provider_id = ?, share_type = ?, recipient = ?, state = ?,
         document = ?, secret_sealed = ?, token_sealed = ?, token_expires_at = ?, token_generation = ?, lease_owner = ?,
         lease_until = ?, failures = ?, backoff_until = ?, created_at = ?, expires_at = ? WHERE id = ?";
-    let done = sqlx::query(update)
-        .bind(&share.sender_host)
-        .bind(&share.provider_id)
-        .bind(&share.share_type)
-        .bind(&share.recipient)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(&share.secret_sealed)
-        .bind(&share.token_sealed)
-        .bind(share.token_expires_at)
-        .bind(share.token_generation)
-        .bind(&share.lease_owner)
-        .bind(share.lease_until)
-        .bind(share.failures)
-        .bind(share.backoff_until)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(&share.id)
-        .execute(db)
-        .await?;
+    let done = bound(update, share).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -101,6 +67,28 @@ pub(crate) async fn delete(db: &mut SqliteConnection, id: &str) -> Result<bool, 
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a share in the order of the columns, its id last.
+fn bound(statement: &'static str, share: &InShareRecord) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(statement)
+        .bind(&share.sender_host)
+        .bind(&share.provider_id)
+        .bind(&share.share_type)
+        .bind(&share.recipient)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(&share.secret_sealed)
+        .bind(&share.token_sealed)
+        .bind(share.token_expires_at)
+        .bind(share.token_generation)
+        .bind(&share.lease_owner)
+        .bind(share.lease_until)
+        .bind(share.failures)
+        .bind(share.backoff_until)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(&share.id)
 }
 
 pub(super) fn read(row: &SqliteRow) -> Result<InShareRecord, Error> {

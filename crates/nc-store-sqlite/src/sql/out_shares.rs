@@ -1,5 +1,9 @@
 use nc_store::{Digest, OutShareRecord, OutShareState};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{
+    Row as _, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::{error::Error, row};
 
@@ -51,44 +55,16 @@ pub(crate) async fn list_ended(db: &mut SqliteConnection, now: i64, limit: u32) 
 }
 
 pub(crate) async fn insert(db: &mut SqliteConnection, share: &OutShareRecord) -> Result<i64, Error> {
-    let insert = "INSERT INTO ocm_out_share (id, owner, node, recipient_host, secret, secret_sealed, generation, state,
-        document, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&share.id)
-        .bind(&share.owner)
-        .bind(share.node)
-        .bind(&share.recipient_host)
-        .bind(share.secret.as_ref().map(row::bytes))
-        .bind(&share.secret_sealed)
-        .bind(share.generation)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(share.revoked_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let insert = "INSERT INTO ocm_out_share (owner, node, recipient_host, secret, secret_sealed, generation, state,
+        document, created_at, expires_at, revoked_at, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number";
+    let row = bound(insert, share).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut SqliteConnection, share: &OutShareRecord) -> Result<bool, Error> {
     let update = "UPDATE ocm_out_share SET owner = ?, node = ?, recipient_host = ?, secret = ?, secret_sealed = ?,
         generation = ?, state = ?, document = ?, created_at = ?, expires_at = ?, revoked_at = ? WHERE id = ?";
-    let done = sqlx::query(update)
-        .bind(&share.owner)
-        .bind(share.node)
-        .bind(&share.recipient_host)
-        .bind(share.secret.as_ref().map(row::bytes))
-        .bind(&share.secret_sealed)
-        .bind(share.generation)
-        .bind(share.state.word())
-        .bind(&share.document)
-        .bind(share.created_at)
-        .bind(share.expires_at)
-        .bind(share.revoked_at)
-        .bind(&share.id)
-        .execute(db)
-        .await?;
+    let done = bound(update, share).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -98,6 +74,23 @@ pub(crate) async fn delete(db: &mut SqliteConnection, id: &str) -> Result<bool, 
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a share in the order of the columns, its id last.
+fn bound(statement: &'static str, share: &OutShareRecord) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(statement)
+        .bind(&share.owner)
+        .bind(share.node)
+        .bind(&share.recipient_host)
+        .bind(share.secret.as_ref().map(row::bytes))
+        .bind(&share.secret_sealed)
+        .bind(share.generation)
+        .bind(share.state.word())
+        .bind(&share.document)
+        .bind(share.created_at)
+        .bind(share.expires_at)
+        .bind(share.revoked_at)
+        .bind(&share.id)
 }
 
 fn read(row: &SqliteRow) -> Result<OutShareRecord, Error> {

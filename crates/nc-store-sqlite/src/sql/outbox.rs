@@ -1,5 +1,9 @@
 use nc_store::OutboxRecord;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{
+    Row as _, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::error::Error;
 
@@ -16,33 +20,14 @@ pub(crate) async fn list_due(db: &mut SqliteConnection, now: i64, limit: u32) ->
 pub(crate) async fn insert(db: &mut SqliteConnection, message: &OutboxRecord) -> Result<i64, Error> {
     let insert = "INSERT INTO ocm_outbox (host, kind, sealed, attempts, next_at, created_at, expires_at)
         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number";
-    let number = sqlx::query_scalar(insert)
-        .bind(&message.host)
-        .bind(&message.kind)
-        .bind(&message.sealed)
-        .bind(message.attempts)
-        .bind(message.next_at)
-        .bind(message.created_at)
-        .bind(message.expires_at)
-        .fetch_one(db)
-        .await?;
-    Ok(number)
+    let row = bound(insert, message).fetch_one(db).await?;
+    Ok(row.try_get("number")?)
 }
 
 pub(crate) async fn update(db: &mut SqliteConnection, message: &OutboxRecord) -> Result<bool, Error> {
     let update = "UPDATE ocm_outbox SET host = ?, kind = ?, sealed = ?, attempts = ?, next_at = ?, created_at = ?,
         expires_at = ? WHERE number = ?";
-    let done = sqlx::query(update)
-        .bind(&message.host)
-        .bind(&message.kind)
-        .bind(&message.sealed)
-        .bind(message.attempts)
-        .bind(message.next_at)
-        .bind(message.created_at)
-        .bind(message.expires_at)
-        .bind(message.number)
-        .execute(db)
-        .await?;
+    let done = bound(update, message).bind(message.number).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -52,6 +37,18 @@ pub(crate) async fn delete(db: &mut SqliteConnection, number: i64) -> Result<boo
         .execute(db)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement with the values of a message in the order of the columns, without its number.
+fn bound(statement: &'static str, message: &OutboxRecord) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(statement)
+        .bind(&message.host)
+        .bind(&message.kind)
+        .bind(&message.sealed)
+        .bind(message.attempts)
+        .bind(message.next_at)
+        .bind(message.created_at)
+        .bind(message.expires_at)
 }
 
 fn read(row: &SqliteRow) -> Result<OutboxRecord, Error> {
