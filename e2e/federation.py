@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import tempfile
 import threading
 import urllib.parse
@@ -12,6 +11,7 @@ from pathlib import Path
 import jwt
 import requests
 from harness import BINARIES, BUILD, Cloud, Demo, Tally, free_port, run
+from litmus_suites import litmus
 from ocm_peer import Peer
 
 API = "/ocs/v2.php/apps/files_sharing/api/v1"
@@ -218,26 +218,10 @@ def litmus_with_bearer(tally, demo):
     token = {"value": peer.exchange(demo.cloud_url, secret).json()["access_token"]}
     for root in (f"/ocm/dav/{provider_id}", "/public.php/webdav"):
         with BearerProxy(demo.cloud_url, token) as url:
-            suites(tally, f"{url}{root}/", "litmus" + root.split("/")[1].replace(".", "-"), root)
+            log = BUILD / "litmus-federation" / f"litmus{root.split('/')[1].replace('.', '-')}.log"
+            litmus(tally, f"{url}{root}/", ("user", "password"), log, root)
     alice.close()
     peer.stop()
-
-
-def suites(tally, url, log, root):
-    folder = BUILD / "litmus-federation"
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = ["basic", "copymove", "props", "locks", "http"]
-    ended = run("litmus", "-k", url, "user", "password", environment={"TESTS": " ".join(wanted)}, cwd=folder)
-    (folder / f"{log}.log").write_text(ended.stdout + ended.stderr)
-    found = re.findall(r"summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed", ended.stdout)
-    tally.equal(f"suites of {root}", [suite for suite, *_ in found], wanted)
-    for suite, ran, passed, failed in found:
-        print(f"{root} {suite}: {passed} of {ran} passed")
-        tally.passed += int(passed)
-        tally.failed += int(failed)
-    for line in ended.stdout.splitlines():
-        if "FAIL" in line or "WARNING" in line:
-            print(f"  {line.strip()}")
 
 
 class BearerProxy:

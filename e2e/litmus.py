@@ -1,11 +1,9 @@
 """The WebDAV suite litmus against the embedded cloud, signed in with an app password: in the own files, and in a folder of somebody else's."""
 
-import re
 import urllib.parse
 
-from harness import BUILD, Cloud, Demo, Tally, run
-
-SUITES = ["basic", "copymove", "props", "locks", "http"]
+from harness import BUILD, Cloud, Demo, Tally
+from litmus_suites import litmus
 
 
 def shared_folder(demo, receiver):
@@ -21,8 +19,6 @@ def shared_folder(demo, receiver):
 
 def main():
     tally = Tally()
-    folder = BUILD / "litmus"
-    folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo:
         own, other = demo.info["users"]
         places = [
@@ -32,20 +28,8 @@ def main():
         ]
         for user, root in places:
             url = f"{demo.cloud_url}/{root}/"
-            # The suite leaves its logs where it runs.
-            ended = run(
-                "litmus", "-k", url, user["name"], user["app_password"], environment={"TESTS": " ".join(SUITES)}, cwd=folder
-            )
-            (folder / f"{root.replace('/', '-')}.log").write_text(ended.stdout + ended.stderr)
-            found = re.findall(r"summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed", ended.stdout)
-            tally.equal(f"suites of {root}", [suite for suite, *_ in found], SUITES)
-            for suite, ran, passed, failed in found:
-                print(f"{root} {suite}: {passed} of {ran} passed")
-                tally.passed += int(passed)
-                tally.failed += int(failed)
-            for line in ended.stdout.splitlines():
-                if "FAIL" in line or "WARNING" in line:
-                    print(f"  {line.strip()}")
+            log = BUILD / "litmus" / f"{root.replace('/', '-')}.log"
+            litmus(tally, url, (user["name"], user["app_password"]), log, root)
     tally.finish()
 
 
