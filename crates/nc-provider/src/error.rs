@@ -18,6 +18,9 @@ pub enum Error {
     /// has to leave it first.
     #[error("the signing key is not made yet")]
     KeyMissing,
+    /// A signed token would be longer than resource servers read.
+    #[error("the token would be too long")]
+    TokenTooLong,
     /// The person signed in with another account than before.
     #[error("the person signed in with another account than before")]
     OtherAccount,

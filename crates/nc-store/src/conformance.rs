@@ -115,6 +115,7 @@ checks! {
     sweep {
         a_sweep_removes_exactly_what_has_ended,
         a_sweep_leaves_grants_that_something_is_left_of,
+        what_was_spent_stays_until_its_family_ends,
     }
     federation_out_shares {
         a_share_to_another_server_is_found_by_id_number_and_secret,

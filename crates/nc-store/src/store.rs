@@ -194,7 +194,10 @@ pub trait Unit: Lookup + FederationUnit {
     async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError>;
 
     /// Deletes what has ended before `now`: tickets, codes, tokens, sessions, consents, clients, grants of which nothing is
-    /// left, and audit records from before `audit_before` up to the first that is not what was written. How many rows.
+    /// left, and audit records from before `audit_before` up to the first that is not what was written. How many rows, those
+    /// not counted that go with another one.
+    ///
+    /// A code or refresh token that was used, whatever its own end, stays until nothing else is left of its grant.
     async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError>;
 
     /// Makes all changes at once and for good.

@@ -149,6 +149,8 @@ errors! {
         UnsupportedGrantType => 400 "unsupported_grant_type" "This grant is not supported.",
         /// Malformed, unknown or wider than granted.
         InvalidScope => 400 "invalid_scope" "The scope is malformed, unknown or wider than granted.",
+        /// A signed token with these scopes would be longer than resource servers read.
+        TokenTooLong => 400 "invalid_scope" "A signed token with this many scopes would be longer than 6 KiB. Ask for fewer scopes.",
         /// The resource is malformed, unknown or not granted.
         InvalidTarget => 400 "invalid_target" "The resource is malformed, unknown or not granted.",
         /// A `DPoP` proof that proves nothing.

@@ -1,18 +1,27 @@
 //! Who a client is, at the token endpoint and those like it.
 
-use nc_auth::assertion::{AssertionRefusal, verify_assertion};
+use std::sync::{Arc, LazyLock};
+
+use nc_auth::{
+    assertion::{AssertionRefusal, verify_assertion},
+    verifier::JwkSource,
+};
 use nc_proto::oauth::{
     assertion::Assertion,
     client_auth::{AuthMethod, ClientCredential},
     error::TokenError,
+    jose::{Algorithm, Jwk, JwkSet},
 };
 use nc_store::Digest;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    Client, Error, Provider, limits,
+    Client, Error, Provider, SigningKey, limits,
     machine::{fault::Fault, request::Posted},
 };
+
+/// So many failures in an hour, from wherever, are told to the operator.
+const FAILURES_WORTH_AN_ALARM: u32 = 100;
 
 impl Provider {
     /// The client that a request comes from. Every failure has the same answer, after the same work: which clients
@@ -32,7 +41,7 @@ impl Provider {
         }
         match self.check_credential(&credential).await {
             Err(Fault::Token(TokenError::InvalidClient)) => {
-                self.count_failure(&client_id, posted);
+                self.count_failure(&client_id, posted).await?;
                 Err(TokenError::InvalidClient.into())
             }
             other => other,
@@ -40,7 +49,7 @@ impl Provider {
     }
 
     /// Notes a failed attempt at a token.
-    pub(crate) fn count_failure(&self, client_id: &str, posted: &Posted) {
+    pub(crate) async fn count_failure(&self, client_id: &str, posted: &Posted) -> Result<(), Error> {
         let now = self.now();
         self.limits()
             .failures
@@ -49,10 +58,19 @@ impl Provider {
             .limits()
             .failures_of_client
             .count(limits::key(client_id, None), now);
-        if of_client == 100 {
-            // Not the name that was sent: it may be anything.
-            tracing::warn!("100 failed requests for tokens in an hour in the name of one client");
+        if of_client == FAILURES_WORTH_AN_ALARM {
+            // A name that was sent may be anything; one that is stored is a client's.
+            match self.store().find_client(client_id).await? {
+                Some(client) => tracing::warn!(
+                    client = client.client_id,
+                    "{FAILURES_WORTH_AN_ALARM} failed requests for tokens in an hour in the name of one client"
+                ),
+                None => tracing::warn!(
+                    "{FAILURES_WORTH_AN_ALARM} failed requests for tokens in an hour in a name that no client has"
+                ),
+            }
         }
+        Ok(())
     }
 
     async fn check_credential(&self, credential: &ClientCredential) -> Result<Client, Fault> {
@@ -80,10 +98,14 @@ impl Provider {
         let assertion = Assertion::read(assertion)?;
         let client = self.find_client(&assertion.claims.sub).await?;
         let client = client.filter(|client| client.document.auth_method == AuthMethod::PrivateKeyJwt);
-        let client = client.ok_or(TokenError::InvalidClient)?;
-        let keys = self.client_keys(&client).ok_or(TokenError::InvalidClient)?;
+        let keys = client.as_ref().and_then(|client| self.client_keys(client));
+        // A client that is unknown, or has no key, costs the same verification as a wrong key.
+        let keys = match keys {
+            Some(keys) => keys,
+            None => stand_in(&assertion)?,
+        };
         match verify_assertion(&assertion, &keys, &self.config().issuer, named, self.now(), self).await {
-            Ok(()) => Ok(client),
+            Ok(()) => client.ok_or_else(|| TokenError::InvalidClient.into()),
             Err(AssertionRefusal::Memory(_)) => {
                 Err(Error::Internal("assertions that were seen cannot be remembered").into())
             }
@@ -103,6 +125,17 @@ impl Provider {
         let client = client.filter(|client| right && stored.is_some() && offered && client.document.auth_method == way);
         client.ok_or_else(|| TokenError::InvalidClient.into())
     }
+}
+
+/// A key that would be the one of this assertion, if anybody had it.
+fn stand_in(assertion: &Assertion<'_>) -> Result<Arc<JwkSource>, Error> {
+    static KEY: LazyLock<Option<Jwk>> = LazyLock::new(|| {
+        let key = SigningKey::generate(Algorithm::Es256, 2048).ok()?;
+        Some(key.public().clone())
+    });
+    let mut key = KEY.clone().ok_or(Error::Internal("a key cannot be made"))?;
+    key.kid.clone_from(&assertion.token.header.kid);
+    Ok(Arc::new(JwkSource::fixed(JwkSet(vec![key]))))
 }
 
 /// The client that a credential names.

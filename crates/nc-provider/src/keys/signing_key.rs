@@ -113,7 +113,7 @@ impl SigningKey {
         token.push('.');
         BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         if token.len() > TOKEN_MAX_BYTES {
-            return Err(Error::Internal("the token would be too long"));
+            return Err(Error::TokenTooLong);
         }
         Ok(token)
     }

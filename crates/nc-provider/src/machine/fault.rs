@@ -30,7 +30,11 @@ impl From<TokenError> for Fault {
 
 impl<E: Into<Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self::Internal(error.into())
+        match error.into() {
+            // What makes a token long is what it tells, and that goes by its scopes.
+            Error::TokenTooLong => Self::Token(TokenError::TokenTooLong),
+            error => Self::Internal(error),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ async fn respond(provider: &Provider, posted: Posted) -> Result<TokenResponse, F
         outcome = give(provider, &asked, &grant).await;
     }
     if let Err(Fault::Token(TokenError::InvalidGrant | TokenError::UnauthorizedClient)) = &outcome {
-        provider.count_failure(asked.client.id(), &asked.posted);
+        provider.count_failure(asked.client.id(), &asked.posted).await?;
     }
     outcome
 }

@@ -1,5 +1,6 @@
 pub(crate) mod world;
 
+mod alarms;
 mod allowing;
 mod clients;
 mod codes;

@@ -5,8 +5,8 @@ use super::{
     records::{END, NOW, access_token, client, code, consent, grant, refresh_token, session, ticket, with_grant},
 };
 use crate::{
-    AccessTokenRecord, AuditRecord, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, RefreshTokenRecord,
-    SessionRecord, Store, TicketKind, TicketRecord,
+    AccessTokenRecord, AuditRecord, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, RefreshState,
+    RefreshTokenRecord, SessionRecord, Store, TicketKind, TicketRecord,
 };
 
 /// Two of each kind, of which one ends at `END` and the other a second later, and a sweep at `END`.
@@ -142,6 +142,52 @@ pub(super) async fn a_sweep_leaves_grants_that_something_is_left_of(store: Arc<d
         ("nothing", false),
     ] {
         assert_eq!(unit.find_grant(id).await?.is_some(), left, "{id}");
+    }
+    Ok(())
+}
+
+/// A family with a spent code, a spent and a void refresh token, which all ended long ago, and a live token.
+pub(super) async fn what_was_spent_stays_until_its_family_ends(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let unit = store.begin().await?;
+    let spent = CodeRecord {
+        expires_at: NOW,
+        ..code("spent")
+    };
+    unit.insert_code(&spent).await?;
+    unit.spend_code(spent.code).await?;
+    for (name, state, expires_at) in [
+        ("spent", RefreshState::Spent, NOW),
+        ("void", RefreshState::Void, NOW),
+        ("live", RefreshState::Live, END),
+    ] {
+        unit.insert_refresh_token(&RefreshTokenRecord {
+            state,
+            expires_at,
+            ..refresh_token(name)
+        })
+        .await?;
+    }
+    unit.insert_access_token(&AccessTokenRecord {
+        expires_at: END + 1,
+        ..access_token("access")
+    })
+    .await?;
+    unit.commit().await?;
+
+    // The live refresh token ends at `END`, the access token, and with it the family, a second later.
+    for (now, left) in [(END - 1, true), (END, true), (END + 1, false)] {
+        let unit = store.begin().await?;
+        unit.sweep(now, NOW).await?;
+        unit.commit().await?;
+        for name in ["spent", "void"] {
+            let found = store.find_refresh_token(Digest::of(name)).await?;
+            assert_eq!(found.is_some(), left, "{name} at {now}");
+        }
+        assert_eq!(store.find_grant("grant").await?.is_some(), left, "at {now}");
+        // Dropped with its unit.
+        let again = store.begin().await?.spend_code(spent.code).await?;
+        assert_eq!(again.map(|spent| spent.again), left.then_some(true), "at {now}");
     }
     Ok(())
 }

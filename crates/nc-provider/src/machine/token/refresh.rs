@@ -19,10 +19,10 @@ pub(super) async fn refresh(provider: &Provider, asked: &Asked, token: &SecretSt
     let unit = provider.store().begin().await?;
     let spent = unit.find_refresh_token(digest).await?.ok_or(TokenError::InvalidGrant)?;
     let grant = unit.find_grant(&spent.grant).await?.ok_or(TokenError::InvalidGrant)?;
-    let usable = grant.client_id == asked.client.id() && grant.revoked_at.is_none();
-    if !usable || spent.expires_at <= provider.now() {
+    if grant.client_id != asked.client.id() || grant.revoked_at.is_some() {
         return Err(TokenError::InvalidGrant.into());
     }
+    // Before its end is looked at: who has a token that was used has it from somewhere, however old it is.
     let mut unseen = None;
     if spent.state != RefreshState::Live {
         unseen = unseen_successor(provider, unit.as_ref(), &spent).await?;
@@ -32,6 +32,9 @@ pub(super) async fn refresh(provider: &Provider, asked: &Asked, token: &SecretSt
             provider.release(grant.subject.as_deref()).await;
             return Err(TokenError::InvalidGrant.into());
         }
+    }
+    if spent.expires_at <= provider.now() {
+        return Err(TokenError::InvalidGrant.into());
     }
     let response = rotate(provider, unit.as_ref(), asked, &grant, spent, unseen).await?;
     unit.commit().await?;

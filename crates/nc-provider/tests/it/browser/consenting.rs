@@ -320,3 +320,31 @@ async fn the_second_spelling_of_the_paths_of_the_cloud_works_too() {
     let page = Agent::new(&world).open(&format!("/index.php{path}")).await;
     assert!(page.path.starts_with(&world.path(Endpoint::SignIn)), "{}", page.path);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_consent_that_is_sent_twice_at_once_gives_one_code() {
+    for world in every_world().await {
+        for round in 0..4 {
+            let request = Request::new("app").with("prompt", "consent");
+            let (agent, page) = asked(&world, &request).await;
+            let form = page.form("/consent/grant");
+            let granted = world.audited("consent.granted").await;
+            let browsers = [(); 4].map(|()| Agent {
+                world: &world,
+                cookies: agent.cookies.clone(),
+                address: agent.address,
+            });
+            let [mut a, mut b, mut c, mut d] = browsers;
+            let pages = tokio::join!(a.submit(&form), b.submit(&form), c.submit(&form), d.submit(&form));
+            let pages = [pages.0, pages.1, pages.2, pages.3];
+            let (codes, ended): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| page.left_for.is_some());
+            assert_eq!(codes.len(), 1, "round {round}");
+            for page in ended {
+                page.is_page(404);
+            }
+            codes[0].code();
+            assert_eq!(world.audited("consent.granted").await, granted + 1);
+            world.pass(60);
+        }
+    }
+}

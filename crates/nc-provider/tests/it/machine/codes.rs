@@ -34,6 +34,28 @@ async fn t01_a_code_is_good_once_and_its_second_use_ends_the_family() {
     }
 }
 
+#[tokio::test]
+async fn t01_a_code_that_is_used_again_after_a_sweep_still_ends_the_family() {
+    for role in ROLES {
+        let world = world(role).await;
+        let code = world.code("app", SCOPES, &[NOTES]).await;
+        let first = world.redeem(&As::Post("app"), &code).await;
+        let (access, refresh) = (first.get("access_token"), first.get("refresh_token"));
+        world.pass(61);
+        world.provider.upkeep().await.expect("kept up");
+        assert!(world.is_live(&access, NOTES).await);
+        world.redeem(&As::Post("app"), &code).await.is(400, "invalid_grant");
+        assert!(!world.is_live(&access, NOTES).await);
+        world.refresh(&As::Post("app"), &refresh).await.is(400, "invalid_grant");
+        assert_eq!(world.audited("token.reused").await, 1);
+        // A month later nothing of it is left, and nothing is ended twice.
+        world.pass(31 * 24 * 60 * 60);
+        world.provider.upkeep().await.expect("kept up");
+        world.redeem(&As::Post("app"), &code).await.is(400, "invalid_grant");
+        assert_eq!(world.audited("token.reused").await, 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn t02_of_twenty_parallel_redemptions_one_succeeds_and_then_the_family_dies() {
     for round in 0..10 {

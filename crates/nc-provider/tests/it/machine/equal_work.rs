@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use nc_proto::oauth::client_auth::AuthMethod;
-use nc_provider::{Endpoint, ResourceDocument, Role};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use nc_proto::oauth::{
+    client_auth::{AuthMethod, JWT_ASSERTION},
+    jose::{Algorithm, JwkSet},
+};
+use nc_provider::{Endpoint, ResourceDocument, Role, SigningKey};
+use serde_json::json;
 
 use super::{
     counting::Counting,
-    world::{Answer, As, ROLES, World},
+    world::{Answer, As, ROLES, World, basic},
 };
 
 const API: &str = "https://api.example/shop";
@@ -70,6 +75,73 @@ async fn t15_a_wrong_secret_and_an_unknown_client_cost_and_answer_the_same() {
                 "{id}"
             );
             assert_eq!(other_work, work, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t15_the_same_holds_for_basic_and_for_signed_assertions() {
+    for role in ROLES {
+        let (world, store) = counted(role).await;
+        world.client("post", |_| {}).await;
+        world
+            .client("basic", |document| document.auth_method = AuthMethod::ClientSecretBasic)
+            .await;
+        let key = SigningKey::generate(Algorithm::Es256, 2048).expect("a key");
+        let set = JwkSet(vec![key.public().clone()]).to_value();
+        world
+            .client("signer", |document| {
+                document.auth_method = AuthMethod::PrivateKeyJwt;
+                document.jwks = Some(set);
+            })
+            .await;
+        let attempt = async |authorization: Option<String>, form: &[(&str, &str)]| -> (Answer, Vec<&'static str>) {
+            let form = [&[("grant_type", "refresh_token"), ("refresh_token", "x")], form].concat();
+            let mut request = world.form(Endpoint::Token, &As::Nobody, &form);
+            if let Some(value) = authorization {
+                let headers = request.headers_mut();
+                headers.insert(http::header::AUTHORIZATION, value.parse().expect("a value"));
+            }
+            store.take();
+            let answer = world.send(request).await;
+            (answer, store.take())
+        };
+        let by_basic = async |id: &str, secret: &str| attempt(Some(basic(id, secret)), &[]).await;
+        // By the key that is known, but not the one that it was signed with: whoever has the name of the key can say it.
+        let stranger = SigningKey::generate(Algorithm::Es256, 2048).expect("a key");
+        let by_assertion = async |id: &str| {
+            let claims = json!({
+                "iss": id, "sub": id, "aud": world.provider.config().issuer, "exp": world.now() + 60, "jti": "1",
+            });
+            let signed = stranger.sign("JWT", &claims).expect("signed");
+            let rest = signed.split_once('.').expect("a token").1;
+            let header = json!({"typ": "JWT", "alg": "ES256", "kid": key.kid()}).to_string();
+            let assertion = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
+            let form = [
+                ("client_assertion_type", JWT_ASSERTION),
+                ("client_assertion", assertion.as_str()),
+            ];
+            attempt(None, &form).await
+        };
+        by_basic("basic", "wrong").await;
+        let (wrong, work) = by_basic("basic", "wrong").await;
+        wrong.is(401, "invalid_client");
+        assert_eq!(work, ["find_client"]);
+        let others = [
+            ("a wrong key", by_assertion("signer").await),
+            ("no such signer", by_assertion("nobody").await),
+            ("a client without a key", by_assertion("post").await),
+            ("no such name", by_basic("nobody", "wrong").await),
+            ("another way", by_basic("post", "post-secret").await),
+            ("a signer with a secret", by_basic("signer", "signer-secret").await),
+        ];
+        for (what, (answer, other_work)) in others {
+            assert_eq!(
+                (answer.status, &answer.body, &answer.headers),
+                (wrong.status, &wrong.body, &wrong.headers),
+                "{what}"
+            );
+            assert_eq!(other_work, work, "{what}");
         }
     }
 }

@@ -48,6 +48,43 @@ async fn t10_r_f29_a_refresh_token_used_again_after_the_grace_ends_its_family() 
 }
 
 #[tokio::test]
+async fn t10_a_refresh_token_that_ended_long_ago_still_ends_its_family() {
+    for role in ROLES {
+        let world = world(role).await;
+        let (_, first) = start(&world, &[NOTES]).await;
+        // Used every ten days, so that the family lives on when the first token's own month is over.
+        let mut newest = first.clone();
+        let mut access = String::new();
+        for _ in 0..4 {
+            world.pass(10 * 24 * 60 * 60);
+            world.provider.upkeep().await.expect("kept up");
+            let next = world.refresh(&APP, &newest).await;
+            (access, newest) = (next.get("access_token"), next.get("refresh_token"));
+        }
+        world.pass(60);
+        world.provider.upkeep().await.expect("kept up");
+        assert!(world.is_live(&access, NOTES).await);
+        world.refresh(&APP, &first).await.is(400, "invalid_grant");
+        assert!(!world.is_live(&access, NOTES).await);
+        world.refresh(&APP, &newest).await.is(400, "invalid_grant");
+        assert_eq!(world.audited("token.reused").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_nobody_used_just_ends() {
+    for role in ROLES {
+        let world = world(role).await;
+        let (_, first) = start(&world, &[NOTES]).await;
+        world.pass(31 * 24 * 60 * 60);
+        world.refresh(&APP, &first).await.is(400, "invalid_grant");
+        world.provider.upkeep().await.expect("kept up");
+        world.refresh(&APP, &first).await.is(400, "invalid_grant");
+        assert_eq!(world.audited("token.reused").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn t11_within_the_grace_one_live_leaf_remains() {
     for role in ROLES {
         let world = world(role).await;

@@ -1,5 +1,7 @@
 //! Clients that register themselves and manage that.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use nc_auth::UserId;
@@ -298,6 +300,46 @@ async fn d05_a_replacement_holds_nothing_that_only_the_server_sets() {
         // Whole, not in part: what is left out is gone.
         let bare = put(&next, json!({"client_name": null})).await;
         assert_ne!(text(&bare, "client_name"), "New name");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn d05_of_parallel_replacements_with_one_token_one_counts() {
+    for round in 0..6 {
+        let world = Arc::new(World::new(ROLES[round % 2]).await);
+        let registered = register(&world, &web()).await;
+        let (id, token) = (
+            text(&registered, "client_id"),
+            text(&registered, "registration_access_token"),
+        );
+        let tasks: Vec<_> = (0..8)
+            .map(|index| {
+                let (world, id, token) = (Arc::clone(&world), id.clone(), token.clone());
+                tokio::spawn(async move {
+                    let mut body = web();
+                    body["client_id"] = json!(id);
+                    body["client_name"] = json!(format!("Web app {index}"));
+                    (manage(&world, Method::PUT, &id, Some(&token), Some(&body)).await, index)
+                })
+            })
+            .collect();
+        let mut replaced = Vec::new();
+        for task in tasks {
+            let (answer, index) = task.await.expect("ended");
+            if answer.status == StatusCode::OK {
+                replaced.push((text(&answer, "registration_access_token"), index));
+            } else {
+                answer.is(401, "invalid_token");
+            }
+        }
+        let [(fresh, index)] = replaced.as_slice() else {
+            panic!("{} replacements in round {round}", replaced.len());
+        };
+        let read = manage(&world, Method::GET, &id, Some(fresh), None).await;
+        assert_eq!(text(&read, "client_name"), format!("Web app {index}"));
+        let entries = world.store.list_audit(100).await.expect("read");
+        let replacements = entries.iter().filter(|entry| entry.document.contains("\"replaced\""));
+        assert_eq!(replacements.count(), 1);
     }
 }
 

@@ -118,6 +118,38 @@ async fn a11_lists_up_to_the_limits_are_never_cut() {
 }
 
 #[tokio::test]
+async fn a10_a_list_that_no_signed_token_can_hold_is_an_invalid_scope_and_less_of_it_is_good() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        world.set("default_token_type", "jwt").await;
+        let scopes = scopes_of(4096);
+        let allowed: Vec<String> = scopes.iter().cloned().chain(["offline_access".to_owned()]).collect();
+        world
+            .client("app", |document| document.allowed_scopes = Some(allowed))
+            .await;
+        let all: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let answer = world.redeem(&APP, &world.code("app", &all, &[]).await).await;
+        answer.is(400, "invalid_scope");
+        assert!(answer.text().contains("6 KiB"), "{}", answer.text());
+        // The same for a refresh, whose token stays good for fewer scopes.
+        world.set("default_token_type", "opaque").await;
+        world.set("provide_refresh_token_always", "true").await;
+        let opaque = world.redeem(&APP, &world.code("app", &all, &[]).await).await;
+        let refresh = opaque.get("refresh_token");
+        world.set("default_token_type", "jwt").await;
+        world.refresh(&APP, &refresh).await.is(400, "invalid_scope");
+        let fewer = all[..20].join(" ");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh.as_str()),
+            ("scope", fewer.as_str()),
+        ];
+        let narrowed = world.token(&APP, &form).await;
+        assert_eq!(part(&narrowed.get("access_token"), 1)["scope"], fewer);
+    }
+}
+
+#[tokio::test]
 async fn a10_lists_above_the_limits_are_refused_at_the_token_endpoint() {
     for role in ROLES {
         let world = World::new(role).await;
