@@ -60,14 +60,15 @@ impl Provider {
             .count(limits::key(client_id, None), now);
         if of_client == FAILURES_WORTH_AN_ALARM {
             // A name that was sent may be anything; one that is stored is a client's.
-            match self.store().find_client(client_id).await? {
-                Some(client) => tracing::warn!(
+            if let Some(client) = self.store().find_client(client_id).await? {
+                tracing::warn!(
                     client = client.client_id,
                     "{FAILURES_WORTH_AN_ALARM} failed requests for tokens in an hour in the name of one client"
-                ),
-                None => tracing::warn!(
+                );
+            } else {
+                tracing::warn!(
                     "{FAILURES_WORTH_AN_ALARM} failed requests for tokens in an hour in a name that no client has"
-                ),
+                );
             }
         }
         Ok(())

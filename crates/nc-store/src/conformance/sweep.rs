@@ -159,7 +159,7 @@ pub(super) async fn what_was_spent_stays_until_its_family_ends(store: Arc<dyn St
     for (name, state, expires_at) in [
         ("spent", RefreshState::Spent, NOW),
         ("void", RefreshState::Void, NOW),
-        ("live", RefreshState::Live, END),
+        ("live", RefreshState::Live, END - 2),
     ] {
         unit.insert_refresh_token(&RefreshTokenRecord {
             state,
@@ -169,14 +169,14 @@ pub(super) async fn what_was_spent_stays_until_its_family_ends(store: Arc<dyn St
         .await?;
     }
     unit.insert_access_token(&AccessTokenRecord {
-        expires_at: END + 1,
+        expires_at: END - 1,
         ..access_token("access")
     })
     .await?;
     unit.commit().await?;
 
-    // The live refresh token ends at `END`, the access token, and with it the family, a second later.
-    for (now, left) in [(END - 1, true), (END, true), (END + 1, false)] {
+    // First the live refresh token ends, a second later the access token, and with it the family. Its client ends later.
+    for (now, left) in [(END - 3, true), (END - 2, true), (END - 1, false)] {
         let unit = store.begin().await?;
         unit.sweep(now, NOW).await?;
         unit.commit().await?;
