@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(Found::Rfc9421(found)) => {
             let input = String::from_utf8_lossy(input);
             assert!(["\"ocm\"", "\"@method\"", "\"@target-uri\"", "\"content-digest\"", "\"content-length\"", "created="].iter().all(|part| input.contains(part)));
-            let jwk = KEY.public_jwk(found.key_id());
+            let jwk = KEY.public_jwk(found.claim().key_id());
             let key = VerifyingKey::from_jwk(&jwk, false).expect("a key");
             assert!(found.verify(&key).is_err(), "nobody signed this");
         }

@@ -8,6 +8,7 @@
 //! The two kinds never stand in for each other: a message with `Signature-Input` is judged by RFC 9421 alone.
 
 mod cavage;
+mod claim;
 mod component;
 mod digest;
 mod error;
@@ -20,6 +21,7 @@ mod rsa_signing_key;
 mod signing_key;
 
 pub use cavage::{CavageKey, CavageSignature};
+pub use claim::Claim;
 pub use error::{KeyError, SignatureError};
 pub use key::VerifyingKey;
 pub use message::{Message, Rules, target_uri};
@@ -38,6 +40,17 @@ pub enum Found {
     Cavage(CavageSignature),
 }
 
+impl Found {
+    /// Whose the signature says that it is, if there is one.
+    pub const fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Unsigned => None,
+            Self::Rfc9421(signature) => Some(signature.claim()),
+            Self::Cavage(signature) => Some(signature.claim()),
+        }
+    }
+}
+
 /// Reads the signature of a message and checks all that needs no key: syntax, that there is only one, what it covers, its age,
 /// the digest and the length of the body.
 pub fn read(message: &Message<'_>, rules: &Rules) -> Result<Found, SignatureError> {
@@ -49,20 +62,6 @@ pub fn read(message: &Message<'_>, rules: &Rules) -> Result<Found, SignatureErro
         return CavageSignature::read(message, rules).map(Found::Cavage);
     }
     Ok(Found::Unsigned)
-}
-
-/// What a signature is remembered by, so that it counts once: SHA-256 over the key's name and the half of the signature that
-/// nobody but the signer can change. Of ECDSA everybody can turn `(r, s)` into `(r, -s)`, which is as good; so `s` is left out.
-fn replay_key(key_id: &str, signature: &[u8]) -> [u8; 32] {
-    use sha2::{Digest, Sha256};
-
-    let fixed = &signature[..signature.len() / 2];
-    Sha256::new()
-        .chain_update(key_id.len().to_be_bytes())
-        .chain_update(key_id)
-        .chain_update(fixed)
-        .finalize()
-        .into()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{Inbound, SignatureRefusal};
 use crate::{
     InboundSignatures, Ocm, OcmError,
     net::{Cause, CavageFound, Freshness, KeyFault, change_peer, kid_is_short, peer_document},
-    signature::{self, CavageSignature, Found, Message, Rfc9421Signature, Rules},
+    signature::{self, CavageSignature, Claim, Found, Message, Rfc9421Signature, Rules},
 };
 
 /// How long a signature is remembered beyond the time in which it is accepted.
@@ -68,9 +68,7 @@ impl Ocm {
     /// is no signature.
     pub(crate) fn claimed_signer(&self, inbound: &Inbound) -> Result<Option<PeerHost>, SignatureRefusal> {
         match self.read_signature(inbound) {
-            Ok(Found::Unsigned) => Ok(None),
-            Ok(Found::Cavage(found)) => Ok(Some(found.key_host().clone())),
-            Ok(Found::Rfc9421(found)) => Ok(Some(found.key_host().clone())),
+            Ok(found) => Ok(found.claim().map(|claim| claim.key_host().clone())),
             Err(refused) => {
                 metrics::counter!("ocm_sig_verify_total", "reason" => refused.reason).increment(1);
                 Err(refused.refusal)
@@ -91,11 +89,11 @@ impl Ocm {
                 Err(unauthorized("cavage at the token endpoint"))
             }
             Found::Cavage(found) => {
-                self.check_signer(found.key_host(), found.key_id(), expected)?;
+                self.check_signer(found.claim(), expected)?;
                 self.check_cavage(&found, expected, plain_http).await
             }
             Found::Rfc9421(found) => {
-                self.check_signer(found.key_host(), found.key_id(), expected)?;
+                self.check_signer(found.claim(), expected)?;
                 self.check_rfc9421(&found, expected, plain_http).await
             }
         }
@@ -126,8 +124,8 @@ impl Ocm {
         })
     }
 
-    fn check_signer(&self, signer: &PeerHost, key_id: &str, expected: &PeerHost) -> Result<(), Refused> {
-        if signer != expected || !kid_is_short(key_id) {
+    fn check_signer(&self, claim: &Claim, expected: &PeerHost) -> Result<(), Refused> {
+        if claim.key_host() != expected || !kid_is_short(claim.key_id()) {
             return Err(Refused {
                 refusal: SignatureRefusal::WrongIdentity,
                 reason: "signer",
@@ -148,9 +146,10 @@ impl Ocm {
         expected: &PeerHost,
         plain_http: bool,
     ) -> Result<Checked, Refused> {
-        let key = self.verifying_key(expected, plain_http, found.key_id()).await?;
+        let claim = found.claim();
+        let key = self.verifying_key(expected, plain_http, claim.key_id()).await?;
         found.verify(&key).map_err(|error| unauthorized(error.reason()))?;
-        self.note_signature(expected, found.replay_key(), None).await?;
+        self.note_signature(expected, claim.replay_key(), None).await?;
         Ok(Checked::Rfc9421)
     }
 
@@ -160,14 +159,15 @@ impl Ocm {
         expected: &PeerHost,
         plain_http: bool,
     ) -> Result<Checked, Refused> {
+        let claim = found.claim();
         let mut refused = unauthorized("key");
         // What is remembered of its document may have an older key, if none is pinned.
         for freshness in [Freshness::Day, Freshness::New] {
-            let published = self.cavage_key(expected, plain_http, found.key_id(), freshness).await?;
+            let published = self.cavage_key(expected, plain_http, claim.key_id(), freshness).await?;
             let Some(published) = published else { continue };
             match found.verify(&published.key) {
                 Ok(()) => {
-                    self.note_signature(expected, found.replay_key(), Some(published))
+                    self.note_signature(expected, claim.replay_key(), Some(published))
                         .await?;
                     return Ok(Checked::Cavage);
                 }

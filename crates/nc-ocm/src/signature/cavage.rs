@@ -8,7 +8,7 @@ use http::HeaderName;
 use nc_proto::ocm::PeerHost;
 use time::{PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{KeyError, Message, Rules, SignatureError, digest, pem, rfc9421::key_host};
+use super::{Claim, KeyError, Message, Rules, SignatureError, digest, pem};
 
 /// Of `Date` (RFC 9110 §5.6.7).
 pub(super) const HTTP_DATE: &[BorrowedFormatItem<'_>] =
@@ -27,11 +27,9 @@ enum Hash {
 /// A signature by draft-cavage-http-signatures-12. Complete and fresh, but not verified.
 #[derive(Debug)]
 pub struct CavageSignature {
-    key_id: String,
-    key_host: PeerHost,
+    claim: Claim,
     hash: Hash,
     text: Vec<u8>,
-    bytes: Vec<u8>,
 }
 
 impl CavageSignature {
@@ -56,32 +54,15 @@ impl CavageSignature {
         digest::check_legacy_digest(message.single("digest")?, message.body)?;
         message.check_length()?;
         Ok(Self {
-            key_host: key_host(key_id)?,
-            key_id: key_id.to_owned(),
+            claim: Claim::new(key_id, bytes)?,
             hash,
             text,
-            bytes,
         })
     }
 
-    /// The name of the key.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
-    }
-
-    /// The server that the name of the key names: it has to be the expected one.
-    pub const fn key_host(&self) -> &PeerHost {
-        &self.key_host
-    }
-
-    /// What it is remembered by, so that it counts once.
-    pub fn replay_key(&self) -> [u8; 32] {
-        super::replay_key(&self.key_id, &self.bytes)
-    }
-
-    /// The signature itself. To remember it, use [`Self::replay_key`].
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Whose it says that it is.
+    pub const fn claim(&self) -> &Claim {
+        &self.claim
     }
 
     /// Verifies it.
@@ -90,7 +71,7 @@ impl CavageSignature {
             Hash::Sha256 => &key.sha256,
             Hash::Sha512 => &key.sha512,
         };
-        key.verify_sig(&self.text, &self.bytes)
+        key.verify_sig(&self.text, self.claim.bytes())
             .map_err(|_| SignatureError::Signature)
     }
 }

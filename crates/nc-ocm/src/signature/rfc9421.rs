@@ -1,9 +1,8 @@
 use http::HeaderName;
-use nc_proto::ocm::PeerHost;
 use sfv::InnerList;
 
 use super::{
-    Message, Rules, SignatureError, VerifyingKey, component, digest,
+    Claim, Message, Rules, SignatureError, VerifyingKey, component, digest,
     field::{self, Member},
 };
 
@@ -16,11 +15,9 @@ pub(super) const TAG: &str = "ocm";
 /// A signature by RFC 9421 that is tagged `ocm`. Complete and fresh, but not verified.
 #[derive(Debug)]
 pub struct Rfc9421Signature {
-    key_id: String,
-    key_host: PeerHost,
+    claim: Claim,
     algorithm: Option<String>,
     base: Vec<u8>,
-    bytes: Vec<u8>,
 }
 
 impl Rfc9421Signature {
@@ -47,32 +44,15 @@ impl Rfc9421Signature {
         digest::check_content_digest(&said, message.body)?;
         message.check_length()?;
         Ok(Some(Self {
-            key_host: key_host(key_id)?,
-            key_id: key_id.to_owned(),
+            claim: Claim::new(key_id, bytes.to_vec())?,
             algorithm: field::text(list, "alg")?.map(str::to_owned),
             base,
-            bytes: bytes.to_vec(),
         }))
     }
 
-    /// The name of the key.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
-    }
-
-    /// The server that the name of the key names: it has to be the expected one.
-    pub const fn key_host(&self) -> &PeerHost {
-        &self.key_host
-    }
-
-    /// What it is remembered by, so that it counts once.
-    pub fn replay_key(&self) -> [u8; 32] {
-        super::replay_key(&self.key_id, &self.bytes)
-    }
-
-    /// The signature itself. To remember it, use [`Self::replay_key`].
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Whose it says that it is.
+    pub const fn claim(&self) -> &Claim {
+        &self.claim
     }
 
     /// Verifies it.
@@ -81,10 +61,10 @@ impl Rfc9421Signature {
             .algorithm
             .as_deref()
             .is_none_or(|name| name == key.algorithm_name());
-        if !names_key || key.key_id() != self.key_id {
+        if !names_key || key.key_id() != self.claim.key_id() {
             return Err(SignatureError::Algorithm);
         }
-        key.verify(&self.base, &self.bytes)
+        key.verify(&self.base, self.claim.bytes())
     }
 }
 
@@ -117,14 +97,4 @@ fn check_times(list: &InnerList, rules: &Rules) -> Result<(), SignatureError> {
         Some(expires) if expires < rules.now || expires < created => Err(SignatureError::Old),
         _ => Ok(()),
     }
-}
-
-/// `sender.example.org#key1`, or `https://host/ocm#…` as Nextcloud writes it. What a browser would make of an odd one does not
-/// count: everything before the path has to be a server and nothing else.
-pub(super) fn key_host(key_id: &str) -> Result<PeerHost, SignatureError> {
-    let start = key_id.find("://").map_or(0, |at| at + 3);
-    let end = key_id[start..]
-        .find(['/', '#', '?'])
-        .map_or(key_id.len(), |at| start + at);
-    PeerHost::parse(&key_id[..end]).map_err(|_| SignatureError::KeyId)
 }

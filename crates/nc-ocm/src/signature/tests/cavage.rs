@@ -230,7 +230,7 @@ fn ocm_n053_a_new_key_is_not_the_old_one() {
         panic!("it is one");
     };
     assert_eq!(
-        (signature.key_id(), signature.key_host().as_str()),
+        (signature.claim().key_id(), signature.claim().key_host().as_str()),
         (SIGNATURE, "sender.example.org")
     );
     assert_eq!(signature.verify(&other), Err(SignatureError::Signature));

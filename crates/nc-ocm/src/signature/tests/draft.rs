@@ -113,7 +113,7 @@ impl Draft {
 
     pub(super) fn verdict(&self, headers: &HeaderMap) -> Result<(), SignatureError> {
         match self.judge(headers)? {
-            Found::Rfc9421(signature) => signature.verify(&key(&p256().public_jwk(signature.key_id()))),
+            Found::Rfc9421(signature) => signature.verify(&key(&p256().public_jwk(signature.claim().key_id()))),
             other => panic!("{other:?}"),
         }
     }

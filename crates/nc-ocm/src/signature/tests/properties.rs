@@ -10,7 +10,7 @@ fn sign(key: &SigningKey, target: &str, body: &[u8], key_id: &str) -> HeaderMap 
 
 fn verdict(key: &SigningKey, target: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), SignatureError> {
     match read(&message(target, headers, body), &rules())? {
-        Found::Rfc9421(signature) => signature.verify(&super::key(&key.public_jwk(signature.key_id()))),
+        Found::Rfc9421(signature) => signature.verify(&super::key(&key.public_jwk(signature.claim().key_id()))),
         _ => Err(SignatureError::Missing),
     }
 }

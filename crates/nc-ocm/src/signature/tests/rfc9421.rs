@@ -328,7 +328,7 @@ fn ocm_n041_the_name_of_a_key_tells_its_server() {
         ("http://127.0.0.1:8080/ocm#k", "127.0.0.1:8080"),
     ] {
         let draft = Draft::with(|draft| draft.parameters = format!("created={CREATED};keyid=\"{key_id}\";tag=\"ocm\""));
-        assert_eq!(rfc9421(draft.judge(&draft.sign())).key_host().as_str(), host);
+        assert_eq!(rfc9421(draft.judge(&draft.sign())).claim().key_host().as_str(), host);
     }
     for trick in [
         "https://sender.example.org@evil.example/ocm#k",
@@ -476,7 +476,7 @@ fn what_a_replay_is_known_by_survives_the_other_form_of_the_same_signature() {
     let draft = Draft::good();
     let headers = draft.sign();
     let signature = rfc9421(draft.judge(&headers));
-    let turned = keys::with_other_s(signature.bytes());
+    let turned = keys::with_other_s(signature.claim().bytes());
     let mut other = headers.clone();
     let value = format!(
         "sig1=:{}:",
@@ -485,12 +485,12 @@ fn what_a_replay_is_known_by_survives_the_other_form_of_the_same_signature() {
     other.insert("signature", HeaderValue::try_from(value).expect("a value"));
     assert_eq!(draft.verdict(&other), Ok(()), "anybody can make it, and it verifies");
     let again = rfc9421(draft.judge(&other));
-    assert_ne!(again.bytes(), signature.bytes());
-    assert_eq!(again.replay_key(), signature.replay_key());
+    assert_ne!(again.claim().bytes(), signature.claim().bytes());
+    assert_eq!(again.claim().replay_key(), signature.claim().replay_key());
     let anew = rfc9421(draft.judge(&draft.sign()));
     assert_ne!(
-        anew.replay_key(),
-        signature.replay_key(),
+        anew.claim().replay_key(),
+        signature.claim().replay_key(),
         "the same message signed anew is another one"
     );
 }

@@ -43,11 +43,11 @@ fn ocm_v01_the_example_of_the_draft_verifies() {
     let headers = v1_headers(parameters, signature);
     let signature = rfc9421(read(&message(SHARES, &headers, V1_BODY.as_bytes()), &rules()));
     assert_eq!(
-        (signature.key_id(), signature.key_host().as_str()),
+        (signature.claim().key_id(), signature.claim().key_host().as_str()),
         ("sender.example.org#key1", "sender.example.org")
     );
     let jwk = jwk_ed25519("sender.example.org#key1", "AzeStPAdQ-vbi6bJVxcQjBPF2I7fDZdfDZ_XZ3J4Azs");
-    let key = VerifyingKey::from_set(&set(&[jwk]), signature.key_id(), false).expect("a key");
+    let key = VerifyingKey::from_set(&set(&[jwk]), signature.claim().key_id(), false).expect("a key");
     assert_eq!(signature.verify(&key), Ok(()));
 }
 
@@ -181,7 +181,7 @@ fn ocm_v05_a_token_request_signed_with_p256_verifies() {
         &message("https://sender.example.org/ocm/token", &headers, V2_BODY.as_bytes()),
         &rules(),
     ));
-    assert_eq!(signature.key_host().as_str(), "receiver.example.org");
+    assert_eq!(signature.claim().key_host().as_str(), "receiver.example.org");
     assert_eq!(signature.verify(&key(&test_key_p256(key_id))), Ok(()));
 }
 
