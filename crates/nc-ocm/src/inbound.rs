@@ -1,6 +1,7 @@
 //! Messages of other servers: read with limits, and checked for who signed them.
 
 mod check;
+mod failure;
 mod refusal;
 
 use std::{net::IpAddr, time::Duration};
@@ -19,6 +20,7 @@ use nc_web::ClientAddress;
 use crate::{Ocm, OcmConfig, limits::Window};
 
 pub use check::{Checked, Need};
+pub(crate) use failure::Failure;
 pub use refusal::SignatureRefusal;
 
 /// Most messages a minute from one address. Servers behind one address share it.
@@ -117,7 +119,7 @@ fn target(parts: &Parts) -> String {
 }
 
 /// An answer that says no more than `message`.
-fn answer(status: StatusCode, message: &str) -> Response {
+pub(crate) fn answer(status: StatusCode, message: &str) -> Response {
     (status, Json(ErrorBody::new(message).to_value())).into_response()
 }
 

@@ -33,7 +33,7 @@ impl<K: Eq + Hash> Window<K> {
         if counts.0 != window {
             *counts = (window, HashMap::new());
         }
-        let wait = u32::try_from(self.length_s - now.rem_euclid(self.length_s)).unwrap_or(1);
+        let wait = rest_of(now, self.length_s);
         if counts.1.len() >= MAX_NAMES && !counts.1.contains_key(&name) {
             return Err(wait);
         }
@@ -44,6 +44,11 @@ impl<K: Eq + Hash> Window<K> {
         *count += 1;
         Ok(())
     }
+}
+
+/// The seconds until the next window begins.
+pub(crate) fn rest_of(now: i64, length_s: i64) -> u32 {
+    u32::try_from(length_s - now.rem_euclid(length_s)).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use axum::{
     routing::post,
 };
 use http::StatusCode;
-use nc_proto::ocm::{ErrorBody, InviteAccepted, InviteAnswer, MESSAGE_MAX_BYTES};
+use nc_proto::ocm::{InviteAccepted, InviteAnswer, MESSAGE_MAX_BYTES};
 
 use super::{Contact, Invited, written};
 use crate::{
-    Ocm, OcmError,
-    inbound::{Checked, Inbound, Need},
+    Ocm,
+    inbound::{Checked, Failure, Inbound, Need},
 };
 
 /// The routes about invitations.
@@ -22,28 +22,10 @@ pub(crate) fn routes() -> Router<Ocm> {
         .route("/index.php/ocm/invite-accepted", post(accepted))
 }
 
-enum Failure {
-    Answer(Response),
-    Here(OcmError),
-}
-
-impl<E: Into<OcmError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Here(error.into())
-    }
-}
-
 async fn accepted(State(ocm): State<Ocm>, request: Request) -> Response {
     match take(&ocm, request).await {
         Ok(answer) => Json(answer.to_value()).into_response(),
-        Err(Failure::Answer(response)) => response,
-        Err(Failure::Here(error)) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "an invitation cannot be taken"
-            );
-            fault(StatusCode::INTERNAL_SERVER_ERROR, "the invitation cannot be taken now")
-        }
+        Err(failure) => failure.into_answer("an invitation cannot be taken", "the invitation cannot be taken now"),
     }
 }
 
@@ -60,22 +42,19 @@ async fn take(ocm: &Ocm, request: Request) -> Result<InviteAnswer, Failure> {
         .ok_or_else(unknown)?;
     let host = &message.recipient_provider;
     let plain_http = ocm.0.config.public_origin.scheme() == "http";
-    let checked = ocm.check_signature(&inbound, host, plain_http, Need::Usual).await;
+    let checked = ocm.check_signature(&inbound, host, plain_http, Need::Usual).await?;
     // Being a contact is worth something: a server that does not sign could be any.
-    if checked.map_err(|refusal| Failure::Answer(refusal.into_response()))? == Checked::Unsigned {
-        return Err(Failure::Answer(fault(
+    if checked == Checked::Unsigned {
+        return Err(Failure::told(
             StatusCode::FORBIDDEN,
             "only servers that sign their messages take invitations",
-        )));
+        ));
     }
     let unit = ocm.0.store.begin().await?;
     let mut ticket = ocm.find_invite(&*unit, &message.token).await?.ok_or_else(unknown)?;
     let mut invited = Invited::of(&ticket)?;
     if invited.taken_by.is_some() {
-        return Err(Failure::Answer(fault(
-            StatusCode::CONFLICT,
-            "the invitation was taken already",
-        )));
+        return Err(Failure::told(StatusCode::CONFLICT, "the invitation was taken already"));
     }
     let person = ocm.0.residents.person(&invited.by).await?.ok_or_else(unknown)?;
     let contact = Contact {
@@ -97,12 +76,8 @@ async fn take(ocm: &Ocm, request: Request) -> Result<InviteAnswer, Failure> {
 }
 
 fn unknown() -> Failure {
-    Failure::Answer(fault(
+    Failure::told(
         StatusCode::BAD_REQUEST,
         "the invitation is unknown, or its time is over",
-    ))
-}
-
-fn fault(status: StatusCode, message: &str) -> Response {
-    (status, Json(ErrorBody::new(message).to_value())).into_response()
+    )
 }

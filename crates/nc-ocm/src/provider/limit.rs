@@ -9,6 +9,8 @@ use std::{
 use nc_store::Digest;
 use nc_web::ClientAddress;
 
+use crate::limits::rest_of;
+
 /// Addresses that are counted at a time; then all begin anew, which errs on the side of those who ask.
 const MAX_KEYS: usize = 50_000;
 
@@ -62,10 +64,6 @@ impl WrongCredentials {
 
 fn subscriber(address: Option<IpAddr>) -> Option<IpAddr> {
     address.map(|address| ClientAddress(address).subscriber())
-}
-
-fn rest_of(now: i64, window_s: i64) -> u32 {
-    u32::try_from(window_s - now.rem_euclid(window_s)).unwrap_or(1)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

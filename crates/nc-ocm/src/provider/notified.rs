@@ -19,35 +19,15 @@ use super::{
 };
 use crate::{
     Ocm, OcmError,
-    inbound::{Checked, Inbound, Need},
+    inbound::{Checked, Failure, Inbound, Need, answer},
 };
 
 /// Takes a notification about a share from here: who sends it is checked, and what is said is done. Said again, nothing
 /// changes.
 pub(crate) async fn notified(ocm: &Ocm, inbound: &Inbound, notification: &Notification) -> Response {
     match take(ocm, inbound, notification).await {
-        Ok(response) | Err(Failure::Answer(response)) => response,
-        Err(Failure::Here(error)) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a notification cannot be taken"
-            );
-            fault(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the notification cannot be taken now",
-            )
-        }
-    }
-}
-
-enum Failure {
-    Answer(Response),
-    Here(OcmError),
-}
-
-impl<E: Into<OcmError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Here(error.into())
+        Ok(response) => response,
+        Err(failure) => failure.into_answer("a notification cannot be taken", "the notification cannot be taken now"),
     }
 }
 
@@ -86,8 +66,7 @@ async fn check(
         None => (share.recipient_host.clone(), document.plain_http),
     };
     let host = PeerHost::parse(&host).map_err(|_| OcmError::Damaged("share"))?;
-    let checked = ocm.check_signature(inbound, &host, plain_http, Need::Usual).await;
-    let checked = checked.map_err(|refusal| Failure::Answer(refusal.into_response()))?;
+    let checked = ocm.check_signature(inbound, &host, plain_http, Need::Usual).await?;
     let is_elsewhere = notification
         .sender_domain
         .as_ref()
@@ -98,8 +77,7 @@ async fn check(
         None => checked != Checked::Unsigned,
     };
     if is_elsewhere || !has_secret {
-        let body = ErrorBody::new("RESOURCE_NOT_FOUND").to_value();
-        return Err(Failure::Answer((StatusCode::FORBIDDEN, Json(body)).into_response()));
+        return Err(Failure::told(StatusCode::FORBIDDEN, "RESOURCE_NOT_FOUND"));
     }
     Ok(())
 }
@@ -149,7 +127,7 @@ async fn reshare(
         .permissions
         .allows(nc_proto::apps::sharing::SharePermissions::SHARE);
     if !is_live(&share, now) || !may_share {
-        return Ok(fault(StatusCode::FORBIDDEN, "this share may not be shared on"));
+        return Ok(answer(StatusCode::FORBIDDEN, "this share may not be shared on"));
     }
     let by = OcmAddress {
         plain_http: document.plain_http,
@@ -188,11 +166,11 @@ async fn reshare(
     Ok(match offer(ocm, new).await {
         Ok(offered) => answer_reshare(offered.secret, offered.record.id),
         Err(FederationError::Unavailable { .. }) => {
-            fault(StatusCode::BAD_GATEWAY, "the third server cannot be reached")
+            answer(StatusCode::BAD_GATEWAY, "the third server cannot be reached")
         }
-        Err(FederationError::Failed(_)) => fault(StatusCode::INTERNAL_SERVER_ERROR, "it cannot be shared on now"),
+        Err(FederationError::Failed(_)) => answer(StatusCode::INTERNAL_SERVER_ERROR, "it cannot be shared on now"),
         Err(FederationError::Refused(_) | FederationError::NotFound) => {
-            fault(StatusCode::BAD_REQUEST, "this cannot be shared on with them")
+            answer(StatusCode::BAD_REQUEST, "this cannot be shared on with them")
         }
     })
 }
@@ -267,14 +245,10 @@ async fn change(
 
 /// As Nextcloud answers.
 fn unknown() -> Failure {
-    Failure::Answer(fault(StatusCode::BAD_REQUEST, "there is no share with this id"))
+    Failure::told(StatusCode::BAD_REQUEST, "there is no share with this id")
 }
 
 fn invalid(field: &str) -> Response {
     let body = ErrorBody::of_field(format!("{field} is not valid"), field, "INVALID");
     (StatusCode::BAD_REQUEST, Json(body.to_value())).into_response()
-}
-
-fn fault(status: StatusCode, message: &str) -> Response {
-    (status, Json(ErrorBody::new(message).to_value())).into_response()
 }
