@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{
-    recipient::{Given, Recipient, basic, bearer, is_unauthorized, new_share, open},
+    recipient::{Given, Recipient, basic, bearer, is_unauthorized, new_share, open, scene_with},
     support::{Options, Server, clock},
 };
 
@@ -28,9 +28,7 @@ impl Scene {
     }
 
     async fn with(options: Options) -> Self {
-        let server = Server::with(options).await;
-        let recipient = Recipient::start().await;
-        let given = recipient.given(&server).await;
+        let (server, recipient, given) = scene_with(options).await;
         let token = recipient.token(&server, &given.secret).await;
         Self {
             server,

@@ -30,6 +30,12 @@ fn wish(with: String, node: i64) -> NewOutShare {
     }
 }
 
+/// That nothing of others waits for an answer of bob's.
+async fn assert_nothing_waits(server: &Server) {
+    let waiting = server.ocm.incoming(&UserId::new("bob"), true).await;
+    assert!(waiting.expect("listed").is_empty());
+}
+
 /// The pieces of the recording that stand for each other: same keys, same types.
 fn same_shape(ours: &Value, theirs: &Value) {
     let (ours, theirs) = (
@@ -155,14 +161,7 @@ async fn ocm_fl06_a_server_that_wants_tokens_takes_no_share_with_an_open_secret(
         .post(&url, &nextcloud.share(&server, "bob", "4711", SECRET))
         .await;
     assert_eq!(answer.status(), 400);
-    assert!(
-        server
-            .ocm
-            .incoming(&UserId::new("bob"), true)
-            .await
-            .expect("listed")
-            .is_empty()
-    );
+    assert_nothing_waits(&server).await;
 }
 
 #[tokio::test]
@@ -259,14 +258,7 @@ async fn ocm_fl10_one_byte_changed_and_a_message_is_refused() {
         let status = send(&url, changed, text.clone()).await.status();
         assert!([400, 401, 403].contains(&status.as_u16()), "{name}: {status}");
     }
-    assert!(
-        server
-            .ocm
-            .incoming(&UserId::new("bob"), true)
-            .await
-            .expect("listed")
-            .is_empty()
-    );
+    assert_nothing_waits(&server).await;
     assert_eq!(send(&url, headers, text).await.status(), 201, "unchanged it is taken");
 }
 

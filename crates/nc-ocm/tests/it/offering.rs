@@ -56,7 +56,7 @@ async fn a_server_that_exchanges_tokens_gets_a_strict_share() {
         "a file has no more"
     );
     assert_eq!(given.share.share_with, format!("bob@{}", recipient.peer.host));
-    let record = server.store.find_out_share(id).await.expect("asked").expect("stored");
+    let record = server.out_share(id).await;
     assert_eq!(record.secret_sealed, None, "nobody needs the secret again");
     assert!(!record.document.contains(&given.secret));
 }

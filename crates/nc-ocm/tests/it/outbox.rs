@@ -113,7 +113,7 @@ async fn share(server: &Server, id: &str) -> OutShareRecord {
 }
 
 async fn state(server: &Server, id: &str) -> (OutShareState, bool, i64) {
-    let share = server.store.find_out_share(id).await.expect("read").expect("there");
+    let share = server.out_share(id).await;
     let opens = share.secret.is_some() || share.secret_sealed.is_some();
     (share.state, opens, share.generation)
 }

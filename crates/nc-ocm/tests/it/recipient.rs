@@ -19,8 +19,21 @@ use serde_json::{Value, json};
 
 use crate::{
     draft::{Draft, Key},
-    support::{Peer, Seen, Server, reply},
+    support::{Options, Peer, Seen, Server, clock, reply},
 };
+
+/// A server, another one, and a share from the first to the second.
+pub(crate) async fn scene() -> (Server, Recipient, Given) {
+    scene_with(Options::new(&clock())).await
+}
+
+/// The same with a server that differs.
+pub(crate) async fn scene_with(options: Options) -> (Server, Recipient, Given) {
+    let server = Server::with(options).await;
+    let recipient = Recipient::start().await;
+    let given = recipient.given(&server).await;
+    (server, recipient, given)
+}
 
 /// A form, as the token endpoint wants it.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";

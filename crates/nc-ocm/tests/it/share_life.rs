@@ -5,16 +5,9 @@ use nc_store::OutShareState;
 use serde_json::json;
 
 use crate::{
-    recipient::{Given, Recipient, bearer, is_unauthorized, new_share},
+    recipient::{Recipient, bearer, is_unauthorized, new_share, scene},
     support::{Options, Server, clock},
 };
-
-async fn scene() -> (Server, Recipient, Given) {
-    let server = Server::start(&clock()).await;
-    let recipient = Recipient::start().await;
-    let given = recipient.given(&server).await;
-    (server, recipient, given)
-}
 
 #[tokio::test]
 async fn a_revoked_share_opens_nothing_and_the_other_server_is_told_after_that() {
@@ -26,12 +19,7 @@ async fn a_revoked_share_opens_nothing_and_the_other_server_is_told_after_that()
     assert!(is_unauthorized(&bearer(&server, &token).await));
     assert!(!server.ocm.is_still_good(&principal).await);
     assert_eq!(recipient.exchange(&server, &given.secret).await.0, 400);
-    let record = server
-        .store
-        .find_out_share(&given.share.id)
-        .await
-        .expect("asked")
-        .expect("kept");
+    let record = server.out_share(&given.share.id).await;
     assert_eq!((record.state, record.generation), (OutShareState::Revoked, 2));
     assert_eq!(
         (record.secret, record.secret_sealed),
@@ -207,12 +195,7 @@ async fn a_share_ends_by_itself_when_its_time_is_over() {
     server.clock.advance(time::Duration::seconds(60));
     assert!(is_unauthorized(&bearer(&server, &token).await));
     assert_eq!(recipient.exchange(&server, &given.secret).await.0, 400);
-    let record = server
-        .store
-        .find_out_share(&given.share.id)
-        .await
-        .expect("asked")
-        .expect("kept");
+    let record = server.out_share(&given.share.id).await;
     assert_eq!((record.state, record.secret), (OutShareState::Revoked, None));
     assert!(
         server
@@ -237,12 +220,7 @@ async fn upkeep_ends_shares_whose_time_is_over_and_tells_the_other_server() {
         .expect("shared");
     server.clock.advance(time::Duration::seconds(60));
     server.ocm.upkeep().await.expect("done");
-    let record = server
-        .store
-        .find_out_share(&given.share.id)
-        .await
-        .expect("asked")
-        .expect("kept");
+    let record = server.out_share(&given.share.id).await;
     assert_eq!((record.state, record.secret), (OutShareState::Revoked, None));
     server.ocm.send_due().await.expect("sent");
     let told = recipient.got("/ocm/notifications");

@@ -5,16 +5,9 @@ use nc_proto::apps::sharing::SharePermissions;
 use serde_json::{Value, json};
 
 use crate::{
-    recipient::{Given, Recipient, answer, bearer, is_unauthorized},
-    support::{Server, clock},
+    recipient::{Given, Recipient, answer, bearer, is_unauthorized, scene},
+    support::Server,
 };
-
-async fn scene() -> (Server, Recipient, Given) {
-    let server = Server::start(&clock()).await;
-    let recipient = Recipient::start().await;
-    let given = recipient.given(&server).await;
-    (server, recipient, given)
-}
 
 fn about(kind: &str, id: &str, secret: Option<&str>) -> Value {
     let mut body = json!({"notificationType": kind, "resourceType": "file", "providerId": id,
@@ -31,12 +24,7 @@ async fn is_live(server: &Server, given: &Given) -> bool {
 }
 
 async fn accepted(server: &Server, given: &Given) -> Value {
-    let record = server
-        .store
-        .find_out_share(&given.share.id)
-        .await
-        .expect("asked")
-        .expect("kept");
+    let record = server.out_share(&given.share.id).await;
     let document: Value = serde_json::from_str(&record.document).expect("JSON");
     document["accepted"].clone()
 }

@@ -1,9 +1,6 @@
 //! Nothing that is logged or answered holds a secret or a token.
 
-use std::{
-    io,
-    sync::{Mutex, OnceLock, PoisonError},
-};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use nc_auth::{
     UserId,
@@ -14,7 +11,7 @@ use nc_auth::{
 use nc_proto::{apps::sharing::SharePermissions, dav::DavPath};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::MakeWriter as _;
 
 use crate::support::{
     Server, clock,
@@ -23,38 +20,13 @@ use crate::support::{
 
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-#[derive(Clone, Copy)]
-struct Keep;
-
-impl io::Write for Keep {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOGGED
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Keep {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        *self
-    }
-}
-
 /// From now on everything that is logged is kept, down to traces of ours.
 fn keep_logs() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
-            .with_writer(Keep);
+            .with_writer(|| LOGGED.make_writer());
         tracing::subscriber::set_global_default(subscriber.finish()).expect("the first");
     });
 }

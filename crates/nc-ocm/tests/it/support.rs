@@ -10,5 +10,5 @@ mod server;
 mod town;
 
 pub(crate) use peer::{Peer, Seen, reply};
-pub(crate) use server::{Options, Server, clock, http, open_store};
+pub(crate) use server::{Options, Server, clock, http, open_ocm, open_store};
 pub(crate) use town::Town;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     draft::Key,
-    recipient::{FORM, Given, Recipient, answer, bearer, new_share},
+    recipient::{FORM, Given, Recipient, answer, bearer, new_share, scene_with},
     support::{Options, Server, clock},
 };
 
@@ -22,9 +22,7 @@ impl Scene {
     }
 
     async fn with(options: Options) -> Self {
-        let server = Server::with(options).await;
-        let recipient = Recipient::start().await;
-        let given = recipient.given(&server).await;
+        let (server, recipient, given) = scene_with(options).await;
         Self {
             server,
             recipient,

@@ -36,24 +36,14 @@ async fn what_is_unshared_is_gone_at_once() {
     assert!(server.ocm.mounts(&bob()).await.expect("mounts").is_empty());
     let request = super::request(http::Method::GET, nc_auth::federation::RemoteBody::Empty);
     assert_eq!(super::send(&server.ocm, &at, request).await, Err(RemoteError::NotFound));
-    let record = server
-        .store
-        .find_in_share_by_number(share.number)
-        .await
-        .expect("found")
-        .expect("a share");
+    let record = server.in_share(share.number).await;
     assert_eq!(
         (record.secret_sealed.clone(), record.token_sealed.clone()),
         (None, None)
     );
     // Said again it is as true as before.
     assert_eq!(tell(&server, &unshared("strict-1", Some(SECRET))).await.0, 201);
-    let after = server
-        .store
-        .find_in_share_by_number(share.number)
-        .await
-        .expect("found")
-        .expect("a share");
+    let after = server.in_share(share.number).await;
     assert_eq!(after, record);
     assert_eq!(
         tell(&server, &unshared("strict-1", Some("another-secret"))).await.0,

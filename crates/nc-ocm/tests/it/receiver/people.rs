@@ -87,12 +87,7 @@ async fn a_declined_share_is_forgotten_with_everything_that_opens_it() {
     let request = super::request(http::Method::GET, nc_auth::federation::RemoteBody::Empty);
     assert_eq!(super::send(&server.ocm, &at, request).await, Err(RemoteError::NotFound));
     assert!(sender.take().1.is_empty());
-    let record = server
-        .store
-        .find_in_share_by_number(share.number)
-        .await
-        .expect("found")
-        .expect("a share");
+    let record = server.in_share(share.number).await;
     assert_eq!(
         (record.secret_sealed, record.token_sealed, record.token_expires_at),
         (None, None, None)
@@ -131,12 +126,7 @@ async fn a_group_shares_one_token_and_each_member_decides() {
         .decline(&UserId::new("alice"), number)
         .await
         .expect("declined");
-    let record = server
-        .store
-        .find_in_share_by_number(number)
-        .await
-        .expect("found")
-        .expect("a share");
+    let record = server.in_share(number).await;
     assert_eq!(record.secret_sealed, None, "the last one turns off the light");
 }
 

@@ -15,7 +15,6 @@ use bytes::Bytes;
 use futures_util::{future::join_all, stream};
 use http::Method;
 use nc_auth::federation::RemoteBody;
-use nc_ocm::{Ocm, OcmConfig, OcmParts, Random};
 use nc_proto::clock::Clock;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -24,7 +23,7 @@ use super::{
     CONTENT, mount, request, send,
     sender::{Sender, is_token},
 };
-use crate::support::{Server, Town, clock, open_store, reply};
+use crate::support::{Options, Server, clock, open_ocm, open_store, reply};
 
 const PROCESSES: usize = 4;
 const TASKS: usize = 50;
@@ -118,19 +117,9 @@ async fn a_process_that_another_test_starts() {
         return;
     };
     let job: Job = serde_json::from_slice(&std::fs::read(file).expect("a file")).expect("a job");
-    let (store, sealer) = open_store(&job.database).await;
-    let mut config = OcmConfig::new(job.origin.parse().expect("a URL"));
-    config.allow_http = true;
-    config.allow_private = true;
-    let parts = OcmParts {
-        config,
-        store,
-        sealer,
-        residents: Arc::new(Town::default()),
-        clock: Clock::manual(OffsetDateTime::from_unix_timestamp(job.now).expect("a time")),
-        random: Random::system(),
-    };
-    let ocm = Ocm::open(parts).await.expect("it opens");
+    let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(job.now).expect("a time"));
+    let store = open_store(&job.database).await;
+    let ocm = open_ocm(&job.origin, store, &Options::new(&clock)).await;
     let at = mount(&ocm).await;
     std::fs::write(job.folder.join(format!("ready-{}", std::process::id())), "").expect("written");
     wait_for(|| job.folder.join("go").exists()).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::Method;
 use nc_auth::federation::{Federation as _, InShareState, RemoteBody, RemoteError};
-use nc_ocm::{Ocm, OcmConfig, OcmParts, Random};
+use nc_ocm::Ocm;
 use serde_json::json;
 use time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
     CONTENT, bob, mount, read, request, send,
     sender::{Sender, is_files, is_token},
 };
-use crate::support::{Server, clock, open_store, reply};
+use crate::support::{Options, Server, clock, open_ocm, open_store, reply};
 
 /// A token, followed by two hundred thousand spaces, packed with gzip.
 const BOMB: &str = "H4sIAAAAAAACA+3KMQqDQBQE0KvI1imsLCxzkUXkFxIwsrtFgnh3s0dI/14xMMOcaVnXqDW39yv2NA+ppccvesvte0SfnrGUKH2P\
@@ -23,19 +23,11 @@ const BOMB: &str = "H4sIAAAAAAACA+3KMQqDQBQE0KvI1imsLCxzkUXkFxIwsrtFgnh3s0dI/14x
 
 /// Another process of the same server: another memory, the same database.
 pub(super) async fn another(server: &Server) -> Ocm {
-    let (store, sealer) = open_store(&server.database()).await;
-    let mut config = OcmConfig::new(server.url.parse().expect("a URL"));
-    config.allow_http = true;
-    config.allow_private = true;
-    let parts = OcmParts {
-        config,
-        store,
-        sealer,
-        residents: std::sync::Arc::new(server.town.clone()),
-        clock: server.clock.clone(),
-        random: Random::system(),
+    let options = Options {
+        town: server.town.clone(),
+        ..Options::new(&server.clock)
     };
-    Ocm::open(parts).await.expect("it opens")
+    open_ocm(&server.url, open_store(&server.database()).await, &options).await
 }
 
 #[tokio::test]
@@ -236,12 +228,7 @@ async fn ocm_n082_a_token_endpoint_that_fails_is_left_alone_for_a_while() {
 
     sender.answer_as_usual();
     assert_eq!(ask().await.expect("read").1, CONTENT);
-    let record = server
-        .store
-        .find_in_share_by_number(at.number)
-        .await
-        .expect("found")
-        .expect("a share");
+    let record = server.in_share(at.number).await;
     assert_eq!((record.failures, record.backoff_until), (0, None));
 }
 
@@ -292,12 +279,7 @@ async fn ocm_n083_what_is_no_token_is_not_stored() {
             "{turn}"
         );
         assert_eq!(sender.take(), (1, Vec::new()), "{turn}");
-        let record = server
-            .store
-            .find_in_share_by_number(share.number)
-            .await
-            .expect("found")
-            .expect("a share");
+        let record = server.in_share(share.number).await;
         assert_eq!(
             (record.token_sealed, record.token_expires_at, record.token_generation),
             (None, None, 0)

@@ -5,7 +5,7 @@ use std::{
 
 use nc_ocm::{Ocm, OcmConfig, OcmParts, Random};
 use nc_proto::clock::Clock;
-use nc_store::{Sealer, Store};
+use nc_store::{InShareRecord, OutShareRecord, Sealer, Store};
 use nc_store_sqlite::SqliteStore;
 use reqwest::{RequestBuilder, Response};
 use tempfile::TempDir;
@@ -104,19 +104,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let url = format!("http://{address}");
         let (store, sealer) = open_store(&folder.path().join("ocm.db")).await;
-        let mut config = OcmConfig::new(url.parse::<Url>().expect("a URL"));
-        config.allow_http = true;
-        config.allow_private = true;
-        (options.config)(&mut config);
-        let ocm = Ocm::open(OcmParts {
-            config,
-            store: Arc::clone(&store),
-            sealer: Arc::clone(&sealer),
-            residents: Arc::new(options.town.clone()),
-            clock: options.clock.clone(),
-            random: Random::system(),
-        });
-        let ocm = ocm.await.expect("it opens");
+        let ocm = open_ocm(&url, (Arc::clone(&store), Arc::clone(&sealer)), &options).await;
         let router = ocm.router();
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("served");
@@ -140,6 +128,17 @@ impl Server {
     /// Where its database lies.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("ocm.db")
+    }
+
+    /// What is stored of a share from here.
+    pub(crate) async fn out_share(&self, id: &str) -> OutShareRecord {
+        self.store.find_out_share(id).await.expect("asked").expect("a share")
+    }
+
+    /// What is stored of a share from another server.
+    pub(crate) async fn in_share(&self, number: i64) -> InShareRecord {
+        let found = self.store.find_in_share_by_number(number).await;
+        found.expect("asked").expect("a share")
     }
 
     /// A person's address: with the scheme, since it is reached without TLS.
@@ -173,6 +172,23 @@ pub(crate) async fn open_store(path: &Path) -> (Arc<dyn Store>, Arc<Sealer>) {
     let sealer = Arc::new(Sealer::new(&[Zeroizing::new([7; 32])]).expect("a key"));
     let store = SqliteStore::open(path, Arc::clone(&sealer)).await.expect("a store");
     (Arc::new(store), sealer)
+}
+
+/// Open Cloud Mesh at an origin, over a database that other processes may have open as well.
+pub(crate) async fn open_ocm(origin: &str, (store, sealer): (Arc<dyn Store>, Arc<Sealer>), options: &Options) -> Ocm {
+    let mut config = OcmConfig::new(origin.parse::<Url>().expect("a URL"));
+    config.allow_http = true;
+    config.allow_private = true;
+    (options.config)(&mut config);
+    let parts = OcmParts {
+        config,
+        store,
+        sealer,
+        residents: Arc::new(options.town.clone()),
+        clock: options.clock.clone(),
+        random: Random::system(),
+    };
+    Ocm::open(parts).await.expect("it opens")
 }
 
 /// A port that was just left may be taken for a moment.
