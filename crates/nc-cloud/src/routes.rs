@@ -20,6 +20,7 @@ use axum::{Router, middleware, routing::MethodRouter};
 
 pub use access::Access;
 pub(crate) use access::only_reads;
+pub(crate) use gate::LacksScope;
 pub use stock_cors::StockCors;
 
 use crate::Cloud;

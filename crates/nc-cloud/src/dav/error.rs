@@ -1,9 +1,10 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use nc_auth::ScopeSet;
 use nc_proto::dav::{DavPath, ETag, Element, ErrorBody, Name, XmlError};
 
 use super::answer::XML;
-use crate::{Error, collections::CollectionError, content::ContentError};
+use crate::{Error, collections::CollectionError, content::ContentError, routes::LacksScope};
 
 /// Methods that are named when another is refused; those of Nextcloud and the locks.
 pub(super) const ALLOW: &str = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, LOCK, UNLOCK";
@@ -15,6 +16,8 @@ pub(super) struct DavError {
     body: Box<ErrorBody>,
     etag: Option<ETag>,
     retry_after_s: Option<i64>,
+    /// Scopes that the credential would need.
+    lacks: ScopeSet,
 }
 
 impl DavError {
@@ -32,6 +35,7 @@ impl DavError {
             }),
             etag: None,
             retry_after_s: None,
+            lacks: ScopeSet::EMPTY,
         }
     }
 
@@ -62,6 +66,13 @@ impl DavError {
 
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
+    }
+
+    /// The credential is good, but not for this. The gate adds the challenge that names the scopes.
+    pub(super) fn lacks_scope(needed: ScopeSet) -> Self {
+        let mut error = Self::forbidden(format!("The credential lacks the scope {needed}"));
+        error.lacks = needed;
+        error
     }
 
     pub(super) fn conflict(message: impl Into<String>) -> Self {
@@ -316,6 +327,9 @@ impl IntoResponse for DavError {
             .and_then(|etag| HeaderValue::from_str(&etag.header_value()).ok())
         {
             headers.insert(header::ETAG, value);
+        }
+        if !self.lacks.is_empty() {
+            response.extensions_mut().insert(LacksScope(self.lacks));
         }
         response
     }

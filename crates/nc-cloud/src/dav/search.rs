@@ -28,7 +28,7 @@ const MOST_CONDITIONS: usize = 500;
 pub(super) async fn serve(visit: &Visit, tree: &Tree, body: Body) -> Result<Response, DavError> {
     let missing = visit.signed_in.grants.missing(FILES.needed(&visit.method));
     if !missing.is_empty() {
-        return Err(DavError::forbidden(format!("The credential lacks the scope {missing}")));
+        return Err(DavError::lacks_scope(missing));
     }
     let search = match Search::parse(&visit.read_body(body).await?) {
         Ok(search) => search,

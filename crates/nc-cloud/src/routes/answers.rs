@@ -152,9 +152,14 @@ impl View {
     pub(super) fn insufficient_scope(&self, needed: ScopeSet) -> Response {
         let message = format!("The credential lacks the scope {needed}");
         let mut response = self.forbidden(&message);
-        let error = BearerError::InsufficientScope;
-        self.challenge(&mut response, Scheme::Bearer, Some(error), Some(&needed));
+        self.challenge_scope(&mut response, needed);
         response
+    }
+
+    /// Adds the scopes to ask for to such an answer.
+    pub(super) fn challenge_scope(&self, response: &mut Response, needed: ScopeSet) {
+        let error = BearerError::InsufficientScope;
+        self.challenge(response, Scheme::Bearer, Some(error), Some(&needed));
     }
 
     /// The credential is good, but not for this.

@@ -4,7 +4,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use nc_auth::UserId;
+use nc_auth::{ScopeSet, UserId};
 use nc_web::{ClientAddress, Identified};
 
 use super::{
@@ -19,6 +19,10 @@ use crate::{
 };
 
 const TOO_WEAK: &str = "This needs a token of somebody who signed in with a second factor";
+
+/// In an answer's extensions: what is asked for needs these scopes, as only its handler could see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LacksScope(pub(crate) ScopeSet);
 
 /// Lets a request through to its handler when the route's access allows it.
 pub(super) async fn pass(State((cloud, rule)): State<(Cloud, Rule)>, request: Request, next: Next) -> Response {
@@ -70,6 +74,9 @@ pub(super) async fn pass(State((cloud, rule)): State<(Cloud, Rule)>, request: Re
         Some(refused) => refused,
         None => run(surface, Request::from_parts(parts, body), next, authenticated).await,
     };
+    if let Some(LacksScope(needed)) = response.extensions_mut().remove() {
+        view.challenge_scope(&mut response, needed);
+    }
     if by_token {
         // What a handler may set for browsers is not for a request that carries its own credential.
         response.headers_mut().remove(header::SET_COOKIE);

@@ -1,6 +1,6 @@
 use http::StatusCode;
 
-use crate::wire::{PERSONAL, Wire, card, event, todo};
+use crate::wire::{Answer, PERSONAL, Wire, card, event, todo};
 
 #[tokio::test]
 async fn a_credential_for_something_else_opens_neither_calendars_nor_address_books() {
@@ -61,25 +61,20 @@ async fn scopes_of_tasks_are_for_tasks_and_those_of_calendars_for_events() {
     }
     let busy = "<c:free-busy-query xmlns:c='urn:ietf:params:xml:ns:caldav'><c:time-range start='20261124T000000Z' \
                 end='20261125T000000Z'/></c:free-busy-query>";
-    assert_eq!(
-        wire.report("alice_todo", PERSONAL, busy).await.status,
-        StatusCode::FORBIDDEN
-    );
+    assert_lacks(&wire.report("alice_todo", PERSONAL, busy).await, "calendar:read");
     for (method, path, body) in [
         ("PUT", format!("{PERSONAL}new.ics"), event("n", "x")),
         ("PUT", an_event.clone(), todo("e")),
     ] {
         let answer = wire.send("alice_todo", method, &path, &[], body).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert_lacks(&answer, "calendar:write");
     }
     assert_eq!(
         wire.send("alice_todo", "DELETE", &an_event, &[], "").await.status,
         StatusCode::NOT_FOUND
     );
-    assert_eq!(
-        wire.send("alice_todo", "DELETE", PERSONAL, &[], "").await.status,
-        StatusCode::FORBIDDEN
-    );
+    let deleted = wire.send("alice_todo", "DELETE", PERSONAL, &[], "").await;
+    assert_lacks(&deleted, "calendar:write");
     wire.put("alice_todo", &a_task, todo("t")).await;
     let contact = "/remote.php/dav/addressbooks/users/alice/contacts/a.vcf";
     wire.put("alice_contacts", contact, card("a", "Ann")).await;
@@ -95,9 +90,58 @@ async fn a_credential_for_tasks_makes_lists_of_tasks_only() {
              </d:prop></d:set></c:mkcalendar>"
         )
     };
-    for (component, status) in [("VEVENT", StatusCode::FORBIDDEN), ("VTODO", StatusCode::CREATED)] {
+    let mkcalendar = async |component: &str| {
         let path = format!("/remote.php/dav/calendars/alice/{component}");
-        let answer = wire.send("alice_todo", "MKCALENDAR", &path, &[], make(component)).await;
-        assert_eq!(answer.status, status, "{component}");
-    }
+        wire.send("alice_todo", "MKCALENDAR", &path, &[], make(component)).await
+    };
+    assert_lacks(&mkcalendar("VEVENT").await, "calendar:write");
+    assert_eq!(mkcalendar("VTODO").await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn what_only_the_handler_can_refuse_names_the_scopes_as_the_gate_does() {
+    let wire = Wire::boot().await;
+    let (an_event, a_task) = (format!("{PERSONAL}e.ics"), format!("{PERSONAL}t.ics"));
+    wire.put("alice", &an_event, event("e", "Private")).await;
+    wire.put("alice", &a_task, todo("t")).await;
+    let task = wire
+        .send("alice_calendar", "PUT", &format!("{PERSONAL}n.ics"), &[], todo("n"))
+        .await;
+    assert_lacks(&task, "todo:write");
+    let over_task = wire.send("alice_calendar", "PUT", &a_task, &[], event("t", "x")).await;
+    assert_lacks(&over_task, "todo:write");
+    let outbox = "/remote.php/dav/calendars/alice/outbox/";
+    let asked = wire.send("alice_todo", "POST", outbox, &[], "").await;
+    assert_lacks(&asked, "calendar:read");
+    let named = wire.send("alice_todo", "PROPPATCH", PERSONAL, &[], RENAME).await;
+    assert_lacks(&named, "calendar:write");
+    let searched = wire.send("alice_todo", "SEARCH", "/remote.php/dav/", &[], "").await;
+    assert_lacks(&searched, "files:read");
+    // Nobody is told of scopes when the reason is another one.
+    let outside = wire
+        .send(
+            "alice",
+            "PUT",
+            "/remote.php/dav/calendars/bob/x/e.ics",
+            &[],
+            event("e", "x"),
+        )
+        .await;
+    assert!(!outside.status.is_success());
+    assert_eq!(outside.header("www-authenticate"), "");
+}
+
+const RENAME: &str = "<d:propertyupdate xmlns:d='DAV:'><d:set><d:prop><d:displayname>x</d:displayname></d:prop></d:set>\
+                      </d:propertyupdate>";
+
+/// RFC 6750 §3.1: 403, with the scopes to ask for.
+fn assert_lacks(answer: &Answer, scope: &str) {
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text());
+    let challenge = answer.header("www-authenticate");
+    assert!(
+        challenge.starts_with("Bearer ")
+            && challenge.contains(r#"error="insufficient_scope""#)
+            && challenge.contains(&format!(r#"scope="{scope}""#)),
+        "{challenge}"
+    );
 }

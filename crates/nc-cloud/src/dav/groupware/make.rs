@@ -12,7 +12,7 @@ use super::{
     super::{DavError, answer},
     node::Node,
     proppatch, resolve,
-    wire::{Session, Verb},
+    wire::Session,
 };
 use crate::collections::{CollectionError, HomeKind, Kind};
 
@@ -61,9 +61,7 @@ async fn make(session: &Session, kind: Kind, set: Result<Vec<Element>, XmlError>
     let components = components(kind, &set)?;
     set.retain(|element| element.name != RESOURCETYPE && element.name != cal::SUPPORTED_CALENDAR_COMPONENT_SET);
     let user = session.user()?;
-    if !session.allows_collection(Verb::Write, &components) {
-        return Err(DavError::forbidden("The credential is not for this collection"));
-    }
+    session.demand_components(&components)?;
     if session.collections().list(home, user).await?.len() >= MOST_COLLECTIONS {
         return Err(DavError::forbidden("Too many collections"));
     }

@@ -5,7 +5,7 @@ use super::{
     super::DavError,
     node::{Folder, Node},
     view::{self, ACCOUNTS, RECENT, Source, View},
-    wire::{Session, Verb},
+    wire::Session,
 };
 use crate::collections::{Collection, HomeKind, Kind};
 
@@ -92,7 +92,7 @@ async fn calendars(session: &Session, user: &UserId, names: &[&str]) -> Result<N
             let id = name.strip_suffix(".ics").and_then(|id| id.parse::<i64>().ok());
             let trash = session.collections().list_trash(user).await?;
             let found = trash.into_iter().find(|(_, object)| Some(object.id) == id);
-            let found = found.filter(|(_, object)| session.allows(Verb::Read, &object.component));
+            let found = found.filter(|(_, object)| session.reaches(&object.component));
             let (collection, object) = found.ok_or_else(|| DavError::missing("Calendar object not found"))?;
             Ok(Node::Trashed(collection, object))
         }
@@ -130,7 +130,7 @@ async fn stored(session: &Session, home: HomeKind, user: &UserId, names: &[&str]
     // What lies in the trash is in the list of the home, and can only be restored or deleted for good.
     let reaches_trash = rest.is_empty() && (session.method == "MOVE" || session.method == "DELETE");
     let view = view.filter(|view| reaches_trash || view.collection.deleted_at.is_none());
-    let view = view.filter(|view| session.allows_collection(Verb::Read, &view.collection.components));
+    let view = view.filter(|view| session.reaches_collection(&view.collection.components));
     within(session, view.ok_or_else(|| view::missing(home, uri))?, rest).await
 }
 
@@ -154,7 +154,7 @@ async fn within(session: &Session, view: View, names: &[&str]) -> Result<Node, D
         [] => Ok(Node::Collection(view)),
         [uri] => {
             let object = view.find(session, uri).await?;
-            let object = object.filter(|object| session.allows(Verb::Read, &object.component));
+            let object = object.filter(|object| session.reaches(&object.component));
             let object = object.ok_or_else(|| DavError::missing(missing))?;
             Ok(Node::Item(view, object))
         }

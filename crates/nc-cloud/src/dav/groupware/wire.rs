@@ -1,6 +1,6 @@
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method};
-use nc_auth::{Scope, UserId};
+use nc_auth::{Scope, ScopeSet, UserId};
 use nc_proto::dav::{DavPath, Depth, ETagCondition, Multistatus};
 
 use super::super::{DavError, LARGEST_BODY_BYTES, answer, headers, place};
@@ -8,6 +8,7 @@ use crate::{
     Cloud, SignedIn,
     collections::{Collection, Collections, Condition, Kind},
     content::Overwrite,
+    routes::only_reads,
 };
 
 /// One request: who asks, where, and with what headers.
@@ -77,35 +78,30 @@ impl Session {
 
     /// Whether the credential is for objects of that kind: calendars' scopes are not those of tasks.
     pub(super) fn allows(&self, verb: Verb, component: &str) -> bool {
-        let Some(viewer) = &self.viewer else {
-            return verb == Verb::Read;
-        };
-        let scope = match (component, verb) {
-            ("VCARD", Verb::Read) => Scope::ContactsRead,
-            ("VCARD", Verb::Write) => Scope::ContactsWrite,
-            ("VTODO", Verb::Read) => Scope::TodoRead,
-            ("VTODO", Verb::Write) => Scope::TodoWrite,
-            (_, Verb::Read) => Scope::CalendarRead,
-            (_, Verb::Write) => Scope::CalendarWrite,
-        };
-        viewer.grants.allows(scope)
+        match &self.viewer {
+            Some(viewer) => viewer.grants.allows(scope(verb, component)),
+            None => verb == Verb::Read,
+        }
     }
 
-    /// Whether the credential is for the collection itself: a list of tasks is one that takes nothing else.
+    /// Whether the credential is for the collection itself.
     pub(super) fn allows_collection(&self, verb: Verb, components: &[String]) -> bool {
         match verb {
             Verb::Read => components.iter().any(|component| self.allows(verb, component)) || components.is_empty(),
-            Verb::Write => {
-                let is_task_list = !components.is_empty() && components.iter().all(|component| component == "VTODO");
-                let is_address_book = components.iter().any(|component| component == "VCARD");
-                let component = match (is_task_list, is_address_book) {
-                    (true, _) => "VTODO",
-                    (_, true) => "VCARD",
-                    _ => "VEVENT",
-                };
-                self.allows(verb, component)
-            }
+            Verb::Write => self.allows(verb, owner(components)),
         }
+    }
+
+    /// Whether the request may find objects of that kind. Writing does not include reading, but needs no more than its own
+    /// scope.
+    pub(super) fn reaches(&self, component: &str) -> bool {
+        let writes = !only_reads(&self.method);
+        self.allows(Verb::Read, component) || (writes && self.allows(Verb::Write, component))
+    }
+
+    /// Whether the request may find a collection that takes these.
+    pub(super) fn reaches_collection(&self, components: &[String]) -> bool {
+        components.is_empty() || components.iter().any(|component| self.reaches(component))
     }
 
     /// Refuses what the credential is not for.
@@ -113,15 +109,17 @@ impl Session {
         if self.allows(verb, component) {
             return Ok(());
         }
-        Err(DavError::forbidden(format!("The credential is not for {component}")))
+        Err(DavError::lacks_scope(ScopeSet::EMPTY.with(scope(verb, component))))
     }
 
     /// Refuses to change a collection that the credential is not for.
     pub(super) fn demand_collection(&self, collection: &Collection) -> Result<(), DavError> {
-        if self.allows_collection(Verb::Write, &collection.components) {
-            return Ok(());
-        }
-        Err(DavError::forbidden("The credential is not for this collection"))
+        self.demand_components(&collection.components)
+    }
+
+    /// Refuses to change a collection that takes these, when the credential is not for it.
+    pub(super) fn demand_components(&self, components: &[String]) -> Result<(), DavError> {
+        self.demand(Verb::Write, owner(components))
     }
 
     pub(super) fn depth(&self) -> Result<Option<Depth>, DavError> {
@@ -157,6 +155,30 @@ impl Session {
             Some(viewer) => Ok(make_home(&self.cloud, &viewer.user).await?),
             None => Ok(()),
         }
+    }
+}
+
+/// The scope for doing this with objects of that kind.
+fn scope(verb: Verb, component: &str) -> Scope {
+    match (component, verb) {
+        ("VCARD", Verb::Read) => Scope::ContactsRead,
+        ("VCARD", Verb::Write) => Scope::ContactsWrite,
+        ("VTODO", Verb::Read) => Scope::TodoRead,
+        ("VTODO", Verb::Write) => Scope::TodoWrite,
+        (_, Verb::Read) => Scope::CalendarRead,
+        (_, Verb::Write) => Scope::CalendarWrite,
+    }
+}
+
+/// The component whose scope a collection itself needs: a list of tasks is one that takes nothing else.
+fn owner(components: &[String]) -> &'static str {
+    let is_task_list = !components.is_empty() && components.iter().all(|component| component == "VTODO");
+    if is_task_list {
+        "VTODO"
+    } else if components.iter().any(|component| component == "VCARD") {
+        "VCARD"
+    } else {
+        "VEVENT"
     }
 }
 
