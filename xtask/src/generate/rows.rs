@@ -119,9 +119,10 @@ struct Test {
 }
 
 impl Test {
-    /// By convention, what is below a `tests` folder uses the crates only from outside.
+    /// What is in a crate's own `tests` folder uses the crate only from outside. `src/…/tests` sees its insides.
     fn goes_through_the_wire(&self) -> bool {
-        self.file.contains("/tests/")
+        let mut folders = self.file.split('/').skip(2);
+        folders.next() == Some("tests")
     }
 
     fn shown(&self) -> String {
@@ -213,6 +214,16 @@ mod tests {
         assert!(found("a_code_of_t08").is_empty());
         assert!(found("rfc7515_vectors").is_empty());
         assert!(found("r_first_of_all").is_empty() && found("r").is_empty());
+    }
+
+    #[test]
+    fn tests_beside_the_code_are_not_through_the_wire() {
+        let goes = |file: &str| {
+            let (file, name) = (file.to_owned(), String::new());
+            Test { file, name }.goes_through_the_wire()
+        };
+        assert!(goes("crates/nc-cloud/tests/tokens.rs") && goes("crates/nc-testkit/tests/it/tokens.rs"));
+        assert!(!goes("crates/nc-auth/src/dpop/tests.rs") && !goes("crates/nc-auth/src/fetch/guarded/tests/server.rs"));
     }
 
     #[test]
