@@ -3,7 +3,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use nc_proto::dav::{self, ETag, Multistatus};
+use nc_proto::dav::{self, ETag, Multistatus, encode_segment};
 
 use super::CLASSES;
 use crate::content::Entry;
@@ -14,9 +14,9 @@ pub(super) const XML: &str = "application/xml; charset=utf-8";
 /// PHP's content type of answers without a body; clients do not look, but the recorded ones have it.
 const EMPTY: &str = "text/html; charset=UTF-8";
 
-const OC_ETAG: HeaderName = HeaderName::from_static("oc-etag");
-const OC_FILEID: HeaderName = HeaderName::from_static("oc-fileid");
-const X_OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
+pub(super) const OC_ETAG: HeaderName = HeaderName::from_static("oc-etag");
+pub(super) const OC_FILEID: HeaderName = HeaderName::from_static("oc-fileid");
+pub(super) const X_OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
 const DAV_CLASSES: HeaderName = HeaderName::from_static("dav");
 
 /// An answer without a body.
@@ -67,6 +67,19 @@ pub(super) fn tell_mtime_accepted(headers: &mut HeaderMap) {
 /// When the file was changed.
 pub(super) fn tell_modified(headers: &mut HeaderMap, entry: &Entry) {
     insert(headers, header::LAST_MODIFIED, &http_date(entry.modified_at));
+}
+
+/// What somebody stored must not run as a page of this origin, whatever it says it is.
+pub(super) fn keep_from_running(headers: &mut HeaderMap) {
+    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
+}
+
+/// The same of a file, which a browser keeps by its name and does not show.
+pub(super) fn keep_as_file(headers: &mut HeaderMap, name: &str) {
+    let disposition = format!("attachment; filename*=UTF-8''{}", encode_segment(name));
+    insert(headers, header::CONTENT_DISPOSITION, &disposition);
+    keep_from_running(headers);
 }
 
 /// Adds a header whose value was made by us.

@@ -3,7 +3,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use nc_proto::dav::{ETag, encode_segment};
+use nc_proto::dav::ETag;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
@@ -92,15 +92,7 @@ fn file_headers(entry: &Entry, tag: &str) -> HeaderMap {
     answer::tell_modified(&mut headers, entry);
     answer::tell_tag(&mut headers, tag);
     answer::insert(&mut headers, header::ACCEPT_RANGES, "bytes");
-    // A file that somebody stored must not run as a page of this origin.
-    let disposition = format!("attachment; filename*=UTF-8''{}", encode_segment(entry.name()));
-    answer::insert(&mut headers, header::CONTENT_DISPOSITION, &disposition);
-    answer::insert(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    answer::insert(
-        &mut headers,
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; sandbox",
-    );
+    answer::keep_as_file(&mut headers, entry.name());
     headers
 }
 

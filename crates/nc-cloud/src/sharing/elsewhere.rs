@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use nc_auth::federation::RemoteMount;
 use nc_proto::dav::DavPath;
 
-use super::{Tree, numbered};
+use super::{Tree, mounts::free_name};
 use crate::content::{ContentError, Entry, Home};
 
 /// A share of another server at its place.
@@ -70,12 +70,5 @@ async fn place(own: &Home, wish: &DavPath, taken: &HashSet<DavPath>) -> Result<D
         folder = DavPath::root();
     }
     let name = wish.name().unwrap_or("remote share");
-    let mut number = 1;
-    loop {
-        let candidate = folder.child(numbered(name, number));
-        if !taken.contains(&candidate) && own.find(&candidate).await?.is_none() {
-            return Ok(candidate);
-        }
-        number += 1;
-    }
+    free_name(own, &folder, name, taken).await
 }

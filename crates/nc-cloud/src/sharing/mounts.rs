@@ -138,6 +138,16 @@ async fn free_place(
     {
         folder = entry.path;
     }
+    free_name(own, &folder, name, taken).await
+}
+
+/// The name in a folder, or the same with the first number that makes it free: among the own files, and among what appears there.
+pub(super) async fn free_name(
+    own: &Home,
+    folder: &DavPath,
+    name: &str,
+    taken: &HashSet<DavPath>,
+) -> Result<DavPath, ContentError> {
     let mut number = 1;
     loop {
         let candidate = folder.child(numbered(name, number));

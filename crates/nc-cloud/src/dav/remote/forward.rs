@@ -12,10 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use nc_auth::federation::{BodyStream, RemoteAnswer, RemoteBody, RemoteRequest};
 use nc_proto::{
     apps::sharing::SharePermissions,
-    dav::{
-        Depth, ETag, Element, LockInfo, Multistatus, PropPatch, PropStat, PropUpdate, Response as Entry,
-        encode_segment, props,
-    },
+    dav::{Depth, ETag, Element, LockInfo, Multistatus, PropPatch, PropStat, PropUpdate, Response as Entry, props},
 };
 
 use super::{Remote, addresses::Addresses, conditions, describe};
@@ -23,7 +20,7 @@ use crate::{
     content::Content,
     dav::{
         DavError, MOST_PROPERTIES,
-        answer::{self, XML},
+        answer::{self, OC_ETAG, OC_FILEID, X_OC_MTIME, XML},
         visit::Visit,
     },
 };
@@ -44,10 +41,6 @@ const ABOUT_A_FILE: [HeaderName; 7] = [
     header::ACCEPT_RANGES,
     header::ETAG,
 ];
-
-const OC_ETAG: HeaderName = HeaderName::from_static("oc-etag");
-const OC_FILEID: HeaderName = HeaderName::from_static("oc-fileid");
-const X_OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
 
 /// Answers GET and HEAD.
 pub(super) async fn read(visit: &Visit, remote: &Remote) -> Result<Response, DavError> {
@@ -79,7 +72,7 @@ pub(super) async fn read(visit: &Visit, remote: &Remote) -> Result<Response, Dav
     }
 }
 
-/// What a stranger stores must not run as a page of this origin, whatever it says it is.
+/// The headers of a file there, as far as they are passed on, and those that keep it from running here.
 fn file_headers(remote: &Remote, theirs: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for name in &ABOUT_A_FILE {
@@ -91,14 +84,7 @@ fn file_headers(remote: &Remote, theirs: &HeaderMap) -> HeaderMap {
     if !headers.contains_key(header::CONTENT_TYPE) {
         answer::insert(&mut headers, header::CONTENT_TYPE, &Content::media_type(name));
     }
-    let disposition = format!("attachment; filename*=UTF-8''{}", encode_segment(name));
-    answer::insert(&mut headers, header::CONTENT_DISPOSITION, &disposition);
-    answer::insert(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    answer::insert(
-        &mut headers,
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; sandbox",
-    );
+    answer::keep_as_file(&mut headers, name);
     headers
 }
 
