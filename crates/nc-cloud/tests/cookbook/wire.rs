@@ -1,17 +1,21 @@
 //! The cloud as it ships, with two people, and a web of its own.
 
 use axum::{Router, body::Body};
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::{Request, StatusCode};
 use nc_auth::{UserId, basic};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
 use nc_proto::{clock::Clock, public_url::Hosts};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use tower::ServiceExt;
 
 use crate::web::{Reply, Web};
+
+#[expect(dead_code, reason = "other binaries that have this module need more of it")]
+#[path = "../wire/answer.rs"]
+mod answer;
+
+pub(crate) use self::answer::Answer;
 
 pub(crate) const API: &str = "/index.php/apps/cookbook/api/v1";
 
@@ -24,25 +28,19 @@ pub(crate) struct Wire {
     _dir: tempfile::TempDir,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
     pub(crate) fn ok(self) -> Value {
-        assert_eq!(self.status, StatusCode::OK, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         self.json()
     }
 
     /// The text of a refusal, which must be one.
     pub(crate) fn refusal(self, status: StatusCode) -> String {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.status, status, "{}", self.text());
         match self.json() {
             Value::String(text) => text,
             body => body["msg"].as_str().unwrap().to_owned(),
@@ -98,13 +96,7 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body)).unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        Answer::to(&self.router, request.body(Body::from(body)).unwrap()).await
     }
 
     pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {

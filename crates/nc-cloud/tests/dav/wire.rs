@@ -1,15 +1,16 @@
 use axum::{Router, body::Body};
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::{Request, StatusCode};
 use nc_auth::{UserId, basic};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
-use nc_proto::{
-    clock::Clock,
-    dav::{ErrorBody, Multistatus},
-};
+use nc_proto::{clock::Clock, dav::ErrorBody};
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use tower::ServiceExt;
+
+#[path = "../wire/answer.rs"]
+mod answer;
+
+pub(crate) use self::answer::Answer;
 
 pub(crate) const HOME: &str = "/remote.php/dav/files/alice";
 
@@ -21,27 +22,7 @@ pub(crate) struct Wire {
     authorization: String,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(crate) fn multistatus(&self) -> Multistatus {
-        assert_eq!(
-            self.status,
-            StatusCode::MULTI_STATUS,
-            "{}",
-            String::from_utf8_lossy(&self.body)
-        );
-        Multistatus::parse(&self.body).unwrap()
-    }
-
     pub(crate) fn error(&self) -> ErrorBody {
         ErrorBody::parse(&self.body).unwrap()
     }
@@ -82,16 +63,8 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request
-            .header("authorization", &self.authorization)
-            .body(body.into())
-            .unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        let request = request.header("authorization", &self.authorization);
+        Answer::to(&self.router, request.body(body.into()).unwrap()).await
     }
 
     /// The body of a GET, to be read at leisure.

@@ -247,7 +247,7 @@ async fn a_refusal_is_passed_on_as_it_is() {
         .await;
     assert_eq!(
         (answer.status.as_u16(), answer.header("www-authenticate")),
-        (401, CHALLENGE.to_owned())
+        (401, CHALLENGE)
     );
     assert!(
         !answer.text().contains("wrong") && !answer.text().contains("none"),
@@ -256,10 +256,7 @@ async fn a_refusal_is_passed_on_as_it_is() {
     );
     shared.elsewhere.state().refuses = Some(ShareRefusal::TooManyAttempts { retry_after_s: 30 });
     let answer = shared.send("GET", "/public.php/webdav/a.txt", &[], "").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.header("retry-after")),
-        (429, "30".to_owned())
-    );
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "30"));
     shared.elsewhere.state().refuses = Some(ShareRefusal::Unavailable);
     assert_eq!(shared.status("GET", "/public.php/webdav/a.txt", &[], "").await, 503);
 }

@@ -212,23 +212,20 @@ async fn locks_and_properties_of_a_share_are_its_own() {
     assert_eq!(shared.status("PUT", path, &[], "x").await, 423);
     assert_eq!(shared.status("PUT", path, &[("if", &condition)], "b").await, 204);
     // Somebody else's token is no key, also where it is known.
-    let theirs = [("lock-token", token.as_str())];
+    let theirs = [("lock-token", token)];
     let other = "/remote.php/dav/files/alice/S/a.txt";
     assert_eq!(
         shared.wire.send("alice", "UNLOCK", other, &theirs, "").await.status,
         StatusCode::CONFLICT
     );
     assert_eq!(shared.status("UNLOCK", path, &theirs, "").await, 204);
-    let held = shared
-        .wire
-        .send("alice", "LOCK", other, &[], info)
-        .await
-        .header("lock-token");
-    assert_eq!(shared.status("UNLOCK", path, &[("lock-token", &held)], "").await, 409);
+    let locked = shared.wire.send("alice", "LOCK", other, &[], info).await;
+    let held = locked.header("lock-token");
+    assert_eq!(shared.status("UNLOCK", path, &[("lock-token", held)], "").await, 409);
     assert_eq!(
         shared
             .wire
-            .send("alice", "UNLOCK", other, &[("lock-token", &held)], "")
+            .send("alice", "UNLOCK", other, &[("lock-token", held)], "")
             .await
             .status
             .as_u16(),

@@ -2,8 +2,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body};
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::Request;
 use nc_auth::{
     UserId,
     token::{AuthContext, TokenRefusal, TokenUse, VerifyToken},
@@ -11,12 +10,16 @@ use nc_auth::{
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser, auth::TokenIssuers};
 use nc_proto::{
     clock::Clock,
-    dav::{ErrorBody, Multistatus},
+    dav::ErrorBody,
     oauth::{error::BearerError, scope_list::ScopeList},
 };
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
-use tower::ServiceExt;
+
+#[path = "../wire/answer.rs"]
+mod answer;
+
+pub(crate) use self::answer::Answer;
 
 const RESOURCE: &str = "https://cloud.example.org";
 
@@ -62,27 +65,7 @@ pub(crate) struct Wire {
     _dir: Arc<tempfile::TempDir>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn multistatus(&self) -> Multistatus {
-        assert_eq!(self.status, StatusCode::MULTI_STATUS, "{}", self.text());
-        Multistatus::parse(&self.body).unwrap()
-    }
-
     pub(crate) fn names(&self) -> Vec<String> {
         let responses = self.multistatus().responses;
         responses.into_iter().map(|response| response.href).collect()
@@ -152,13 +135,7 @@ impl Wire {
             let scopes = if who.contains('_') { "" } else { "_all" };
             request = request.header("authorization", format!("Bearer nca_{who}{scopes}"));
         }
-        let request = request.body(body.into()).unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        Answer::to(&self.router, request.body(body.into()).unwrap()).await
     }
 
     /// Stores an object and expects it to be taken. Gives its tag.

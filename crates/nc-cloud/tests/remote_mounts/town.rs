@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use axum::{Router, body::Body};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::{HeaderValue, Request, StatusCode};
 use nc_auth::{
     UserId, basic,
     federation::{
@@ -21,11 +20,16 @@ use nc_cloud::{Cloud, CloudConfig, Federated, accounts::NewUser};
 use nc_proto::{
     apps::sharing::SharePermissions,
     clock::Clock,
-    dav::{DavPath, Element, Multistatus},
+    dav::{DavPath, Element},
 };
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use tower::ServiceExt;
+
+#[path = "../wire/answer.rs"]
+mod answer;
+
+pub(crate) use self::answer::Answer;
 
 /// The share of `/Shared` of eve on the other server, among bob's files.
 pub(crate) const FOLDER: i64 = 7;
@@ -65,29 +69,6 @@ struct State {
     declined: Vec<i64>,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> String {
-        self.headers
-            .get(name)
-            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
-    }
-
-    pub(crate) fn multistatus(&self) -> Multistatus {
-        assert_eq!(self.status, StatusCode::MULTI_STATUS, "{}", self.text());
-        Multistatus::parse(&self.body).unwrap()
-    }
-}
-
 impl House {
     async fn build(clock: &Clock, people: &[&'static str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -122,13 +103,7 @@ impl House {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        Answer::to(&self.router, request.body(body.into()).unwrap()).await
     }
 
     /// A request about somebody's files.

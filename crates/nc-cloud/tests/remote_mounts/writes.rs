@@ -72,10 +72,10 @@ async fn parts_and_conditions_are_those_of_the_other_server() {
     assert_eq!(part.header("content-range"), "bytes 4-7/8");
     let behind = town.here.dav("bob", "GET", path, &[("range", "bytes=80-")], "").await;
     assert_eq!(behind.status, StatusCode::RANGE_NOT_SATISFIABLE);
-    let same = town.here.dav("bob", "GET", path, &[("if-none-match", &*tag)], "").await;
+    let same = town.here.dav("bob", "GET", path, &[("if-none-match", tag)], "").await;
     assert_eq!(same.status, StatusCode::NOT_MODIFIED);
     let head = town.here.dav("bob", "HEAD", path, &[], "").await;
-    assert_eq!((head.header("content-length").as_str(), head.body.len()), ("8", 0));
+    assert_eq!((head.header("content-length"), head.body.len()), ("8", 0));
     let stale = town
         .here
         .dav("bob", "PUT", path, &[("if-match", "\"other\"")], "lost")
@@ -87,10 +87,7 @@ async fn parts_and_conditions_are_those_of_the_other_server() {
         .await;
     assert_eq!(taken.status, StatusCode::PRECONDITION_FAILED);
     assert_eq!(town.there.read("eve", path).await.as_deref(), Some("the plan"));
-    let fresh = town
-        .here
-        .dav("bob", "PUT", path, &[("if-match", &*tag)], "better")
-        .await;
+    let fresh = town.here.dav("bob", "PUT", path, &[("if-match", tag)], "better").await;
     assert_eq!(fresh.status, StatusCode::NO_CONTENT);
     let missing = town.here.dav("bob", "GET", "/Shared/none.txt", &[], "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
@@ -249,7 +246,7 @@ async fn locks_are_those_of_the_other_server_and_name_the_place_here() {
     assert!(!found.text().contains("/files/eve/"), "{}", found.text());
     let answer = town
         .here
-        .dav("bob", "UNLOCK", "/Shared/locked.txt", &[("lock-token", &*token)], "")
+        .dav("bob", "UNLOCK", "/Shared/locked.txt", &[("lock-token", token)], "")
         .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     town.there.put("eve", "/Shared/locked.txt", "free").await;

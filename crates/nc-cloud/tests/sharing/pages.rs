@@ -132,7 +132,7 @@ async fn the_password_opens_the_link_for_the_browser_that_gave_it() {
     let opened = wire.send("", "POST", &form_page, &headers, body.clone()).await;
     assert_eq!(
         (opened.status, opened.header("location")),
-        (StatusCode::SEE_OTHER, page.clone())
+        (StatusCode::SEE_OTHER, page.as_str())
     );
     let fresh = cookie(&opened);
     assert_ne!(fresh, browser);

@@ -1,15 +1,18 @@
 use std::collections::BTreeMap;
 
 use axum::{Router, body::Body};
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::{Request, StatusCode};
 use nc_auth::{UserId, basic};
 use nc_cloud::{Cloud, CloudConfig, accounts::NewUser};
-use nc_proto::{clock::Clock, dav::Multistatus};
+use nc_proto::clock::Clock;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use tower::ServiceExt;
+
+#[path = "../wire/answer.rs"]
+mod answer;
+
+pub(crate) use self::answer::Answer;
 
 pub(crate) const API: &str = "/ocs/v2.php/apps/files_sharing/api/v1";
 
@@ -22,23 +25,7 @@ pub(crate) struct Wire {
     _dir: tempfile::TempDir,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Answer {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> String {
-        self.headers
-            .get(name)
-            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
-    }
-
     /// The data of an OCS answer.
     pub(crate) fn data(&self) -> Value {
         let answer: Value = serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", self.text()));
@@ -47,9 +34,8 @@ impl Answer {
 
     /// The addresses of a multistatus answer.
     pub(crate) fn hrefs(&self) -> Vec<String> {
-        assert_eq!(self.status, StatusCode::MULTI_STATUS, "{}", self.text());
-        let answer = Multistatus::parse(&self.body).unwrap();
-        answer.responses.into_iter().map(|response| response.href).collect()
+        let responses = self.multistatus().responses.into_iter();
+        responses.map(|response| response.href).collect()
     }
 }
 
@@ -100,13 +86,7 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).unwrap();
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+        Answer::to(&self.router, request.body(body.into()).unwrap()).await
     }
 
     /// A request about somebody's files.
@@ -191,9 +171,7 @@ impl Wire {
         );
         let path = format!("/remote.php/dav/files/{who}{path}");
         let answer = self.send(who, "PROPFIND", &path, &[("depth", "0")], body).await;
-        assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text());
-        let answer = Multistatus::parse(&answer.body).unwrap();
-        let response = answer.responses.into_iter().next().unwrap();
+        let response = answer.multistatus().responses.into_iter().next().unwrap();
         let found = response
             .propstats
             .iter()

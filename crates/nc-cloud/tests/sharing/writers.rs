@@ -23,7 +23,7 @@ async fn two_hundred_writers_of_one_shared_file_lose_nothing() {
                 let read = wire.dav(who, "GET", "/list.txt", "").await;
                 assert_eq!(read.status, StatusCode::OK);
                 let (text, etag) = (read.text(), read.header("etag"));
-                let headers = [("if-match", etag.as_str())];
+                let headers = [("if-match", etag)];
                 let path = format!("/remote.php/dav/files/{who}/list.txt");
                 let written = wire
                     .send(who, "PUT", &path, &headers, format!("{text}{number}\n"))
