@@ -49,3 +49,10 @@ pub trait Fetch: Send + Sync {
     /// The document at `url`, if it has no more than `max_bytes`. A `bearer` is sent along where given.
     async fn get(&self, url: &Url, bearer: Option<&str>, max_bytes: usize) -> Result<Fetched, FetchError>;
 }
+
+/// Tells other servers something.
+#[async_trait]
+pub trait PostForm: Send + Sync {
+    /// Posts an encoded form. The status of the answer, which is not looked at otherwise.
+    async fn post_form(&self, url: &Url, form: &str) -> Result<u16, FetchError>;
+}

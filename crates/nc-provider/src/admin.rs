@@ -8,6 +8,7 @@ mod describe;
 mod gate;
 mod http;
 mod initial_tokens;
+mod legacy_clients;
 mod logout_uris;
 mod number;
 mod resources;
@@ -22,6 +23,7 @@ pub use clients_change::ClientChange;
 pub use describe::{describe_claim, describe_client, describe_resource};
 pub use gate::{AdminAccess, AdminGate};
 pub use initial_tokens::{InitialAccess, InitialAccessToken};
+pub use legacy_clients::LEGACY_CLIENTS;
 pub use logout_uris::{LOGOUT_URIS, LogoutUri};
 pub use number::number_of;
 

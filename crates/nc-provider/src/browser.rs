@@ -104,6 +104,10 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                 .route(&at(Endpoint::SignIn, issuer::CALLBACK), get(issuer::arrive)),
         };
         if role == Role::Cloud {
+            for version in ["", "/api/v2"] {
+                let path = format!("{prefix}{version}/user/restrictUserInformation");
+                router = router.route(&path, post(consents_api::restrict));
+            }
             router = router
                 .route(&at(Endpoint::Consents, ""), get(consents_api::list))
                 .route(&at(Endpoint::Consents, "/{client}"), delete(consents_api::revoke))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use nc_proto::oauth::{
+    authorize::Flows,
     client_auth::AuthMethod,
     redirect_uri::{ApplicationType, RedirectUri},
     registration::{AllowedGrant, ClientMetadata, Keys, TokenFormat},
@@ -118,6 +119,15 @@ pub struct ClientDocument {
     /// It may ask for `admin:*`.
     #[serde(default)]
     pub admin_scopes: bool,
+    /// It may ask for ID tokens through the browser. Only for clients that an administrator made.
+    #[serde(default)]
+    pub legacy_flows: bool,
+    /// Where it is told that a session ended.
+    #[serde(default)]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it has to be told which one. It always is.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
     /// Whom to ask.
     #[serde(default)]
     pub contacts: Vec<String>,
@@ -185,6 +195,9 @@ impl ClientDocument {
             require_par: false,
             require_dpop: false,
             admin_scopes: false,
+            legacy_flows: false,
+            backchannel_logout_uri: metadata.backchannel_logout_uri.clone(),
+            backchannel_logout_session_required: metadata.backchannel_logout_session_required,
             contacts: metadata.contacts.clone(),
             logo_uri: metadata.logo_uri.clone(),
             policy_uri: metadata.policy_uri.clone(),
@@ -246,6 +259,11 @@ impl ClientDocument {
             require_par: old.require_par,
             require_dpop: old.require_dpop,
             admin_scopes: old.admin_scopes,
+            backchannel_logout_uri: if decided("backchannel_logout_uri") {
+                old.backchannel_logout_uri
+            } else {
+                self.backchannel_logout_uri
+            },
             decided: old.decided,
             ..self
         }
@@ -320,6 +338,15 @@ impl Client {
                 .find(|uri| uri.matches(presented, self.document.application_type))
                 .and_then(|_| RedirectUri::parse(presented).ok()),
             None => registered.next().filter(|_| self.document.redirect_uris.len() == 1),
+        }
+    }
+
+    /// What it may ask the authorization endpoint for.
+    pub fn flows(&self) -> Flows {
+        if self.document.legacy_flows && !self.is_self_described() {
+            Flows::Legacy
+        } else {
+            Flows::Code
         }
     }
 

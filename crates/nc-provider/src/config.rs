@@ -115,6 +115,14 @@ pub struct Lifetimes {
     pub used_client: Duration,
     /// Access tokens that come from an exchange, at most.
     pub exchanged: Duration,
+    /// The pause before a client that did not answer is told again that a session ended; each further one is five times as
+    /// long.
+    pub notice_pause: Duration,
+}
+
+impl Lifetimes {
+    /// The longest grace for spent refresh tokens.
+    pub const REFRESH_GRACE_MAX: Duration = Duration::from_mins(1);
 }
 
 const DAY_S: u64 = 24 * 60 * 60;
@@ -135,6 +143,7 @@ impl Default for Lifetimes {
             unused_client: Duration::from_secs(DAY_S),
             used_client: Duration::from_secs(90 * DAY_S),
             exchanged: Duration::from_mins(5),
+            notice_pause: Duration::from_secs(2),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{Audit, ElsewhereAccounts, Error, Event, GrantedElsewhere, Provider, SignIn};
+use crate::{Audit, ElsewhereAccounts, Error, Event, GrantedElsewhere, Provider, SignIn, notices};
 
 /// Keeping and taking back for one person must not cross. More people than these may wait for each other, which is rare.
 const LOCKS: usize = 64;
@@ -142,6 +142,7 @@ impl Provider {
         let now = self.now();
         let unit = self.store().begin().await?;
         let ended = unit.revoke_grants(subject, None, None, now).await?;
+        let participants = notices::take(unit.as_ref(), subject, None, now).await?;
         unit.delete_sessions(subject).await?;
         unit.need_credential(subject, now).await?;
         if ended > 0 {
@@ -153,6 +154,7 @@ impl Provider {
                 .await?;
         }
         unit.commit().await?;
+        self.tell_signed_out(subject, participants);
         self.release(Some(subject)).await;
         Ok(ended)
     }

@@ -23,6 +23,8 @@ mod issue;
 mod keys;
 mod limits;
 mod machine;
+mod notices;
+mod privacy;
 mod proofs;
 mod provider;
 mod random;

@@ -4,14 +4,18 @@ use std::{
 };
 
 use aws_lc_rs::hmac;
-use nc_auth::{UserId, fetch::Fetch, verifier::JwkSources};
+use nc_auth::{
+    UserId,
+    fetch::{Fetch, PostForm},
+    verifier::JwkSources,
+};
 use nc_proto::clock::Clock;
 use nc_store::{Sealer, Store};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Client, Error, KeyRing, Person, ProviderConfig, Settings, SignIn, browser, credentials::CredentialLocks,
-    limits::Limits, machine, random,
+    limits::Limits, machine, notices::Notices, random,
 };
 
 /// How old the settings that are believed may be; another process may have changed them.
@@ -31,6 +35,7 @@ struct Inner {
     limits: Limits,
     settings: Mutex<Option<(i64, Arc<Settings>)>>,
     documents: OnceLock<(Arc<dyn Fetch>, JwkSources)>,
+    notices: OnceLock<Notices>,
     credential_locks: CredentialLocks,
 }
 
@@ -54,6 +59,7 @@ impl Provider {
             limits: Limits::new(),
             settings: Mutex::new(None),
             documents: OnceLock::new(),
+            notices: OnceLock::new(),
             credential_locks: CredentialLocks::new(),
         }))
     }
@@ -65,6 +71,17 @@ impl Provider {
         let sources = JwkSources::new(Arc::clone(&fetch), self.0.clock.clone());
         let _second_call = self.0.documents.set((fetch, sources));
         self
+    }
+
+    /// Lets it tell clients that a session ended. To be called once, with something that reaches public addresses only.
+    #[must_use]
+    pub fn with_notices(self, post: Arc<dyn PostForm>) -> Self {
+        let _second_call = self.0.notices.set(Notices::new(post));
+        self
+    }
+
+    pub(crate) fn notices(&self) -> Option<&Notices> {
+        self.0.notices.get()
     }
 
     pub(crate) fn fetch(&self) -> Option<&Arc<dyn Fetch>> {

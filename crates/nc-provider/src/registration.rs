@@ -47,13 +47,15 @@ impl From<Error> for Unfit {
     }
 }
 
-/// What is stored about a client with this metadata. `resources` are those that an administrator allowed it beforehand.
+/// What is stored about a client with this metadata. `resources` are those that an administrator allowed it beforehand; a client
+/// that is known already has an id.
 pub(crate) async fn document(
     provider: &Provider,
     requested: &RequestedMetadata,
     resources: &[String],
+    client_id: Option<&str>,
 ) -> Result<ClientDocument, Unfit> {
-    let mut metadata = ClientMetadata::check(requested)?;
+    let mut metadata = ClientMetadata::check_of(requested, client_id)?;
     if let Some(scope) = &metadata.scope {
         // Scopes that are not ours are left out, as RFC 7591 §2 allows; none is added.
         let public = &provider.config().public_scopes;
@@ -123,6 +125,11 @@ pub(crate) fn describe(provider: &Provider, settings: &Settings, document: &Clie
         logo_uri: document.logo_uri.clone(),
         policy_uri: document.policy_uri.clone(),
         tos_uri: document.tos_uri.clone(),
+        backchannel_logout_uri: document.backchannel_logout_uri.clone(),
+        backchannel_logout_session_required: document
+            .backchannel_logout_uri
+            .as_ref()
+            .map(|_| document.backchannel_logout_session_required),
         token_type: word(if is_jwt { "jwt" } else { "opaque" }),
         resource_url: document.requested_resource.clone(),
         software_statement: None,

@@ -2,7 +2,7 @@
 
 use nc_store::Lookup;
 
-use crate::{Error, ProviderConfig, RegistrationMode};
+use crate::{Error, ProviderConfig, RegistrationMode, admin::LEGACY_CLIENTS};
 
 /// Whether users manage their consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,14 @@ pub struct Settings {
     pub revoke_family_with_access_token: bool,
     /// `require_dpop_nonce`: proofs of possession have to carry a nonce of ours (RFC 9449 §8).
     pub require_dpop_nonce: bool,
+    /// Whether there is a client that may ask for ID tokens through the browser; no setting, but what follows from the clients.
+    pub legacy_flows: bool,
 }
 
 impl Settings {
+    /// What about people can be kept from clients.
+    pub const RESTRICTABLE: [&str; 4] = ["avatar", "address", "phone", "website"];
+
     /// Longest lifetime of access tokens.
     pub const EXPIRE_TIME_MAX_S: u32 = 900;
 
@@ -123,6 +128,7 @@ impl Settings {
             allow_plain_challenge: false,
             require_dpop_nonce: false,
             revoke_family_with_access_token: false,
+            legacy_flows: false,
         }
     }
 
@@ -131,6 +137,7 @@ impl Settings {
         let mut settings = Self::defaults(config);
         let stored = store.list_settings().await?;
         for (key, value) in &stored {
+            settings.legacy_flows |= key == LEGACY_CLIENTS && value != "[]";
             // A bad value cannot be stored; one from another version is left alone.
             let _unknown = settings.set(key, value);
         }
@@ -189,10 +196,7 @@ impl Settings {
                     .filter(|word| *word != "no")
                     .map(str::to_owned)
                     .collect();
-                if words
-                    .iter()
-                    .any(|word| !["avatar", "address", "phone", "website"].contains(&word.as_str()))
-                {
+                if words.iter().any(|word| !Self::RESTRICTABLE.contains(&word.as_str())) {
                     return Err(invalid(key, "no, or any of avatar, address, phone, website"));
                 }
                 self.restrict_user_information = words;

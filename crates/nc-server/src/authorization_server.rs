@@ -1,11 +1,11 @@
 //! This server's own authorization server, however people sign in.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use nc_auth::{
     Scope, ScopeKind, ScopeSet,
-    fetch::{GuardedFetch, Reach},
+    fetch::{GuardedFetch, PostForm, Reach},
 };
 use nc_proto::{clock::Clock, oauth::jose::Algorithm};
 use nc_provider::{KeyOptions, KeyRing, Lifetimes, Provider, ProviderConfig, RegistrationMode, Role, SignIn};
@@ -23,6 +23,8 @@ pub struct ClientOptions {
     pub allowed: Vec<String>,
     /// Whether clients may be known by their metadata document.
     pub documents: bool,
+    /// How long a spent refresh token may be used once more, for answers that got lost.
+    pub refresh_grace: Duration,
 }
 
 /// What it is for.
@@ -54,12 +56,14 @@ pub(crate) async fn open(
     let keys = keys.await.context("the signing keys cannot be used")?;
     let config = configuration(purpose, clients);
     let provider = Provider::new(config, store, sealer, keys, sign_in, clock.clone());
-    if !clients.documents {
-        return Ok(provider);
-    }
-    // Strangers name the addresses of clients' documents and keys.
-    let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
-    Ok(provider.with_fetch(Arc::new(documents)))
+    // Strangers name the addresses of clients' documents and keys, and where clients are told of a logout.
+    let outside = Arc::new(GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?);
+    let provider = provider.with_notices(Arc::clone(&outside) as Arc<dyn PostForm>);
+    Ok(if clients.documents {
+        provider.with_fetch(outside)
+    } else {
+        provider
+    })
 }
 
 fn configuration(purpose: Purpose<'_>, clients: &ClientOptions) -> ProviderConfig {
@@ -81,6 +85,34 @@ fn configuration(purpose: Purpose<'_>, clients: &ClientOptions) -> ProviderConfi
         registered_scopes_are_a_default: true,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
         algorithm: Algorithm::Es256,
-        lifetimes: Lifetimes::default(),
+        lifetimes: Lifetimes {
+            refresh_grace: clients.refresh_grace,
+            ..Lifetimes::default()
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grace_is_that_of_the_options() {
+        for seconds in [0, 60] {
+            let options = ClientOptions {
+                registration: RegistrationMode::Open,
+                allowed: Vec::new(),
+                documents: true,
+                refresh_grace: Duration::from_secs(seconds),
+            };
+            let purpose = Purpose {
+                issuer: "https://mcp.example",
+                account_base: "https://cloud.example".to_owned(),
+                resource: "https://mcp.example/mcp",
+                scopes: ScopeSet::default(),
+            };
+            let config = configuration(purpose, &options);
+            assert_eq!(config.lifetimes.refresh_grace, Duration::from_secs(seconds));
+        }
     }
 }

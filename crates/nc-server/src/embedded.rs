@@ -59,6 +59,7 @@ pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<B
     let address = public.unwrap_or(url);
     let options = OidcOptions {
         registration: config.embedded.registration,
+        refresh_grace: config.embedded.refresh_grace,
         believed: config.embedded.believe_own_tokens,
         external: config.embedded.external_issuers.clone(),
         ..OidcOptions::new(address)
@@ -108,4 +109,29 @@ pub fn router(config: &Config, cloud: &Cloud, beside: &Beside) -> Result<Router,
         None => router,
     };
     Ok(nc_web::Kit::new(proxies, https).wrap(router))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Environment, Layers};
+
+    #[tokio::test]
+    async fn the_provider_has_the_grace_that_the_settings_say() {
+        for (given, grace_s) in [(None, 10), (Some("0"), 0), (Some("60"), 60)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let name = "EMBEDDED_CLOUD_REFRESH_GRACE".to_owned();
+            let environment: Environment = given.into_iter().map(|text| (name.clone(), text.to_owned())).collect();
+            let layers = Layers::read(None, &environment, &[]).expect("layers");
+            let config = Config::resolve(&layers).expect("settings");
+            let cloud = Cloud::open(cloud_config(&config, folder.path(), None))
+                .await
+                .expect("a cloud");
+            let beside = open(&config, &cloud, "http://127.0.0.1:8080").await.expect("opened");
+            let lifetimes = beside.provider.config().lifetimes;
+            assert_eq!(lifetimes.refresh_grace, Duration::from_secs(grace_s));
+        }
+    }
 }

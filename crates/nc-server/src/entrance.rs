@@ -128,6 +128,7 @@ fn clients(config: &Config) -> ClientOptions {
         registration: config.oauth.registration,
         allowed: config.oauth.allowed_clients.clone(),
         documents: config.oauth.client_documents,
+        refresh_grace: config.oauth.refresh_grace,
     }
 }
 

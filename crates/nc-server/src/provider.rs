@@ -6,13 +6,13 @@ mod administrators;
 mod believed;
 mod external_accounts;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
 use nc_auth::{
     Scope, ScopeKind,
-    fetch::{GuardedFetch, Reach},
+    fetch::{Fetch, GuardedFetch, Reach},
 };
 use nc_cloud::Cloud;
 use nc_proto::oauth::jose::Algorithm;
@@ -32,6 +32,8 @@ pub struct OidcOptions {
     pub issuer: String,
     /// Who may register clients.
     pub registration: RegistrationMode,
+    /// How long a spent refresh token may be used once more, for answers that got lost.
+    pub refresh_grace: Duration,
     /// Whether the cloud's interfaces believe the provider's tokens.
     pub believed: bool,
     /// Other issuers whose tokens they believe.
@@ -44,6 +46,7 @@ impl OidcOptions {
         Self {
             issuer: url.trim_end_matches('/').to_owned(),
             registration: RegistrationMode::Off,
+            refresh_grace: Lifetimes::default().refresh_grace,
             believed: true,
             external: ExternalIssuersConfig::default(),
         }
@@ -66,9 +69,11 @@ pub async fn open(cloud: &Cloud, data: &ProviderData, options: &OidcOptions) -> 
     let keys = keys.await.context("the provider's keys cannot be used")?;
     let sign_in = SignIn::Local(Arc::new(CloudAccounts(cloud.clone())));
     let config = configuration(cloud, options);
-    // Strangers name the addresses of clients' documents and keys.
-    let documents = GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?;
-    let provider = Provider::new(config, store, sealer, keys, sign_in, clock).with_fetch(Arc::new(documents));
+    // Strangers name the addresses of clients' documents and keys, and where clients are told of a logout.
+    let outside = Arc::new(GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?);
+    let provider = Provider::new(config, store, sealer, keys, sign_in, clock)
+        .with_fetch(Arc::clone(&outside) as Arc<dyn Fetch>)
+        .with_notices(outside);
     believed::believe(cloud, &provider, options)?;
     Ok(provider)
 }
@@ -102,6 +107,9 @@ fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
         registered_scopes_are_a_default: false,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
         algorithm: Algorithm::Es256,
-        lifetimes: Lifetimes::default(),
+        lifetimes: Lifetimes {
+            refresh_grace: options.refresh_grace,
+            ..Lifetimes::default()
+        },
     }
 }

@@ -91,6 +91,10 @@ words! {
         ClientRules = "client_rules",
         /// An invitation of Open Cloud Mesh to become known to each other; key is made of its token.
         Invite = "ocm_invite",
+        /// The clients that were told who signed in, and are to be told when that ends; key is the subject.
+        SignedInClients = "signed_in_clients",
+        /// What a person keeps from clients; key is the subject.
+        Privacy = "privacy",
         /// Something that may be seen once only: `jti` of proofs and assertions.
         Seen = "seen",
     }

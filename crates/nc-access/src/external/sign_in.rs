@@ -187,7 +187,8 @@ impl SignIns {
             AnswerError::Issuer => SignInError::OtherIssuer,
             AnswerError::Incomplete => SignInError::Incomplete,
         })?;
-        let code = answer.outcome.map_err(SignInError::Denied)?;
+        let given = answer.outcome.map_err(SignInError::Denied)?;
+        let code = given.code.ok_or(SignInError::Incomplete)?;
         // A code for a client that was replaced is worth nothing.
         if remembered.client != *self.party.client_id() {
             return Err(IssuerError::InvalidGrant.into());

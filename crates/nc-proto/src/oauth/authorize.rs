@@ -13,10 +13,12 @@ use super::{
 };
 
 pub use claims::{ClaimRequest, ClaimsRequest};
-pub use response::{Answer, AnswerError, IssuerParameter, ResponseMode};
+pub use response::{Answer, AnswerError, Given, IssuerParameter, ResponseMode};
+pub use response_type::{Flows, ResponseType};
 
 mod claims;
 mod response;
+mod response_type;
 
 /// The longest `state` or `nonce`.
 pub const STATE_MAX_BYTES: usize = 2048;
@@ -35,8 +37,6 @@ pub struct Addressed<'a> {
     pub pushed: Option<&'a str>,
     /// To be sent back byte for byte, also with errors. One that is too long is not sent back at all.
     pub state: Option<&'a str>,
-    /// How to answer, also with errors; `query` when the request names none that is offered.
-    pub response_mode: ResponseMode,
 }
 
 impl<'a> Addressed<'a> {
@@ -47,7 +47,6 @@ impl<'a> Addressed<'a> {
             redirect_uri: form.get("redirect_uri"),
             pushed: form.get("request_uri").filter(|uri| uri.starts_with(PUSHED_PREFIX)),
             state: form.get("state").filter(|state| state.len() <= STATE_MAX_BYTES),
-            response_mode: ResponseMode::read(form.get("response_mode")).unwrap_or(ResponseMode::Query),
         })
     }
 }
@@ -66,10 +65,12 @@ pub enum Prompt {
 /// An authorization request whose values are well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
+    /// What to answer with.
+    pub response_type: ResponseType,
     /// How to answer.
     pub response_mode: ResponseMode,
-    /// What the redeemer of the code has to prove.
-    pub challenge: Challenge,
+    /// What the redeemer of the code has to prove; `None` where there is to be no code.
+    pub challenge: Option<Challenge>,
     /// Sent back byte for byte.
     pub state: Option<String>,
     /// Goes into the ID token.
@@ -92,21 +93,24 @@ pub struct AuthorizeRequest {
 
 impl AuthorizeRequest {
     /// Reads a request whose client and redirect URI are known to be right. The first fault wins, in this order:
-    /// request objects, response type, response mode, challenge, state, scope, resource, prompt, the rest.
+    /// request objects, response type, response mode, challenge, a nonce that is missing, state, scope, resource, prompt, the
+    /// rest.
     ///
     /// Pass the parameters of a pushed request here, not the `request_uri` that stands for them.
-    pub fn read(form: &Form, plain: PlainMethod) -> Result<Self, AuthorizeError> {
+    pub fn read(form: &Form, plain: PlainMethod, flows: Flows) -> Result<Self, AuthorizeError> {
         if form.get("request").is_some() {
             return Err(AuthorizeError::RequestNotSupported);
         }
         if form.get("request_uri").is_some() {
             return Err(AuthorizeError::RequestUriNotSupported);
         }
-        if form.get("response_type") != Some("code") {
-            return Err(AuthorizeError::UnsupportedResponseType);
+        let response_type = ResponseType::read(form.get("response_type"), flows)?;
+        let response_mode = ResponseMode::read(form.get("response_mode"), response_type)?;
+        let challenge = || Challenge::read(form.get("code_challenge"), form.get("code_challenge_method"), plain);
+        let challenge = response_type.has_code().then(challenge).transpose()?;
+        if response_type.has_id_token() && form.get("nonce").is_none() {
+            return Err(AuthorizeError::Nonce);
         }
-        let response_mode = ResponseMode::read(form.get("response_mode"))?;
-        let challenge = Challenge::read(form.get("code_challenge"), form.get("code_challenge_method"), plain)?;
         let state = short(form.get("state"))?;
         let scope = form.get("scope").map(ScopeList::parse).transpose()?;
         if scope.as_ref().is_some_and(ScopeList::is_empty) {
@@ -121,6 +125,7 @@ impl AuthorizeRequest {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
+            response_type,
             response_mode,
             challenge,
             state,

@@ -88,6 +88,10 @@ errors! {
         ChallengeMethod => 400 "invalid_request" "code_challenge_method must be S256.",
         /// A response mode that is not offered.
         ResponseMode => 400 "invalid_request" "response_mode must be query or form_post.",
+        /// A response mode that an ID token must not go by.
+        IdTokenMode => 400 "invalid_request" "response_mode must be fragment or form_post with this response_type.",
+        /// An ID token through the browser, and no nonce that would tie it to its request.
+        Nonce => 400 "invalid_request" "nonce is required with this response_type.",
         /// `state` or `nonce` is too long.
         TooLong => 400 "invalid_request" "state and nonce are limited to 2048 bytes.",
         /// `prompt` has an unknown value, or `none` with others.
@@ -102,8 +106,8 @@ errors! {
         UnauthorizedClient => 400 "unauthorized_client" "The client may not use this flow.",
         /// The user or a rule said no.
         AccessDenied => 403 "access_denied" "Access was denied.",
-        /// Not `code`.
-        UnsupportedResponseType => 400 "unsupported_response_type" "response_type must be code.",
+        /// None that this client may ask for, which mostly is `code` only.
+        UnsupportedResponseType => 400 "unsupported_response_type" "This client may not ask for this response_type.",
         /// Malformed, unknown, or nothing is left.
         InvalidScope => 400 "invalid_scope" "The scope is malformed, unknown or not allowed.",
         /// The resource is malformed, unknown or not allowed.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{error::RegistrationError, jose::strict_json};
 
-pub use effective::{AllowedGrant, ClientMetadata, Keys, TokenFormat, check_name};
+pub use effective::{AllowedGrant, ClientMetadata, Keys, TokenFormat, check_name, check_notice_uri};
 pub use requested::RequestedMetadata;
 
 mod effective;

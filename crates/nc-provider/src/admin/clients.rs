@@ -10,7 +10,7 @@ use nc_store::{ClientKind, ClientRecord, Digest, NewClient, StoreError, Unit};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::{Admin, AdminError, ClientChange, invalid};
+use super::{Admin, AdminError, ClientChange, invalid, legacy_clients};
 use crate::{Audit, Client, ClientDocument, Error, Event, GrantType, SigningKey, random};
 
 /// Clients in one page of a list.
@@ -153,6 +153,7 @@ impl Admin<'_> {
         let unit = self.store.begin().await?;
         let record = find(&*unit, which).await?.ok_or(AdminError::Missing("client"))?;
         unit.delete_client(&record.client_id).await?;
+        legacy_clients::note(&*unit, &record.client_id, false).await?;
         let audit = Audit::new(Event::Registration).with("client", record.client_id);
         self.finish(unit, audit.with("what", "deleted")).await
     }
@@ -258,6 +259,9 @@ fn document(new: &NewAdminClient) -> Result<ClientDocument, AdminError> {
         require_par: false,
         require_dpop: false,
         admin_scopes: false,
+        legacy_flows: false,
+        backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
         contacts: Vec::new(),
         logo_uri: None,
         policy_uri: None,

@@ -1,8 +1,12 @@
-use nc_proto::oauth::{authorize::is_resource, registration::check_name, scope_list::ScopeList};
+use nc_proto::oauth::{
+    authorize::is_resource,
+    registration::{check_name, check_notice_uri},
+    scope_list::ScopeList,
+};
 use nc_store::{ClientKind, ResourceRecord, Unit};
 use regex::RegexBuilder;
 
-use super::{AdminError, clients::redirect_uri, invalid};
+use super::{AdminError, clients::redirect_uri, invalid, legacy_clients};
 use crate::{Client, GrantType, Resource, ResourceDocument};
 
 /// Most redirect URIs of a client, and as many for after logout.
@@ -53,6 +57,12 @@ pub enum ClientChange {
     RequireDpop(bool),
     /// It may ask for `admin:*`.
     AdminScopes(bool),
+    /// It may ask for ID tokens through the browser: hybrid and implicit flow.
+    LegacyFlows(bool),
+    /// Where it is told that a session ended.
+    BackchannelLogoutUri(Option<String>),
+    /// Whether it has to be told which one.
+    BackchannelLogoutSessionRequired(bool),
     /// It is stopped.
     Disabled(bool),
 }
@@ -78,6 +88,8 @@ impl ClientChange {
             Self::RequirePar(_) => "require_par",
             Self::RequireDpop(_) => "require_dpop",
             Self::AdminScopes(_) => "admin_scopes",
+            Self::LegacyFlows(_) => "legacy_flows",
+            Self::BackchannelLogoutUri(_) | Self::BackchannelLogoutSessionRequired(_) => "backchannel_logout_uri",
             Self::Disabled(true) => "disabled",
             Self::Disabled(false) => "enabled",
         }
@@ -106,10 +118,12 @@ impl ClientChange {
             Self::DefaultScopes(scopes) => document.default_scopes = checked_scopes(scopes.as_deref())?,
             Self::EmailRegex(regex) => document.email_regex = checked_regex(regex)?,
             Self::ResourceUrl(uri) => speak_for(client, uri, unit).await?,
-            Self::DefaultResource(uri) => document.default_resource = uri.map(resource).transpose()?,
-            Self::Resources(uris) => document.resources = resources(uris)?,
+            Self::DefaultResource(uri) => {
+                document.default_resource = resources(uri.into_iter().collect(), unit).await?.pop();
+            }
+            Self::Resources(uris) => document.resources = resources(uris, unit).await?,
             Self::ExchangeTargets(uris) => {
-                document.exchange_targets = resources(uris)?;
+                document.exchange_targets = resources(uris, unit).await?;
                 if document.exchange_targets.is_empty() {
                     document.grants.remove(&GrantType::TokenExchange);
                 } else {
@@ -131,6 +145,21 @@ impl ClientChange {
                 }
                 client.document.admin_scopes = on;
             }
+            Self::LegacyFlows(on) => {
+                if on && client.is_self_described() {
+                    return Err(invalid("a client that described itself gets codes only"));
+                }
+                client.document.legacy_flows = on;
+                legacy_clients::note(unit, client.id(), on).await?;
+            }
+            Self::BackchannelLogoutUri(uri) => {
+                let uri = uri.filter(|uri| !uri.is_empty());
+                let checked = uri.map(|uri| check_notice_uri(&uri)).transpose();
+                document.backchannel_logout_uri = checked.map_err(|_| {
+                    invalid("clients are told of a logout at an https URL of a public host, without fragment")
+                })?;
+            }
+            Self::BackchannelLogoutSessionRequired(on) => document.backchannel_logout_session_required = on,
             Self::Disabled(disabled) => client.record.disabled = disabled,
         }
         Ok(())
@@ -185,13 +214,23 @@ pub(super) fn resource(uri: String) -> Result<String, AdminError> {
     }
 }
 
-fn resources(uris: Vec<String>) -> Result<Vec<String>, AdminError> {
-    uris.into_iter().map(resource).collect()
+/// The same for several. One that is there already may also be a client's id.
+async fn resources(uris: Vec<String>, unit: &dyn Unit) -> Result<Vec<String>, AdminError> {
+    let mut checked = Vec::with_capacity(uris.len());
+    for uri in uris {
+        let is_known = unit.find_resource(&uri).await?.is_some();
+        checked.push(if is_known { uri } else { resource(uri)? });
+    }
+    Ok(checked)
 }
 
-/// Makes the client the one that speaks for this resource and no other.
+/// Makes the client the one that speaks for this resource and no other. It may be called by the client's own id, as the `oidc`
+/// app has it.
 async fn speak_for(client: &Client, uri: Option<String>, unit: &dyn Unit) -> Result<(), AdminError> {
-    let uri = uri.filter(|uri| !uri.is_empty()).map(resource).transpose()?;
+    let uri = match uri.filter(|uri| !uri.is_empty()) {
+        Some(own) if own == client.id() => Some(own),
+        other => other.map(resource).transpose()?,
+    };
     for former in unit.list_resources().await? {
         let is_own = former.owner.as_deref() == Some(client.id());
         if is_own && uri.as_ref() != Some(&former.uri) {

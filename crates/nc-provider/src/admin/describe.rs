@@ -25,7 +25,7 @@ pub fn describe_client(client: &Client, resources: &[Resource]) -> Value {
         "signingAlg": document.id_token_algorithm,
         "type": if client.is_public() { "public" } else { "confidential" },
         "authMethod": document.auth_method.name(),
-        "flowType": "code",
+        "flowType": if document.legacy_flows { "code id_token" } else { "code" },
         "groups": document.groups,
         "tokenType": match document.tokens_are_jwt {
             Some(true) => Some("jwt"),
@@ -42,6 +42,8 @@ pub fn describe_client(client: &Client, resources: &[Resource]) -> Value {
         "requirePar": document.require_par,
         "requireDpop": document.require_dpop,
         "adminScopes": document.admin_scopes,
+        "backchannelLogoutUri": document.backchannel_logout_uri,
+        "backchannelLogoutSessionRequired": document.backchannel_logout_session_required,
         "dcr": client.is_self_described(),
         "issuedAt": client.record.created_at,
         "lastTokenAt": client.record.last_token_at,

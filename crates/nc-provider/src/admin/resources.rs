@@ -20,10 +20,10 @@ impl Admin<'_> {
 
     /// Makes or replaces a resource server.
     pub async fn put_resource(&self, put: Resource) -> Result<Resource, AdminError> {
-        let mut put = Resource {
-            uri: resource(put.uri)?,
-            ..put
-        };
+        let mut put = put;
+        if put.owner.as_deref() != Some(put.uri.as_str()) {
+            put.uri = resource(put.uri)?;
+        }
         put.document.scopes = scopes(&put.document.scopes)?;
         if let Some(format) = &put.document.token_format
             && !["jwt", "opaque"].contains(&format.as_str())

@@ -1,11 +1,11 @@
-use super::{Admin, AdminError, LOGOUT_URIS};
+use super::{Admin, AdminError, LEGACY_CLIENTS, LOGOUT_URIS};
 use crate::{Audit, Event, Settings};
 
 impl Admin<'_> {
     /// Every setting that was changed, as stored.
     pub async fn list_settings(&self) -> Result<Vec<(String, String)>, AdminError> {
         let mut settings = self.store.list_settings().await?;
-        settings.retain(|(key, _)| key != LOGOUT_URIS);
+        settings.retain(|(key, _)| key != LOGOUT_URIS && key != LEGACY_CLIENTS);
         Ok(settings)
     }
 

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use nc_proto::oauth::{
-    authorize::{Answer, ResponseMode},
+    authorize::{Answer, Given, ResponseMode},
     error::AuthorizeError,
     redirect_uri::RedirectUri,
 };
@@ -29,7 +29,7 @@ impl Return {
     pub(super) fn send(
         &self,
         config: &ProviderConfig,
-        outcome: Result<String, AuthorizeError>,
+        outcome: Result<Given, AuthorizeError>,
     ) -> Result<Response, Error> {
         let answer = Answer {
             outcome,
@@ -38,6 +38,7 @@ impl Return {
         };
         Ok(match self.mode {
             ResponseMode::Query => see_other(&answer.location(&self.redirect_uri)),
+            ResponseMode::Fragment => see_other(&answer.fragment(&self.redirect_uri)),
             ResponseMode::FormPost => {
                 let form = answer.form();
                 let fields: Vec<(&str, &str)> = form.pairs().collect();

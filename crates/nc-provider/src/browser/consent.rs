@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::HeaderMap;
-use nc_proto::oauth::{error::AuthorizeError, scope_list::ScopeList};
+use nc_proto::oauth::{authorize::Given, error::AuthorizeError, scope_list::ScopeList};
 use nc_store::ClientKind;
 use nc_web::{
     ClientAddress,
@@ -25,7 +25,10 @@ use super::{
     request::Checked,
     session::SignedIn,
 };
-use crate::{Audit, Endpoint, Event, consents};
+use crate::{
+    Audit, Endpoint, Error, Event, consents, notices,
+    tokens::{Beside, IdToken},
+};
 
 /// Below the page: the post that allows.
 pub(super) const GRANT: &str = "/grant";
@@ -122,13 +125,24 @@ pub(super) struct Granted<'a> {
     address: Option<ClientAddress>,
 }
 
-/// Ends a request with a code. Without an answer of the user, all that was asked for is covered already.
+/// Ends a request with what it asks for. Without an answer of the user, all that was asked for is covered already.
 pub(super) async fn finish(
     browser: &Browser,
     checked: &Checked,
     session: &SignedIn,
     pending: Option<(&Pending, Option<Granted<'_>>)>,
 ) -> Result<Response, Refusal> {
+    let answered = pending.as_ref().and_then(|(_, granted)| granted.as_ref());
+    let scopes = answered.map_or(&checked.scopes, |granted| granted.scopes);
+    let given = match give(browser, checked, session, scopes).await? {
+        Ok(given) => given,
+        Err(error) => {
+            return match pending {
+                Some((pending, _)) => refuse(browser, pending, checked, error).await,
+                None => Ok(checked.back.send(browser.config(), Err(error))?),
+            };
+        }
+    };
     let unit = browser.store().begin().await?;
     // It may have ended in another tab since it was read, and what it stood for with it.
     let is_open = unit.find_session(session.secret, browser.now()).await?.is_some();
@@ -140,7 +154,6 @@ pub(super) async fn finish(
         }
         None => None,
     };
-    let scopes = granted.as_ref().map_or(&checked.scopes, |granted| granted.scopes);
     if let Some(granted) = &granted {
         Audit::new(Event::Consented)
             .with("client", checked.client.id())
@@ -154,10 +167,67 @@ pub(super) async fn finish(
     } else {
         consents::put_automatic(browser, unit.as_ref(), checked, &session.subject).await?;
     }
-    let code = code::issue(browser, unit.as_ref(), checked, session, scopes).await?;
-    unit.need_credential(&session.subject, browser.now()).await?;
+    let now = browser.now();
+    if let Some(code) = &given.code {
+        code::store(browser, unit.as_ref(), checked, session, scopes, code).await?;
+    } else {
+        // Nothing comes of it that could be redeemed, used or taken back later.
+        Audit::new(Event::Issued)
+            .with("what", "ID token")
+            .with("client", checked.client.id())
+            .with("subject", session.subject.as_str())
+            .with("sid", session.sid.as_str())
+            .with("scope", scopes.to_string())
+            .append(unit.as_ref(), now)
+            .await?;
+    }
+    if scopes.contains("openid") {
+        notices::remember(unit.as_ref(), &session.subject, &session.sid, &checked.client, now).await?;
+    }
+    unit.need_credential(&session.subject, now).await?;
     unit.commit().await?;
-    Ok(checked.back.send(browser.config(), Ok(code))?)
+    Ok(checked.back.send(browser.config(), Ok(given))?)
+}
+
+/// What the client gets; nothing is stored yet. An ID token that cannot be is told to the client.
+async fn give(
+    browser: &Browser,
+    checked: &Checked,
+    session: &SignedIn,
+    scopes: &ScopeList,
+) -> Result<Result<Given, AuthorizeError>, Refusal> {
+    let response_type = checked.request.response_type;
+    let code = response_type.has_code().then(code::make).transpose()?;
+    if !response_type.has_id_token() {
+        return Ok(Ok(Given { code, id_token: None }));
+    }
+    if !scopes.contains("openid") {
+        return Ok(Err(AuthorizeError::AccessDenied));
+    }
+    let document = code::grant_document(checked, session, scopes);
+    let id_token = IdToken {
+        client: &checked.client,
+        person: &session.person,
+        subject: &session.subject,
+        sid: Some(&session.sid),
+        scopes,
+        document: &document,
+        nonce: checked.request.nonce.as_deref(),
+        beside: code.as_deref().map_or(Beside::Nothing, Beside::Code),
+    };
+    let mut signed = id_token.sign(browser).await;
+    if matches!(signed, Err(Error::KeyMissing)) {
+        browser.keys().make_missing().await?;
+        signed = id_token.sign(browser).await;
+    }
+    match signed {
+        Ok(token) => Ok(Ok(Given {
+            code,
+            id_token: Some(token),
+        })),
+        Err(Error::TokenTooLong) => Ok(Err(AuthorizeError::InvalidScope)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn refuse(

@@ -16,7 +16,7 @@ use super::{
     connections::{self, Connection, Unchanged},
     session::{SignedIn, is_same_site},
 };
-use crate::{AllowUserSettings, Error, machine::answer::uncached};
+use crate::{AllowUserSettings, Error, Settings, machine::answer::uncached};
 
 /// Why a request is refused.
 pub(super) enum Refused {
@@ -24,6 +24,7 @@ pub(super) enum Refused {
     Forged,
     Unknown,
     NotAllowed,
+    Unreadable,
     SwitchedOff,
     Failed(Error),
 }
@@ -42,11 +43,15 @@ impl axum::response::IntoResponse for Refused {
                 StatusCode::FORBIDDEN,
                 "The request does not come from a page of this server.",
             ),
-            Self::SwitchedOff => (StatusCode::FORBIDDEN, "Users may not change what they allowed."),
+            Self::SwitchedOff => (StatusCode::FORBIDDEN, "Users may not change this here."),
             Self::Unknown => (StatusCode::NOT_FOUND, "There is no consent for this client."),
             Self::NotAllowed => (
                 StatusCode::BAD_REQUEST,
                 "The scopes are missing or not allowed for this client.",
+            ),
+            Self::Unreadable => (
+                StatusCode::BAD_REQUEST,
+                "Send JSON with `restrictUserInformation`: avatar, address, phone, website, or no.",
             ),
             Self::Failed(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "consents cannot be managed");
@@ -118,6 +123,42 @@ pub(super) async fn change(
         Err(Unchanged::NotAllowed) => Err(Refused::NotAllowed),
         Err(Unchanged::Failed(error)) => Err(Refused::Failed(error)),
     }
+}
+
+/// What a person keeps from clients, as the `oidc` app sends it.
+#[derive(Deserialize)]
+pub(super) struct Restriction {
+    /// Words separated by blanks; `no` for none.
+    #[serde(rename = "restrictUserInformation")]
+    words: String,
+}
+
+/// `POST /user/restrictUserInformation`. Words that mean nothing are left out, as the app does.
+pub(super) async fn restrict(
+    State(browser): State<Browser>,
+    headers: HeaderMap,
+    body: Result<Json<Restriction>, JsonRejection>,
+) -> Result<Response, Refused> {
+    let session = changing(&browser, &headers).await?;
+    if browser.settings().await?.allow_user_settings == AllowUserSettings::No {
+        return Err(Refused::SwitchedOff);
+    }
+    let Json(restriction) = body.map_err(|_| Refused::Unreadable)?;
+    let wanted = restriction.words.to_lowercase();
+    let known = Settings::RESTRICTABLE
+        .iter()
+        .filter(|word| wanted.split_whitespace().any(|wanted| wanted == **word));
+    let words: Vec<String> = known.map(|word| (*word).to_owned()).collect();
+    browser.keep_back(&session.subject, &words).await?;
+    let stored = if words.is_empty() {
+        "no".to_owned()
+    } else {
+        words.join(" ")
+    };
+    Ok(uncached(
+        StatusCode::OK,
+        &json!({ "restrict_user_information": stored }),
+    ))
 }
 
 /// Who changes something, when the browser itself says that a page of ours does it.

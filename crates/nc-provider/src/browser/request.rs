@@ -3,7 +3,7 @@
 //! A waiting request is judged again at every step, since client, scopes and resources may have changed meanwhile.
 
 use nc_proto::oauth::{
-    authorize::{Addressed, AuthorizeRequest, STATE_MAX_BYTES},
+    authorize::{Addressed, AuthorizeRequest, ResponseMode, STATE_MAX_BYTES},
     error::{AuthorizeError, PageError},
     form::Form,
     pkce::PlainMethod,
@@ -70,7 +70,7 @@ pub(crate) async fn address(provider: &Provider, form: &Form) -> Result<(Client,
         .ok_or(PageError::RedirectUri)?;
     let back = Return {
         redirect_uri,
-        mode: addressed.response_mode,
+        mode: ResponseMode::of(form, client.flows()),
         state: addressed.state.map(str::to_owned),
         client: client.document.name.clone(),
     };
@@ -123,7 +123,7 @@ async fn read(
     } else {
         PlainMethod::Off
     };
-    let request = AuthorizeRequest::read(form, plain);
+    let request = AuthorizeRequest::read(form, plain, client.flows());
     if let Err(error) = &request
         && !comes_after_resources(*error, form)
     {
@@ -146,7 +146,12 @@ async fn read(
     )
     .await?;
     let scopes = narrow(scopes, &resources)?;
-    Ok((request?, scopes, resources))
+    let request = request?;
+    // There is no ID token without it (OpenID Connect Core §3.1.2.1).
+    if request.response_type.has_id_token() && !scopes.contains("openid") {
+        return Err(AuthorizeError::InvalidScope.into());
+    }
+    Ok((request, scopes, resources))
 }
 
 /// Whether a fault is one of step 8 and later, so that unknown scopes and resources are told before it.

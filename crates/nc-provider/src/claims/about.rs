@@ -6,14 +6,20 @@ use serde_json::{Map, Value, json};
 use super::{custom, email};
 use crate::{ClaimValue, Client, Person, Settings};
 
-/// The claims that these scopes stand for. `sub` is not among them.
-pub(crate) fn about(person: &Person, scopes: &ScopeList, client: &Client, settings: &Settings) -> Map<String, Value> {
+/// The claims that these scopes stand for, without what is kept back. `sub` is not among them.
+pub(crate) fn about(
+    person: &Person,
+    scopes: &ScopeList,
+    client: &Client,
+    settings: &Settings,
+    kept_back: &[String],
+) -> Map<String, Value> {
     let mut claims = Map::new();
     // Custom claims first: none of them can stand in for one of ours.
     custom::add(&mut claims, person, scopes, client);
     claims.insert("preferred_username".to_owned(), person.uid.clone().into());
     if scopes.contains("profile") {
-        profile(&mut claims, person, &settings.restrict_user_information);
+        profile(&mut claims, person, kept_back);
     }
     if scopes.contains("email")
         && let Some(address) = email::choose(person, client.document.email_regex.as_deref())

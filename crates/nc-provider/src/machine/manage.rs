@@ -87,7 +87,13 @@ async fn put(provider: &Provider, client_id: &str, sent: &Sent) -> Result<Client
             return Err(RegistrationError::InvalidClientMetadata.into());
         }
     }
-    let new = registration::document(provider, &replacement.metadata, &client.document.resources).await?;
+    let new = registration::document(
+        provider,
+        &replacement.metadata,
+        &client.document.resources,
+        Some(client_id),
+    )
+    .await?;
     let document = new.in_place_of(client.document.clone());
     let mut fresh_secret = None;
     match (registration::has_secret(document.auth_method), client.record.secret) {

@@ -61,6 +61,14 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         AuthMethod::PrivateKeyJwt,
     ];
     methods.retain(|way| *way != AuthMethod::ClientSecretBasic || !settings.disable_auth_client_secret_basic);
+    // What some clients may that an administrator made; none may without one of them.
+    let (mut responses, mut modes) = (words(&["code"]), words(&["query", "form_post"]));
+    if settings.legacy_flows {
+        responses.extend(words(&["code id_token", "id_token"]));
+        modes.push("fragment".to_owned());
+        grants.push("implicit".to_owned());
+    }
+    let tells = provider.notices().map(|_| true);
     let methods: Vec<String> = methods.into_iter().map(|way| way.name().to_owned()).collect();
     let with_public = [vec![AuthMethod::None.name().to_owned()], methods.clone()].concat();
     let mut challenges = words(&["S256"]);
@@ -84,8 +92,10 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         pushed_authorization_request_endpoint: Some(url(Endpoint::Par)),
         end_session_endpoint: Some(url(Endpoint::Logout)),
         scopes_supported: config.public_scopes.clone(),
-        response_types_supported: words(&["code"]),
-        response_modes_supported: words(&["query", "form_post"]),
+        backchannel_logout_supported: tells,
+        backchannel_logout_session_supported: tells,
+        response_types_supported: responses,
+        response_modes_supported: modes,
         grant_types_supported: grants,
         subject_types_supported: words(&["public"]),
         // Where people sign in elsewhere, how well they do is not known.

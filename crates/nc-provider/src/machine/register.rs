@@ -50,7 +50,7 @@ async fn register(provider: &Provider, sent: &Sent) -> Result<ClientInformation,
     let allowed = initial_access(provider, sent, settings.registration).await?;
     sent.require_json()?;
     let requested = RequestedMetadata::read(&sent.body)?;
-    let document = registration::document(provider, &requested, &allowed.resources).await?;
+    let document = registration::document(provider, &requested, &allowed.resources, None).await?;
 
     let client_id = registration::client_id()?;
     let secret = if registration::has_secret(document.auth_method) {

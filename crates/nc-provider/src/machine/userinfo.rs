@@ -66,7 +66,8 @@ async fn tell(provider: &Provider, request: Request) -> Result<Map<String, Value
         return Err(refuse(BearerError::InvalidToken));
     };
     let settings = provider.settings().await?;
-    let mut members = claims::about(&person, &context.scopes, &client, &settings);
+    let kept_back = provider.kept_back(&context.subject, &settings).await?;
+    let mut members = claims::about(&person, &context.scopes, &client, &settings, &kept_back);
     members.insert("sub".to_owned(), context.subject.as_ref().into());
     members.insert("scope".to_owned(), context.scopes.to_string().into());
     Ok(members)

@@ -4,7 +4,7 @@ use nc_proto::oauth::{scope_list::ScopeList, token::TokenResponse};
 use nc_store::{ClientKind, Digest, GrantRecord, RefreshState, RefreshTokenRecord, Unit};
 use secrecy::ExposeSecret as _;
 
-use super::{Access, Minted, Opaque};
+use super::{Access, Beside, IdToken, Minted, Opaque};
 use crate::{Client, Error, GrantDocument, Person, Provider, RefreshDocument, Resource, Settings};
 
 /// The tokens to issue.
@@ -57,8 +57,8 @@ impl Order<'_> {
             expires_in_s,
         } = self.access().mint(provider).await?;
         unit.insert_access_token(&record).await?;
-        let id_token = if Self::wants_id_token(self.scopes) {
-            Some(self.id_token(provider, token.expose_secret()).await?)
+        let id_token = if self.scopes.contains("openid") {
+            Some(self.id_token(token.expose_secret())?.sign(provider).await?)
         } else {
             None
         };
@@ -101,10 +101,19 @@ impl Order<'_> {
         Ok(Issued { response, refresh })
     }
 
-    /// The grant's subject.
-    pub(super) fn subject(&self) -> Result<&str, Error> {
+    /// The ID token that goes with an access token.
+    fn id_token<'b>(&'b self, access_token: &'b str) -> Result<IdToken<'b>, Error> {
         let subject = self.grant.subject.as_deref();
-        subject.ok_or(Error::Internal("a grant of a person has no subject"))
+        Ok(IdToken {
+            client: self.client,
+            person: self.person,
+            subject: subject.ok_or(Error::Internal("a grant of a person has no subject"))?,
+            sid: self.grant.sid.as_deref(),
+            scopes: self.scopes,
+            document: self.document,
+            nonce: self.nonce,
+            beside: Beside::AccessToken(access_token),
+        })
     }
 
     fn access(&self) -> Access<'_> {

@@ -8,6 +8,8 @@ mod authorizing;
 mod connected_apps;
 mod consenting;
 mod keeping_app_passwords;
+mod legacy_flows;
+mod notices;
 mod pushing;
 mod signing_in;
 mod signing_in_elsewhere;

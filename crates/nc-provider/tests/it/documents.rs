@@ -19,7 +19,7 @@ use crate::machine::world::{ROLES, World};
 
 mod changing;
 #[path = "../../../nc-auth/src/fetch/guarded/tests/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use server::{Names, PUBLIC, Server, json};
 

@@ -228,9 +228,6 @@ pub struct CreateClient {
     /// Signs its ID tokens: `RS256`, `ES256` or `EdDSA`.
     #[arg(long, short = 'a', alias = "signing_alg", value_name = "ALG")]
     pub algorithm: Option<String>,
-    /// Only the code flow is there.
-    #[arg(long, short = 'f', value_name = "FLOW", value_parser = ["code"], hide = true)]
-    pub flow: Option<String>,
     /// It acts for itself and has no users.
     #[arg(long, conflicts_with = "first_party")]
     pub service: bool,
@@ -304,6 +301,15 @@ pub(crate) struct ClientProperties {
     /// It may ask for `admin:*`.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) admin_scopes: Option<bool>,
+    /// What it may ask the authorization endpoint for: codes, or, for old clients, also ID tokens.
+    #[arg(long, short = 'f', alias = "flow_type", value_name = "FLOW", value_parser = ["code", "code id_token"])]
+    pub(crate) flow: Option<String>,
+    /// Where it is told that a session ended (OpenID Connect Back-Channel Logout).
+    #[arg(long, value_name = "URI")]
+    pub(crate) backchannel_logout_uri: Option<String>,
+    /// It has to be told which session ended.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) backchannel_logout_session_required: Option<bool>,
 }
 
 /// A place where browsers may be sent after logout.

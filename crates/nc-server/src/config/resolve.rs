@@ -133,6 +133,8 @@ pub struct EmbeddedSettings {
     pub login_flow_user_agents: Vec<Regex>,
     /// Which tokens are refused as a stock Nextcloud refuses them.
     pub stock_cors: StockCors,
+    /// How long a spent refresh token may be used once more.
+    pub refresh_grace: Duration,
     /// How long deleted files stay in the trash.
     pub trash_kept: Duration,
     /// Shares with other servers.
@@ -149,6 +151,7 @@ impl fmt::Debug for EmbeddedSettings {
             .field("admin_acr", &self.admin_acr)
             .field("login_flow_user_agents", &self.login_flow_user_agents)
             .field("stock_cors", &self.stock_cors)
+            .field("refresh_grace", &self.refresh_grace)
             .field("trash_kept", &self.trash_kept)
             .field("federation", &self.federation)
             .finish()
@@ -170,6 +173,8 @@ pub struct OAuthSettings {
     pub allowed_clients: Vec<String>,
     /// Whether clients may be known by a metadata document of theirs.
     pub client_documents: bool,
+    /// How long a spent refresh token may be used once more.
+    pub refresh_grace: Duration,
     /// Whether clients are told to ask for everything at once, not for reading only.
     pub advertises_all: bool,
 }
@@ -183,6 +188,7 @@ impl fmt::Debug for OAuthSettings {
             .field("registration", &self.registration)
             .field("allowed_clients", &self.allowed_clients)
             .field("client_documents", &self.client_documents)
+            .field("refresh_grace", &self.refresh_grace)
             .field("advertises_all", &self.advertises_all)
             .finish()
     }
@@ -372,6 +378,7 @@ fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigEr
         registration: registration(reader, "oauth.registration"),
         allowed_clients: allowed_clients(reader)?,
         client_documents: reader.bool("oauth.client_documents"),
+        refresh_grace: reader.seconds("oauth.refresh_grace_s"),
         advertises_all: reader.text("oauth.advertised_scopes").eq_ignore_ascii_case("all"),
     })
 }
@@ -425,6 +432,7 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
     Ok(EmbeddedSettings {
         sealing_keys,
         registration,
+        refresh_grace: reader.seconds("embedded.refresh_grace_s"),
         external_issuers,
         admin_acr: reader.list("embedded.admin_acr"),
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
@@ -539,6 +547,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use nc_provider::Lifetimes;
+
     use super::*;
     use crate::config::Environment;
 
@@ -567,6 +577,29 @@ mod tests {
         );
         assert_eq!(config.server.path, "/mcp");
         assert_eq!(config.tools.write_max_bytes, Some(50 * 1024 * 1024));
+    }
+
+    #[test]
+    fn the_grace_of_refresh_tokens_is_at_most_a_minute() {
+        for (variable, setting) in [
+            ("MCP_REFRESH_GRACE", "oauth.refresh_grace_s"),
+            ("EMBEDDED_CLOUD_REFRESH_GRACE", "embedded.refresh_grace_s"),
+        ] {
+            let grace = |config: &Config| match setting {
+                "oauth.refresh_grace_s" => config.oauth.refresh_grace,
+                _ => config.embedded.refresh_grace,
+            };
+            assert_eq!(grace(&resolve(&[]).expect("config")), Duration::from_secs(10));
+            for seconds in [0, 60] {
+                let config = resolve(&[(variable, &seconds.to_string())]).expect("config");
+                assert_eq!(grace(&config), Duration::from_secs(seconds));
+            }
+            assert_eq!(Lifetimes::REFRESH_GRACE_MAX, Duration::from_secs(60));
+            for wrong in ["61", "-1", "1.5", "ten"] {
+                let error = resolve(&[(variable, wrong)]).expect_err("refused");
+                assert!(error.starts_with(setting) && error.contains("0 to 60"), "{error}");
+            }
+        }
     }
 
     #[test]

@@ -396,6 +396,14 @@ const GENERAL: &[Setting] = &[
          either.",
     ),
     setting(
+        "oauth.refresh_grace_s",
+        &["MCP_REFRESH_GRACE"],
+        Kind::Integer(0, 60),
+        "10",
+        "For how many seconds a refresh token that was used may be used once more by its own client, whose answer may have got \
+         lost. After that a second use ends all that came from the same sign-in. `0`: at once.",
+    ),
+    setting(
         "oauth.advertised_scopes",
         &["MCP_ADVERTISED_SCOPES"],
         Kind::Choice(&["read", "all"]),
@@ -545,6 +553,13 @@ const GENERAL: &[Setting] = &[
         Kind::Choice(&["off", "initial-access-token", "open"]),
         "off",
         "Who may register OAuth clients at the embedded cloud. Clients with a metadata document need no registration.",
+    ),
+    setting(
+        "embedded.refresh_grace_s",
+        &["EMBEDDED_CLOUD_REFRESH_GRACE"],
+        Kind::Integer(0, 60),
+        "10",
+        "The same as `oauth.refresh_grace_s`, for clients of the embedded cloud.",
     ),
     setting(
         "embedded.believe_own_tokens",

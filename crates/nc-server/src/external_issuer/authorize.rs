@@ -14,7 +14,7 @@ use nc_proto::{
     clock::Clock,
     oauth::{
         allowed_client::AllowedClient,
-        authorize::AuthorizeRequest,
+        authorize::{AuthorizeRequest, Flows},
         form::{Form, Limits},
         pkce::PlainMethod,
         redirect_uri::RedirectUri,
@@ -79,7 +79,7 @@ impl Forwarding {
         if !self.allowed.is_empty() && !self.allowed.iter().any(may) {
             return None;
         }
-        let request = AuthorizeRequest::read(&form, PlainMethod::Off).ok()?;
+        let request = AuthorizeRequest::read(&form, PlainMethod::Off, Flows::Code).ok()?;
         request.state?;
         if request.resources.iter().any(|resource| *resource != self.resource) {
             return None;

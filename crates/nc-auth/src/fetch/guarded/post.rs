@@ -1,10 +1,14 @@
 //! Requests that change something, to the endpoints of an issuer. The same guard as for documents.
 
+use async_trait::async_trait;
 use http::header;
 use url::Url;
 
 use super::{GuardedFetch, classify, is_json};
-use crate::fetch::FetchError;
+use crate::fetch::{FetchError, PostForm};
+
+/// The longest answer that is read where nobody looks at it.
+const IGNORED_MAX_BYTES: usize = 16 * 1024;
 
 /// What is sent.
 #[derive(Clone, Copy)]
@@ -69,6 +73,14 @@ impl GuardedFetch {
             .header(header::AUTHORIZATION, sensitive(authorization)?);
         let answer = request.send().await.map_err(|error| classify(&error))?;
         Ok(answer.status().as_u16())
+    }
+}
+
+#[async_trait]
+impl PostForm for GuardedFetch {
+    async fn post_form(&self, url: &Url, form: &str) -> Result<u16, FetchError> {
+        let posted = self.post(url, Body::Form(form), None, IGNORED_MAX_BYTES).await?;
+        Ok(posted.status)
     }
 }
 

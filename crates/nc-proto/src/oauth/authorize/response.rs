@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{Flows, ResponseType};
 use crate::oauth::{error::AuthorizeError, form::Form, redirect_uri::RedirectUri};
 
 /// How an answer gets to the client.
@@ -9,34 +10,75 @@ use crate::oauth::{error::AuthorizeError, form::Form, redirect_uri::RedirectUri}
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     Query,
+    /// Behind the `#` of the redirect URI, which browsers keep to themselves.
+    Fragment,
     /// As a form that the browser posts to the redirect URI.
     FormPost,
 }
 
 impl ResponseMode {
-    /// Reads `response_mode`.
-    pub fn read(text: Option<&str>) -> Result<Self, AuthorizeError> {
-        match text {
-            None | Some("query") => Ok(Self::Query),
-            Some("form_post") => Ok(Self::FormPost),
-            Some(_) => Err(AuthorizeError::ResponseMode),
+    /// Reads `response_mode`. ID tokens never go by a query, which ends up in logs.
+    pub fn read(text: Option<&str>, response_type: ResponseType) -> Result<Self, AuthorizeError> {
+        match (text, response_type.has_id_token()) {
+            (None | Some("query"), false) => Ok(Self::Query),
+            (None | Some("fragment"), true) => Ok(Self::Fragment),
+            (Some("form_post"), _) => Ok(Self::FormPost),
+            (Some(_), false) => Err(AuthorizeError::ResponseMode),
+            (Some(_), true) => Err(AuthorizeError::IdTokenMode),
         }
+    }
+
+    /// How an answer gets to a client with these flows, also an error about the response type or the mode itself.
+    pub fn of(form: &Form, flows: Flows) -> Self {
+        let is_code = form.get("response_type").is_none_or(|kind| kind == "code");
+        let (response_type, usual) = if is_code || flows == Flows::Code {
+            (ResponseType::Code, Self::Query)
+        } else {
+            (ResponseType::IdToken, Self::Fragment)
+        };
+        Self::read(form.get("response_mode"), response_type).unwrap_or(usual)
     }
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Query => "query",
+            Self::Fragment => "fragment",
             Self::FormPost => "form_post",
         }
     }
 }
 
-/// An answer: a code, or an error. Each carries `state` as it came and the issuer (RFC 9207).
+/// What a client gets through the browser.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Given {
+    /// A code to redeem.
+    pub code: Option<String>,
+    /// An ID token.
+    pub id_token: Option<String>,
+}
+
+impl From<String> for Given {
+    fn from(code: String) -> Self {
+        Self {
+            code: Some(code),
+            id_token: None,
+        }
+    }
+}
+
+/// Neither value.
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Given").finish_non_exhaustive()
+    }
+}
+
+/// An answer: what was asked for, or an error. Each carries `state` as it came and the issuer (RFC 9207).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The code, or why there is none.
-    pub outcome: Result<String, AuthorizeError>,
+    /// What there is, or why there is nothing.
+    pub outcome: Result<Given, AuthorizeError>,
     /// As in the request.
     pub state: Option<String>,
     /// Who answers.
@@ -68,7 +110,10 @@ impl Answer {
     pub fn form(&self) -> Form {
         let mut form = Form::default();
         match &self.outcome {
-            Ok(code) => form.push("code", code.as_str()),
+            Ok(given) => {
+                form.push_some("code", given.code.as_deref());
+                form.push_some("id_token", given.id_token.as_deref());
+            }
             Err(error) => {
                 form.push("error", error.code());
                 form.push("error_description", error.description());
@@ -94,7 +139,12 @@ impl Answer {
         format!("{address}{separator}{}", self.form())
     }
 
-    /// Reads an answer at the client. The issuer is compared before anything else, also in errors (RFC 9207 §2.4).
+    /// The address for a redirect with the answer in the fragment. Redirect URIs have none of their own.
+    pub fn fragment(&self, redirect_uri: &RedirectUri) -> String {
+        format!("{}#{}", redirect_uri.as_str(), self.form())
+    }
+
+    /// Reads an answer at the client, which asked for a code. The issuer is compared before anything else, also in errors (RFC 9207 §2.4).
     /// A code that the server made up itself counts as [`AuthorizeError::ServerError`].
     pub fn read(form: &Form, expected_issuer: &str, parameter: IssuerParameter) -> Result<Self, AnswerError> {
         match (form.get("iss"), parameter) {
@@ -103,7 +153,7 @@ impl Answer {
             _ => {}
         }
         let outcome = match (form.get("code"), form.get("error")) {
-            (Some(code), None) => Ok(code.to_owned()),
+            (Some(code), None) => Ok(code.to_owned().into()),
             (None, Some(error)) => Err(AuthorizeError::from_code(error).unwrap_or(AuthorizeError::ServerError)),
             _ => return Err(AnswerError::Incomplete),
         };
@@ -137,7 +187,7 @@ mod tests {
 
     fn answer(outcome: Result<&str, AuthorizeError>, state: Option<&str>) -> Answer {
         Answer {
-            outcome: outcome.map(str::to_owned),
+            outcome: outcome.map(|code| code.to_owned().into()),
             state: state.map(str::to_owned),
             issuer: Some(ISSUER.to_owned()),
         }
@@ -157,6 +207,47 @@ mod tests {
             let uri = RedirectUri::parse(uri).expect("acceptable");
             assert_eq!(answer.location(&uri), format!("{start}{tail}"));
         }
+    }
+
+    #[test]
+    fn id_tokens_go_by_fragment_or_form_and_so_do_the_errors_of_clients_with_them() {
+        let form = |text: &str| Form::parse(text.as_bytes(), Limits::AUTHORIZE).expect("readable");
+        for (text, code_only, legacy) in [
+            ("response_type=code", ResponseMode::Query, ResponseMode::Query),
+            ("", ResponseMode::Query, ResponseMode::Query),
+            ("response_type=id_token", ResponseMode::Query, ResponseMode::Fragment),
+            (
+                "response_type=id_token%20token&response_mode=query",
+                ResponseMode::Query,
+                ResponseMode::Fragment,
+            ),
+            (
+                "response_type=code&response_mode=fragment",
+                ResponseMode::Query,
+                ResponseMode::Query,
+            ),
+            (
+                "response_type=code%20id_token&response_mode=form_post",
+                ResponseMode::FormPost,
+                ResponseMode::FormPost,
+            ),
+        ] {
+            assert_eq!(ResponseMode::of(&form(text), Flows::Code), code_only, "{text}");
+            assert_eq!(ResponseMode::of(&form(text), Flows::Legacy), legacy, "{text}");
+        }
+        let read = |mode| ResponseMode::read(Some(mode), ResponseType::CodeIdToken);
+        assert_eq!(read("query"), Err(AuthorizeError::IdTokenMode));
+        assert_eq!(read("fragment"), Ok(ResponseMode::Fragment));
+        let code = ResponseMode::read(Some("fragment"), ResponseType::Code);
+        assert_eq!(code, Err(AuthorizeError::ResponseMode));
+        let mut sent = answer(Ok("ncc_1"), Some("s"));
+        sent.outcome = Ok(Given {
+            id_token: Some("a.b.c".to_owned()),
+            ..Given::default()
+        });
+        let uri = RedirectUri::parse("https://app.example/cb?x=1").expect("acceptable");
+        let tail = "#id_token=a.b.c&state=s&iss=https%3A%2F%2Fcloud.example%2F";
+        assert_eq!(sent.fragment(&uri), format!("https://app.example/cb?x=1{tail}"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn form(changes: &[(&str, &str)]) -> Form {
 }
 
 fn read(changes: &[(&str, &str)]) -> Result<AuthorizeRequest, AuthorizeError> {
-    AuthorizeRequest::read(&form(changes), PlainMethod::Off)
+    AuthorizeRequest::read(&form(changes), PlainMethod::Off, Flows::Code)
 }
 
 fn code(changes: &[(&str, &str)]) -> &'static str {
@@ -62,7 +62,7 @@ fn a_full_request_is_read() {
             .claims
             .is_some_and(|claims| claims.id_token.contains_key("email"))
     );
-    assert_eq!(request.challenge.value(), CHALLENGE);
+    assert_eq!(request.challenge.as_ref().map(Challenge::value), Some(CHALLENGE));
     let bare = read(&[]).expect("valid");
     assert_eq!(
         (bare.scope, bare.state, bare.response_mode),
@@ -89,10 +89,8 @@ fn the_addressee_is_found_whatever_else_is_wrong() {
         (addressed.client_id, addressed.redirect_uri),
         ("client", Some("https://app.example/cb"))
     );
-    assert_eq!(
-        (addressed.state, addressed.response_mode),
-        (Some("s"), ResponseMode::Query)
-    );
+    assert_eq!(addressed.state, Some("s"));
+    assert_eq!(ResponseMode::of(&form, Flows::Code), ResponseMode::Query);
 }
 
 #[test]
@@ -100,6 +98,42 @@ fn a07_other_response_types_are_not_supported() {
     for kind in ["token", "id_token token", "none", "", "code id_token", "Code"] {
         assert_eq!(code(&[("response_type", kind)]), "unsupported_response_type", "{kind}");
     }
+}
+
+#[test]
+fn an_id_token_through_the_browser_needs_a_nonce_and_a_code_beside_it_a_challenge() {
+    let read = |changes: &[(&str, &str)]| AuthorizeRequest::read(&form(changes), PlainMethod::Off, Flows::Legacy);
+    let implicit = [("response_type", "id_token"), ("nonce", "n")];
+    let request = read(&[&implicit[..], &[("code_challenge", "")]].concat()).expect("valid");
+    assert_eq!(
+        (request.challenge, request.response_mode),
+        (None, ResponseMode::Fragment)
+    );
+    let hybrid = [("response_type", "id_token code"), ("nonce", "n")];
+    assert!(read(&hybrid).expect("valid").challenge.is_some());
+    for (changes, fault) in [
+        (&[("response_type", "id_token")][..], AuthorizeError::Nonce),
+        (&[("response_type", "code id_token")], AuthorizeError::Nonce),
+        (
+            &[
+                ("response_type", "code id_token"),
+                ("nonce", "n"),
+                ("code_challenge", ""),
+            ],
+            AuthorizeError::Challenge,
+        ),
+        (
+            &[
+                ("response_type", "id_token"),
+                ("nonce", "n"),
+                ("response_mode", "query"),
+            ],
+            AuthorizeError::IdTokenMode,
+        ),
+    ] {
+        assert_eq!(read(changes).err(), Some(fault), "{changes:?}");
+    }
+    assert!(read(&[]).is_ok(), "codes need no nonce");
 }
 
 #[test]
@@ -112,7 +146,7 @@ fn a08_a_challenge_is_due() {
         "invalid_request"
     );
     let form = form(&[("code_challenge_method", "plain")]);
-    assert!(AuthorizeRequest::read(&form, PlainMethod::On).is_ok());
+    assert!(AuthorizeRequest::read(&form, PlainMethod::On, Flows::Code).is_ok());
 }
 
 #[test]

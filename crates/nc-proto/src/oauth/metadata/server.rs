@@ -39,13 +39,19 @@ pub struct ServerMetadata {
     /// Where users sign out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<String>,
+    /// Whether clients are told from server to server that a session ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_supported: Option<bool>,
+    /// Whether they are told which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_supported: Option<bool>,
     /// Public scopes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
-    /// `code`.
+    /// `code`; for some clients also ID tokens.
     #[serde(default)]
     pub response_types_supported: Vec<String>,
-    /// `query`, `form_post`.
+    /// `query`, `form_post`; for ID tokens `fragment`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub response_modes_supported: Vec<String>,
     /// Grants of the token endpoint.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
-use url::Url;
+use url::{Host, Url};
 
 use super::RequestedMetadata;
 use crate::oauth::{
     authorize::is_resource,
+    cimd::is_public,
     client_auth::AuthMethod,
     error::RegistrationError,
     jose::{Algorithm, Jwk, JwkSet},
@@ -75,6 +76,10 @@ pub struct ClientMetadata {
     pub policy_uri: Option<String>,
     /// Its terms; never fetched.
     pub tos_uri: Option<String>,
+    /// Where it wants to be told that a session ended.
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it has to be told which one.
+    pub backchannel_logout_session_required: bool,
     /// How its access tokens look.
     pub token_format: Option<TokenFormat>,
     /// The resource it would like its tokens for. A wish only: an administrator decides.
@@ -82,8 +87,13 @@ pub struct ClientMetadata {
 }
 
 impl ClientMetadata {
-    /// Checks what a client asked for.
+    /// Checks what a client asked for when it has no id yet, or one that no resource can have.
     pub fn check(requested: &RequestedMetadata) -> Result<Self, RegistrationError> {
+        Self::check_of(requested, None)
+    }
+
+    /// Checks what a client asked for. Its own id may be the resource of its wish.
+    pub fn check_of(requested: &RequestedMetadata, client_id: Option<&str>) -> Result<Self, RegistrationError> {
         if requested.software_statement.is_some() {
             return Err(RegistrationError::InvalidSoftwareStatement);
         }
@@ -106,7 +116,8 @@ impl ClientMetadata {
             Some("opaque" | "Bearer") => Some(TokenFormat::Opaque),
             Some(_) => return Err(RegistrationError::InvalidClientMetadata),
         };
-        if requested.resource_url.as_deref().is_some_and(|uri| !is_resource(uri)) {
+        let is_wish = |uri: &str| is_resource(uri) || client_id == Some(uri);
+        if requested.resource_url.as_deref().is_some_and(|uri| !is_wish(uri)) {
             return Err(RegistrationError::InvalidClientMetadata);
         }
         Ok(Self {
@@ -127,6 +138,12 @@ impl ClientMetadata {
             logo_uri: check_link(requested.logo_uri.as_deref())?,
             policy_uri: check_link(requested.policy_uri.as_deref())?,
             tos_uri: check_link(requested.tos_uri.as_deref())?,
+            backchannel_logout_uri: requested
+                .backchannel_logout_uri
+                .as_deref()
+                .map(check_notice_uri)
+                .transpose()?,
+            backchannel_logout_session_required: requested.backchannel_logout_session_required.unwrap_or(false),
             token_format,
             resource_url: requested.resource_url.clone(),
         })
@@ -166,6 +183,11 @@ impl ClientMetadata {
             logo_uri: self.logo_uri.clone(),
             policy_uri: self.policy_uri.clone(),
             tos_uri: self.tos_uri.clone(),
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+            backchannel_logout_session_required: self
+                .backchannel_logout_uri
+                .as_ref()
+                .map(|_| self.backchannel_logout_session_required),
             token_type,
             resource_url: self.resource_url.clone(),
             software_statement: None,
@@ -242,6 +264,24 @@ fn check_link(link: Option<&str>) -> Result<Option<String>, RegistrationError> {
         .ok()
         .filter(|url| plain && url.username().is_empty() && url.password().is_none());
     url.map(|_| Some(link.to_owned())).ok_or(RegistrationError::Link)
+}
+
+/// Where a server may be told something: an https URL without fragment, and not one that names a private address. What a name
+/// leads to is checked when it is connected to.
+pub fn check_notice_uri(uri: &str) -> Result<String, RegistrationError> {
+    let checked = check_link(Some(uri))?.ok_or(RegistrationError::Link)?;
+    let url = Url::parse(uri).map_err(|_| RegistrationError::Link)?;
+    let is_public = match url.host() {
+        Some(Host::Domain(name)) => name != "localhost",
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        None => false,
+    };
+    if is_public && url.fragment().is_none() {
+        Ok(checked)
+    } else {
+        Err(RegistrationError::Link)
+    }
 }
 
 /// The name of a client as it is shown: composed form, visible, and without characters that reorder or hide what stands

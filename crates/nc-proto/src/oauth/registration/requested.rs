@@ -50,6 +50,12 @@ pub struct RequestedMetadata {
     /// Its terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
+    /// Where it wants to be told that a session ended (`OpenID` Connect Back-Channel Logout §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it has to be told which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_required: Option<bool>,
     /// `jwt` or `opaque`; an extension of Nextcloud's `oidc` app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,

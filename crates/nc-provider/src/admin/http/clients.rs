@@ -48,10 +48,7 @@ impl Patch {
     fn read(self, input: &Input) -> Result<Vec<ClientChange>, AdminError> {
         Ok(vec![match self {
             Self::Groups => ClientChange::Groups(input.texts("groups")?),
-            Self::Flows => {
-                check_flow(input)?;
-                return Ok(Vec::new());
-            }
+            Self::Flows => return Ok(flow(input)?.into_iter().collect()),
             Self::TokenType => ClientChange::TokensAreJwt(token_type(input)?),
             Self::AllowedScopes => allowed_scopes(input)?,
             Self::EmailRegex => ClientChange::EmailRegex(input.find_text("emailRegex")?),
@@ -74,7 +71,13 @@ pub(super) async fn show(
 }
 
 pub(super) async fn create(State(provider): State<Provider>, Extension(by): Extension<By>, input: Input) -> Answer {
-    check_flow(&input)?;
+    let mut changes = vec![
+        ClientChange::TokensAreJwt(token_type(&input)?),
+        allowed_scopes(&input)?,
+        ClientChange::EmailRegex(input.find_text("emailRegex")?),
+        ClientChange::ResourceUrl(input.find_text("resourceUrl")?),
+    ];
+    changes.extend(flow(&input)?);
     let new = NewAdminClient {
         auth_method: match input.find_text("type")?.as_deref() {
             Some("public") => AuthMethod::None,
@@ -82,12 +85,7 @@ pub(super) async fn create(State(provider): State<Provider>, Extension(by): Exte
             Some(_) => return Err(AdminError::Invalid("`type` must be confidential or public".to_owned())),
         },
         id_token_algorithm: input.find_text("signingAlg")?,
-        changes: vec![
-            ClientChange::TokensAreJwt(token_type(&input)?),
-            allowed_scopes(&input)?,
-            ClientChange::EmailRegex(input.find_text("emailRegex")?),
-            ClientChange::ResourceUrl(input.find_text("resourceUrl")?),
-        ],
+        changes,
         ..NewAdminClient::new(input.text("name")?, vec![input.text("redirectUri")?])
     };
     let created = by.admin(&provider).create_client(new).await?;
@@ -166,11 +164,15 @@ async fn one(provider: &Provider, by: &By, client: &Client) -> Answer {
     Ok(Json(describe_client(client, &resources)))
 }
 
-/// Only the code flow is there.
-fn check_flow(input: &Input) -> Result<(), AdminError> {
+/// Which flows, with the words of the `oidc` app.
+fn flow(input: &Input) -> Result<Option<ClientChange>, AdminError> {
     match input.find_text("flowType")?.as_deref() {
-        None | Some("code") => Ok(()),
-        Some(_) => Err(AdminError::Invalid("`flowType` must be code".to_owned())),
+        None => Ok(None),
+        Some("code") => Ok(Some(ClientChange::LegacyFlows(false))),
+        Some("code id_token") => Ok(Some(ClientChange::LegacyFlows(true))),
+        Some(_) => Err(AdminError::Invalid(
+            "`flowType` must be code, or code id_token".to_owned(),
+        )),
     }
 }
 

@@ -48,9 +48,10 @@ async fn unseen_successor(
     spent: &RefreshTokenRecord,
 ) -> Result<Option<RefreshTokenRecord>, Fault> {
     let grace = i64::try_from(provider.config().lifetimes.refresh_grace.as_secs()).unwrap_or(0);
+    // Without a grace not even in the same second.
     let in_time = spent
         .spent_at
-        .is_some_and(|at| provider.now() <= at.saturating_add(grace));
+        .is_some_and(|at| grace > 0 && provider.now() <= at.saturating_add(grace));
     let (RefreshState::Spent, true, Some(successor)) = (spent.state, in_time, spent.successor) else {
         return Ok(None);
     };

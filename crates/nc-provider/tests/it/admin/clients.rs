@@ -60,7 +60,8 @@ async fn bad_clients_are_refused_and_nothing_is_left_of_them() {
         ("redirectUri", json!("http://wiki.example/cb")),
         ("redirectUri", json!("https://wiki.example/cb#x")),
         ("type", json!("half")),
-        ("flowType", json!("code id_token")),
+        ("flowType", json!("code token")),
+        ("flowType", json!("id_token token")),
         ("signingAlg", json!("none")),
         ("tokenType", json!("paper")),
         ("allowedScopes", json!("a\"b")),
@@ -115,6 +116,13 @@ async fn each_property_of_a_client_is_changed_alone() {
             "groups",
             json!(["staff", "the other group"]),
         ),
+        (
+            "flows",
+            json!({ "flowType": "code id_token" }),
+            "flowType",
+            json!("code id_token"),
+        ),
+        ("flows", json!({}), "flowType", json!("code id_token")),
         ("flows", json!({ "flowType": "code" }), "flowType", json!("code")),
         (
             "token_type",
@@ -166,6 +174,51 @@ async fn no_client_takes_the_resource_of_another() {
         (status, text.as_str()),
         (400, "another client speaks for this resource")
     );
+}
+
+#[tokio::test]
+async fn a_client_may_speak_for_a_resource_that_has_its_own_id() {
+    let office = Office::open().await;
+    let admin = office.admin();
+    let new = |id: &str| NewAdminClient {
+        client_id: Some(id.to_owned()),
+        ..NewAdminClient::new(id, vec!["https://wiki.example/cb".to_owned()])
+    };
+    let with_resource = |uri: &str| vec![ClientChange::ResourceUrl(Some(uri.to_owned()))];
+    admin.create_client(new("wiki")).await.expect("created");
+    admin.create_client(new("thief")).await.expect("created");
+    admin.create_client(new("app")).await.expect("created");
+    // Its own and nobody else's, and no other text that is no URI.
+    for (id, uri) in [("thief", "wiki"), ("wiki", "wiki2"), ("wiki", "/relative")] {
+        let refused = admin.change_client(WhichClient::Id(id), with_resource(uri)).await;
+        assert!(matches!(refused, Err(AdminError::Invalid(_))), "{id} {uri}");
+    }
+    admin
+        .change_client(WhichClient::Id("wiki"), with_resource("wiki"))
+        .await
+        .expect("changed");
+    let refused = admin
+        .change_client(WhichClient::Id("thief"), with_resource("wiki"))
+        .await;
+    assert!(matches!(refused, Err(AdminError::Invalid(_))));
+    // It is given to another client by name, once it is there.
+    let unknown = vec![ClientChange::Resources(vec!["nobody".to_owned()])];
+    assert!(admin.change_client(WhichClient::Id("app"), unknown).await.is_err());
+    let given = vec![
+        ClientChange::Resources(vec!["wiki".to_owned()]),
+        ClientChange::DefaultResource(Some("wiki".to_owned())),
+        ClientChange::ExchangeTargets(vec!["wiki".to_owned()]),
+    ];
+    let app = admin
+        .change_client(WhichClient::Id("app"), given)
+        .await
+        .expect("changed");
+    assert_eq!(app.document.default_resource.as_deref(), Some("wiki"));
+    let created = office.new_client().await;
+    let (number, id) = (&created["id"], created["clientId"].as_str().expect("an id"));
+    let path = format!("/clients/resource_url/{number}");
+    let changed = office.done("PATCH", &path, &json!({ "resourceUrl": id })).await;
+    assert_eq!(changed["resourceUrl"], id);
 }
 
 #[tokio::test]

@@ -232,6 +232,17 @@ impl Page {
             .collect()
     }
 
+    /// What the client was told behind the `#`; nothing of it may be in the query.
+    #[track_caller]
+    pub(crate) fn told_in_fragment(&self) -> BTreeMap<String, String> {
+        assert!(self.told().is_empty(), "{:?}", self.left_for);
+        let location = self.left_for.as_deref().unwrap_or_default();
+        let (_, fragment) = location
+            .split_once('#')
+            .unwrap_or_else(|| panic!("no fragment: {location}"));
+        url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect()
+    }
+
     /// The error that the client was told.
     #[track_caller]
     pub(crate) fn error(&self) -> String {

@@ -139,6 +139,125 @@ async fn consents_are_changed_only_by_their_user_from_our_own_pages_and_within_b
     assert!(!world.is_live(&token, NOTES).await);
 }
 
+/// The profile that the user info tells `app`, and the claims of its ID token.
+async fn profile(agent: &mut Agent<'_>) -> (Value, Value) {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let request = Request::new("app").with("scope", "openid profile");
+    let page = agent.connect(&request, "ann").await;
+    let tokens = redeem(agent.world, &page.code()).await;
+    let payload = tokens["id_token"]
+        .as_str()
+        .expect("text")
+        .split('.')
+        .nth(1)
+        .expect("a payload");
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64");
+    let token = tokens["access_token"].as_str().expect("text");
+    let request =
+        Http::get(agent.world.path(Endpoint::UserInfo)).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let told = agent.world.send(request.body(Body::empty()).expect("a request")).await;
+    (told.json(), serde_json::from_slice(&claims).expect("JSON"))
+}
+
+#[tokio::test]
+async fn what_a_person_keeps_back_is_told_to_nobody_in_user_info_and_id_tokens() {
+    let world = web(Role::Cloud).await;
+    world.set("always_include_scope_claims", "true").await;
+    let mut agent = Agent::new(&world);
+    let every = ["picture", "address", "phone_number", "website"];
+    let told = async |agent: &mut Agent<'_>, expected: &[&str]| {
+        let (told, claims) = profile(agent).await;
+        for name in every {
+            assert_eq!(
+                told.get(name).is_some(),
+                expected.contains(&name),
+                "{name} in the user info"
+            );
+            assert_eq!(
+                claims.get(name).is_some(),
+                expected.contains(&name),
+                "{name} in the ID token"
+            );
+        }
+    };
+    let restrict = async |agent: &Agent<'_>, prefix: &str, body: &Value, site: Option<&str>| {
+        let cookies: Vec<String> = agent
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = Http::post(format!("{prefix}/user/restrictUserInformation"))
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(site) = site {
+            request = request.header("sec-fetch-site", site);
+        }
+        let request = request.body(Body::from(body.to_string())).expect("a request");
+        agent.world.send(request).await
+    };
+    let ours = Some("same-origin");
+    told(&mut agent, &every).await;
+    let body = json!({ "restrictUserInformation": "Avatar phone nonsense " });
+    // Nobody else's pages, and nobody who is not signed in.
+    for (who, site, status) in [
+        (&agent, Some("cross-site"), 403),
+        (&agent, None, 403),
+        (&Agent::new(&world), ours, 401),
+    ] {
+        assert_eq!(restrict(who, "/apps/oidc", &body, site).await.status, status);
+    }
+    told(&mut agent, &every).await;
+    let answer = restrict(&agent, "/apps/oidc", &body, ours).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (200, json!({ "restrict_user_information": "avatar phone" }))
+    );
+    told(&mut agent, &["address", "website"]).await;
+    // What administrators keep back comes on top.
+    world.set("restrict_user_information", "website").await;
+    told(&mut agent, &["address"]).await;
+    world.set("restrict_user_information", "no").await;
+    // Where people may decide nothing, what they decided before does not count.
+    world.set("allow_user_settings", "no").await;
+    told(&mut agent, &every).await;
+    assert_eq!(restrict(&agent, "/apps/oidc", &body, ours).await.status, 403);
+    world.set("allow_user_settings", "enabled").await;
+    told(&mut agent, &["address", "website"]).await;
+    // It lasts, and it is one person's.
+    world.pass(60 * 60);
+    world.provider.upkeep().await.expect("kept up");
+    told(&mut agent, &["address", "website"]).await;
+    world.people.put(nc_provider::Person {
+        uid: "bob".to_owned(),
+        ..crate::machine::world::ann()
+    });
+    let mut bob = Agent::new(&world);
+    let request = Request::new("app").with("scope", "openid profile");
+    let page = bob.connect(&request, "bob").await;
+    let tokens = redeem(&world, &page.code()).await;
+    assert!(tokens.contains_key("id_token"));
+    let everything = json!({ "restrictUserInformation": "avatar address phone website" });
+    let other_path = restrict(&bob, "/index.php/apps/oidc/api/v2", &everything, ours).await;
+    assert_eq!(
+        other_path.json()["restrict_user_information"],
+        "avatar address phone website"
+    );
+    told(&mut agent, &["address", "website"]).await;
+    for (body, stored) in [
+        (json!({ "restrictUserInformation": "no" }), Some("no")),
+        (json!({ "restrictUserInformation": "" }), Some("no")),
+        (json!({ "restrictUserInformation": ["phone"] }), None),
+        (json!({}), None),
+    ] {
+        let answer = restrict(&agent, "/apps/oidc", &body, ours).await;
+        match stored {
+            Some(word) => assert_eq!(answer.json()["restrict_user_information"], word),
+            None => assert_eq!(answer.status, 400, "{body}"),
+        }
+    }
+    told(&mut agent, &every).await;
+}
+
 #[tokio::test]
 async fn the_mcp_server_has_a_page_and_no_interface_for_consents() {
     let world = web(Role::McpServer).await;

@@ -262,3 +262,58 @@ async fn a_token_of_a_disabled_user_or_client_is_inactive() {
         assert!(!world.is_live(&access, API).await);
     }
 }
+
+#[tokio::test]
+async fn i04_a_resource_server_may_be_named_by_its_own_client_id() {
+    for role in ROLES {
+        for format in ["opaque", "jwt"] {
+            let world = world(role).await;
+            world.set("default_token_type", format).await;
+            let document = ResourceDocument {
+                scopes: vec!["notes:read".to_owned()],
+                ..ResourceDocument::default()
+            };
+            world.resource("server", Some("server"), &document).await;
+            world
+                .change_client("app", |client| client.document.resources.push("server".to_owned()))
+                .await;
+            let (access, _) = tokens(&world, &["server"]).await;
+            let told = ask(&world, &As::Post("server"), &access).await.json();
+            assert_eq!((&told["active"], &told["aud"]), (&json!(true), &json!("server")));
+            assert_eq!(told["scope"], "notes:read offline_access openid");
+            // Who only has a client id speaks for nothing by that.
+            let third = ask(&world, &As::Post("third"), &access).await;
+            assert_eq!(third.text(), "{\"active\":false}");
+            let (other, _) = tokens(&world, &[API]).await;
+            world.resource(API, None, &document).await;
+            let told = ask(&world, &As::Post("server"), &other).await;
+            assert_eq!(told.text(), "{\"active\":false}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn i05_a_client_that_replaces_its_registration_may_wish_for_its_own_id_and_gets_nothing_by_it() {
+    for role in ROLES {
+        let world = world(role).await;
+        let send = async |request: http::request::Builder, body: &serde_json::Value| {
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            let request = request.body(axum::body::Body::from(body.to_string()));
+            world.send(request.expect("a request")).await.json()
+        };
+        let mut body = json!({"client_name": "App", "redirect_uris": ["https://app.example/cb"]});
+        let registered = send(Request::post(world.path(Endpoint::Register)), &body).await;
+        let id = registered["client_id"].as_str().expect("text").to_owned();
+        let token = registered["registration_access_token"].as_str().expect("text");
+        let path = format!("{}/{id}", world.path(Endpoint::Register));
+        let replace = |token: &str| Request::put(&path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        body["client_id"] = json!(id);
+        body["resource_url"] = json!("another-id");
+        assert_eq!(send(replace(token), &body).await["error"], "invalid_client_metadata");
+        body["resource_url"] = json!(id);
+        let replaced = send(replace(token), &body).await;
+        assert_eq!(replaced["resource_url"], id);
+        assert_eq!(world.find_client(&id).await.document.default_resource, None);
+        assert!(world.store.find_resource(&id).await.expect("read").is_none());
+    }
+}

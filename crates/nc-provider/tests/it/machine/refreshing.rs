@@ -107,6 +107,30 @@ async fn t11_within_the_grace_one_live_leaf_remains() {
 }
 
 #[tokio::test]
+async fn t11_the_grace_is_as_long_as_the_operator_says() {
+    for (grace, within, after) in [(0, None, 0), (60, Some(60), 61)] {
+        let world = World::with(
+            Role::Cloud,
+            |config| config.lifetimes.refresh_grace = std::time::Duration::from_secs(grace),
+            |store| store,
+        )
+        .await;
+        world.client("app", |_| {}).await;
+        if let Some(seconds) = within {
+            let (_, first) = start(&world, &[NOTES]).await;
+            world.refresh(&APP, &first).await.get("refresh_token");
+            world.pass(seconds);
+            world.refresh(&APP, &first).await.get("refresh_token");
+        }
+        let (_, first) = start(&world, &[NOTES]).await;
+        world.refresh(&APP, &first).await.get("refresh_token");
+        world.pass(after);
+        world.refresh(&APP, &first).await.is(400, "invalid_grant");
+        assert_eq!(world.audited("token.reused").await, 1, "{grace}");
+    }
+}
+
+#[tokio::test]
 async fn t11_the_grace_ends_when_the_successor_was_used_and_is_not_stretched_by_a_replay() {
     for role in ROLES {
         let world = world(role).await;

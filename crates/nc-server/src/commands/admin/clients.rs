@@ -115,6 +115,11 @@ fn changes(said: ClientProperties) -> Vec<ClientChange> {
         said.require_par.map(ClientChange::RequirePar),
         said.require_dpop.map(ClientChange::RequireDpop),
         said.admin_scopes.map(ClientChange::AdminScopes),
+        said.flow.map(|flow| ClientChange::LegacyFlows(flow != "code")),
+        said.backchannel_logout_uri
+            .map(|text| ClientChange::BackchannelLogoutUri(some(text))),
+        said.backchannel_logout_session_required
+            .map(ClientChange::BackchannelLogoutSessionRequired),
     ]
     .into_iter()
     .flatten()

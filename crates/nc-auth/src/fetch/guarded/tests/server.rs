@@ -33,7 +33,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answer` makes the whole answer of HTTP from the path and the headers of the request.
+    /// `answer` makes the whole answer of HTTP from the path and the text of the request: its headers, and what was posted.
     pub(crate) async fn start(host: &str, answer: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -65,6 +65,14 @@ impl Server {
                         let Ok(byte) = stream.read_u8().await else { return };
                         head.push(byte);
                     }
+                    let length = String::from_utf8_lossy(&head).to_ascii_lowercase();
+                    let length = length.split("content-length: ").nth(1);
+                    let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+                    let mut body = vec![0; length.unwrap_or(0)];
+                    if stream.read_exact(&mut body).await.is_err() {
+                        return;
+                    }
+                    head.extend(body);
                     let head = String::from_utf8_lossy(&head).into_owned();
                     let path = head.split(' ').nth(1).unwrap_or_default();
                     let _ = stream.write_all(answer(path, &head).as_bytes()).await;
