@@ -244,7 +244,7 @@ async fn a_client_that_does_not_answer_is_told_again_a_few_times_with_a_new_toke
         for _ in 0..attempts {
             client.next().await;
         }
-        tokio::time::sleep(Duration::from_millis(1000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(client.is_silent(), "{status}");
         assert_eq!(client.server.connections(), attempts);
     }
