@@ -304,7 +304,7 @@ pub(crate) struct ClientProperties {
     /// What it may ask the authorization endpoint for: codes, or, for old clients, also ID tokens.
     #[arg(long, short = 'f', alias = "flow_type", value_name = "FLOW", value_parser = ["code", "code id_token"])]
     pub(crate) flow: Option<String>,
-    /// Where it is told that a session ended (OpenID Connect Back-Channel Logout).
+    /// Where it is told that a session ended, by back-channel logout.
     #[arg(long, value_name = "URI")]
     pub(crate) backchannel_logout_uri: Option<String>,
     /// It has to be told which session ended.

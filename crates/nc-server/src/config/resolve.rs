@@ -594,7 +594,7 @@ mod tests {
                 let config = resolve(&[(variable, &seconds.to_string())]).expect("config");
                 assert_eq!(grace(&config), Duration::from_secs(seconds));
             }
-            assert_eq!(Lifetimes::REFRESH_GRACE_MAX, Duration::from_secs(60));
+            assert_eq!(Lifetimes::REFRESH_GRACE_MAX, Duration::from_mins(1));
             for wrong in ["61", "-1", "1.5", "ten"] {
                 let error = resolve(&[(variable, wrong)]).expect_err("refused");
                 assert!(error.starts_with(setting) && error.contains("0 to 60"), "{error}");
