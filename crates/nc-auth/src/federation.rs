@@ -9,11 +9,13 @@
 //!
 //! All times are Unix seconds.
 
+mod headers;
 mod principal;
 mod remote;
 mod residents;
 mod shares;
 
+pub use headers::{passed_back, passed_on};
 pub use principal::{ShareAuth, ShareCredential, SharePrincipal, ShareRefusal, ShareRequest};
 pub use remote::{BodyStream, RemoteAnswer, RemoteBody, RemoteError, RemoteMount, RemoteRequest};
 pub use residents::{Person, Reached, Residents, ResidentsError};

@@ -184,6 +184,12 @@ impl Cloud {
         let shares = Arc::clone(&federated.shares);
         let joined = self.0.federated.set(federated);
         joined.map_err(|_| Error::Exists("a federation with other servers"))?;
+        let known = Arc::clone(&shares);
+        self.content().ask_guests(move |share| {
+            let shares = Arc::clone(&known);
+            // A share that nothing is known of now may be there.
+            Box::pin(async move { shares.is_live(&share).await.unwrap_or(true) })
+        });
         self.content()
             .tell_gone(move |files| sharing::end_federated(&shares, files));
         Ok(())
@@ -273,13 +279,20 @@ impl Cloud {
         self.accounts().find(id).await
     }
 
-    /// Lets an account sign in, or shuts it out at once. Whether there is one.
+    /// Lets an account sign in, or shuts it out at once, with what opens its shares from other servers. Whether there is one.
     pub async fn set_enabled(&self, user: &UserId, enabled: bool) -> Result<bool, Error> {
         let (cloud, user) = (self.clone(), user.clone());
         // As in `revoke_app_password`.
         let set = tokio::spawn(async move {
             let set = cloud.accounts().set_enabled(&user, enabled).await;
             cloud.0.authenticator.forget();
+            if let (false, Ok(true), Some(federated)) = (enabled, &set, cloud.federated()) {
+                // The account is shut out whatever comes of it, but who asked has to know.
+                federated.shares.owner_disabled(&user).await.map_err(|error| {
+                    tracing::error!(%error, "the tokens for shares of an account are not taken back");
+                    Error::Internal("the tokens of other servers were not taken back")
+                })?;
+            }
             set
         });
         set.await.map_err(|_| Error::Internal("a task was lost"))?

@@ -26,6 +26,7 @@ mod copy;
 mod disk;
 mod entry;
 mod error;
+mod guests;
 mod home;
 mod journal;
 mod locks;
@@ -58,6 +59,7 @@ pub use checksum::Checksum;
 pub use comments::{Comment, CommentCounts, CommentPage, NewComment};
 pub use entry::{Entry, FileId, Kind};
 pub use error::ContentError;
+pub(crate) use guests::guest_of;
 pub use home::Home;
 pub use locks::{HeldLock, NewLock};
 pub use names::{BadName, check_storable};
@@ -85,6 +87,8 @@ struct Inner {
     homes: Mutex<HashMap<UserId, Arc<HomeLocks>>>,
     /// Is told what was deleted for good.
     gone: OnceLock<Gone>,
+    /// Is asked who of other servers may still be here.
+    guests: OnceLock<guests::IsGuest>,
 }
 
 /// What is told the numbers of files and folders that were deleted for good, after each such change.
@@ -118,6 +122,7 @@ impl Content {
             journal,
             homes: Mutex::default(),
             gone: OnceLock::new(),
+            guests: OnceLock::new(),
         })))
     }
 

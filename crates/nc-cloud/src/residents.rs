@@ -11,7 +11,7 @@ use crate::{
     Cloud, Error,
     cloud::WeakCloud,
     content::{ContentError, FileId},
-    sharing::{Tree, for_kind, numbered},
+    sharing::{Tree, fitting, for_kind, numbered},
 };
 
 impl From<ContentError> for ResidentsError {
@@ -71,12 +71,21 @@ impl Residents for Cloud {
         }))
     }
 
-    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError> {
-        let tree = self.tree_of(user).await?;
+    async fn free_place(&self, user: &UserId, wanted: &str, taken: &[DavPath]) -> Result<DavPath, ResidentsError> {
+        let mut tree = self.tree_of(user).await?;
+        if let Some(federated) = self.federated() {
+            // Where something appears is not always where it was put.
+            let mounts = federated.shares.mounts(user).await;
+            let mounts = mounts.map_err(|error| ResidentsError(error.to_string()))?;
+            tree = tree.with_elsewhere(&mounts, |_| None).await?;
+        }
+        // Other servers have longer names than files have here.
+        let wanted = fitting(wanted, "");
         let mut number = 1;
         loop {
-            let place = DavPath::root().child(numbered(wanted, number));
-            if tree.find(&place).await?.shown.is_none() {
+            let place = DavPath::root().child(numbered(&wanted, number));
+            let is_taken = taken.contains(&place) || tree.find_elsewhere(&place).is_some();
+            if !is_taken && tree.find(&place).await?.shown.is_none() {
                 return Ok(place);
             }
             number += 1;
@@ -116,7 +125,7 @@ impl Residents for CloudResidents {
         self.cloud()?.reach(user, node).await
     }
 
-    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError> {
-        self.cloud()?.free_place(user, wanted).await
+    async fn free_place(&self, user: &UserId, wanted: &str, taken: &[DavPath]) -> Result<DavPath, ResidentsError> {
+        self.cloud()?.free_place(user, wanted, taken).await
     }
 }

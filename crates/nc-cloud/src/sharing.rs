@@ -30,7 +30,7 @@ pub(crate) use elsewhere::Elsewhere;
 pub(crate) use federated::end_federated;
 pub(crate) use links::{Link, nobody};
 pub(crate) use mask::{for_kind, letters};
-pub(crate) use mounts::{Mount, numbered};
+pub(crate) use mounts::{Mount, fitting, numbered};
 pub(crate) use pages::OpenedLinks;
 pub(crate) use record::{Brief, Share, ShareType};
 pub(crate) use store::Shares;

@@ -34,6 +34,15 @@ impl Federation for Ocm {
         provider::node_deleted(self, node).await
     }
 
+    async fn owner_disabled(&self, owner: &UserId) -> Result<(), FederationError> {
+        let taken = provider::take_back_tokens(&*self.0.store, owner, self.now()).await;
+        Ok(taken.map(drop)?)
+    }
+
+    async fn is_live(&self, share_id: &str) -> Result<bool, FederationError> {
+        provider::is_share_live(self, share_id).await
+    }
+
     async fn incoming(&self, user: &UserId, pending: bool) -> Result<Vec<InShare>, FederationError> {
         receiver::incoming(self, user, pending).await
     }

@@ -36,4 +36,5 @@ pub use keys::{
 };
 pub use ocm::{Ocm, OcmParts};
 pub use outbox::{MessageKind, Outgoing, Sent};
+pub use provider::take_back_tokens;
 pub use random::Random;

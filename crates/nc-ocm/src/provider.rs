@@ -20,8 +20,9 @@ use axum::{Router, routing::post};
 use nc_proto::ocm::OcmAddress;
 
 use self::limit::WrongCredentials;
+pub use self::revoke::take_back_tokens;
 pub(crate) use self::{
-    list::{change, outgoing},
+    list::{change, is_share_live, outgoing},
     notified::notified,
     offer::share,
     revoke::{end_expired, node_deleted, revoke},

@@ -7,7 +7,6 @@
 mod answer;
 mod credentials;
 mod document;
-mod headers;
 mod mounts;
 mod notice;
 mod notified;

@@ -38,7 +38,7 @@ pub use if_header::{IfCondition, IfHeader, IfList, IfState};
 pub use lock::{ActiveLock, LockInfo, LockScope, LockTimeout, lock_token};
 pub use multistatus::{Multistatus, MultistatusReader, MultistatusWriter, PropStat, Response};
 pub use name::{CALDAV, CALENDARSERVER, CARDDAV, DAV, NEXTCLOUD, Name, OCM, OCS, OWNCLOUD, SABRE, props};
-pub use path::{DavPath, NameError, PathError, check_name, decode_segment, encode_segment};
+pub use path::{DavPath, LONGEST_NAME_BYTES, NameError, PathError, check_name, decode_segment, encode_segment};
 pub use permissions::Permissions;
 pub use principal_reports::{ExpandProperty, ExpandedProperty, PrincipalPropertySearch};
 pub use propfind::Propfind;

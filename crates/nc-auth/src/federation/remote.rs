@@ -52,7 +52,7 @@ pub struct RemoteRequest {
     pub path: DavPath,
     /// For MOVE and COPY: the other place in the same mount.
     pub destination: Option<DavPath>,
-    /// Headers to pass on, such as `Range`, `If-Match`, `Depth`. Those about credentials and connections are left out.
+    /// Headers to pass on, such as `Range`, `If-Match`, `Depth`. Only [`passed_on`](super::passed_on) of them go out.
     pub headers: HeaderMap,
     /// The body.
     pub body: RemoteBody,
@@ -62,7 +62,7 @@ pub struct RemoteRequest {
 pub struct RemoteAnswer {
     /// The status.
     pub status: StatusCode,
-    /// Headers that may be passed on.
+    /// Headers that may be passed on: [`passed_back`](super::passed_back) of those that came.
     pub headers: HeaderMap,
     /// The path on the other server that stands for the mount: what addresses in a multistatus begin with. Not
     /// percent-encoded, without a slash at the end.

@@ -46,7 +46,7 @@ pub trait Residents: Send + Sync {
     /// The file or folder with a number as `user` reaches it; `None` when it is gone, out of reach, or the user disabled.
     async fn reach(&self, user: &UserId, node: i64) -> Result<Option<Reached>, ResidentsError>;
 
-    /// A place in the root of a user's files for something called `wanted`, where nothing is yet: `wanted` or
-    /// `wanted (2)` and so on.
-    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError>;
+    /// A place in the root of a user's files for something called `wanted`, where nothing is yet and which is none of `taken`:
+    /// `wanted` or `wanted (2)` and so on. A name that is too long for a file is shortened.
+    async fn free_place(&self, user: &UserId, wanted: &str, taken: &[DavPath]) -> Result<DavPath, ResidentsError>;
 }

@@ -165,6 +165,13 @@ pub trait Federation: Send + Sync {
     /// Ends every share of a file or folder that is gone for good.
     async fn node_deleted(&self, node: i64) -> Result<(), FederationError>;
 
+    /// Takes back what opens the shares of somebody who was shut out. The shares wait: when their owner is back, they are opened
+    /// by new tokens.
+    async fn owner_disabled(&self, owner: &UserId) -> Result<(), FederationError>;
+
+    /// Whether a share that others have of files here has neither ended nor lost its owner.
+    async fn is_live(&self, share_id: &str) -> Result<bool, FederationError>;
+
     /// What others share with a person: what waits for an answer, or what was accepted; oldest first.
     async fn incoming(&self, user: &UserId, pending: bool) -> Result<Vec<InShare>, FederationError>;
 

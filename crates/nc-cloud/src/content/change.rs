@@ -5,13 +5,14 @@ use nc_proto::dav::DavPath;
 use sqlx::{Sqlite, Transaction};
 
 use super::{
-    ContentError, Entry, FileId, Home, Staged,
+    Content, ContentError, Entry, FileId, Home, Staged,
     disk::{Disk, Step},
     entry::{ancestor_keys, path_key, select_entry},
 };
 
 /// A change of one home that is being put together: rows now, steps on disk after the commit.
 pub(super) struct Change {
+    pub(super) content: Content,
     pub(super) tx: Transaction<'static, Sqlite>,
     pub(super) user: UserId,
     /// Who does it: the user, or somebody with whom a part of the tree is shared.
@@ -60,6 +61,7 @@ impl Home {
     ) -> Result<T, ContentError> {
         let content = &self.content.0;
         let mut change = Change {
+            content: self.content.clone(),
             tx: content.db.write().await?,
             user: self.user.clone(),
             actor: self.actor.clone(),

@@ -7,6 +7,7 @@ use super::{
     ContentError, Entry, Home, Staged, WriteOptions,
     change::Change,
     entry::{ancestor_keys, path_key, stored_path},
+    guests::is_guest,
 };
 use crate::random;
 
@@ -92,12 +93,14 @@ impl Home {
         let query = sqlx::query(SELECT).bind(self.user.as_str()).bind(self.content.now());
         let query = query.bind(covering_keys(path)).bind(false).bind("");
         let rows = query.fetch_all(self.content.0.db.reader()).await?;
-        let locks = rows.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
-        let covering = locks
-            .into_iter()
-            .map(|row| row.lock)
-            .filter(|lock| lock.root == *path || lock.deep);
-        Ok(covering.collect())
+        let mut locks = Vec::new();
+        for row in &rows {
+            let row = read_row(row)?;
+            if (row.lock.root == *path || row.lock.deep) && !self.content.has_left(&row.user).await {
+                locks.push(row.lock);
+            }
+        }
+        Ok(locks)
     }
 
     /// Takes a lock. Gives it, and whether an empty file was made for it.
@@ -132,7 +135,7 @@ impl Home {
         .await
     }
 
-    /// Gives a lock of this user back.
+    /// Gives a lock of this user back. Whoever owns the files also ends those of guests in them.
     ///
     /// # Errors
     /// [`ContentError::Precondition`] if there is no such lock on `path`.
@@ -140,7 +143,7 @@ impl Home {
         let (path, token) = (path.clone(), token.to_owned());
         self.change(move |change| {
             Box::pin(async move {
-                change.find_lock(&path, &token).await?;
+                change.find_lock_to_end(&path, &token).await?;
                 sqlx::query("DELETE FROM locks WHERE token = ?")
                     .bind(&token)
                     .execute(&mut *change.tx)
@@ -198,18 +201,42 @@ impl Change {
         let query = sqlx::query(SELECT).bind(self.user.as_str()).bind(self.now);
         let query = query.bind(covering_keys(path)).bind(inside).bind(path_key(path));
         let rows = query.fetch_all(&mut *self.tx).await?;
-        Ok(rows.iter().map(read_row).collect::<Result<_, _>>()?)
+        let mut locks = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let row = read_row(row)?;
+            if self.content.has_left(&row.user).await {
+                // Nobody is left who could give it back.
+                sqlx::query("DELETE FROM locks WHERE user_id = ?")
+                    .bind(&row.user)
+                    .execute(&mut *self.tx)
+                    .await?;
+            } else {
+                locks.push(row);
+            }
+        }
+        Ok(locks)
     }
 
+    /// A lock of the one who acts.
     async fn find_lock(&mut self, path: &DavPath, token: &str) -> Result<HeldLock, ContentError> {
-        let rows = self.locks_around(path, false).await?;
-        let user = self.actor.to_string();
-        let found = rows
-            .into_iter()
-            .find(|row| row.lock.token == token && row.user == user && (row.lock.deep || row.lock.root == *path));
+        let found = self.find_row(path, token).await?;
+        let found = found.filter(|row| row.user == self.actor.as_str());
         found
             .map(|row| row.lock)
             .ok_or(ContentError::Precondition { current: None })
+    }
+
+    /// A lock that the one who acts may end.
+    async fn find_lock_to_end(&mut self, path: &DavPath, token: &str) -> Result<(), ContentError> {
+        let found = self.find_row(path, token).await?;
+        let is_owner = self.actor == self.user;
+        let found = found.filter(|row| row.user == self.actor.as_str() || is_owner && is_guest(&row.user));
+        found.map(drop).ok_or(ContentError::Precondition { current: None })
+    }
+
+    async fn find_row(&mut self, path: &DavPath, token: &str) -> Result<Option<LockRow>, ContentError> {
+        let mut rows = self.locks_around(path, false).await?.into_iter();
+        Ok(rows.find(|row| row.lock.token == token && (row.lock.deep || row.lock.root == *path)))
     }
 
     async fn lock(&mut self, new: &NewLock, empty: Staged) -> Result<(HeldLock, bool), ContentError> {

@@ -11,10 +11,7 @@ mod who;
 
 use axum::{body::Body, extract::FromRequestParts, response::Response};
 use http::{header, request::Parts};
-use nc_auth::{
-    UserId,
-    federation::{SharePrincipal, ShareRefusal},
-};
+use nc_auth::federation::{SharePrincipal, ShareRefusal};
 use nc_proto::{apps::sharing::SharePermissions, dav::DavPath};
 
 pub(super) use self::jail::Jail;
@@ -27,7 +24,7 @@ use super::{
 };
 use crate::{
     BaseUrl, Cloud, Federated,
-    content::{ContentError, FileId},
+    content::{ContentError, FileId, guest_of},
     sharing::{Tree, for_kind},
 };
 
@@ -106,8 +103,7 @@ async fn open(cloud: &Cloud, principal: &SharePrincipal) -> Result<Tree, DavErro
     });
     let (spot, root) = located.ok_or_else(DavError::nothing)?;
     let permissions = for_kind(principal.permissions.limited_to(spot.permissions), root.is_folder());
-    // A slash is in no account's id: locks, marks and properties of a share are nobody else's.
-    let guest = UserId::new(format!("ocm/{}", principal.share_id));
+    let guest = guest_of(&principal.share_id);
     Ok(Tree::of_guest(&spot, root, &guest, permissions))
 }
 

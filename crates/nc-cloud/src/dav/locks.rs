@@ -21,6 +21,8 @@ use crate::{
 const USUAL_LIFETIME_S: i64 = 30 * 60;
 /// How long a lock lasts at most; clients refresh it.
 const LONGEST_LIFETIME_S: i64 = 24 * 60 * 60;
+/// The same for those without an account here: what a server elsewhere forgets keeps the owner out.
+const LONGEST_OF_A_GUEST_S: i64 = 30 * 60;
 
 /// Answers LOCK: takes a lock, or refreshes one if there is no body (RFC 4918 §9.10.2).
 pub(super) async fn lock(visit: &Visit, spot: &Spot, body: Body) -> Result<Response, DavError> {
@@ -124,11 +126,14 @@ fn active(visit: &Visit, spot: &Spot, lock: &HeldLock) -> ActiveLock {
 
 fn lifetime(visit: &Visit) -> Result<i64, DavError> {
     let wish = visit.header("timeout")?.and_then(LockTimeout::parse);
+    let longest = if visit.link.is_some() {
+        LONGEST_OF_A_GUEST_S
+    } else {
+        LONGEST_LIFETIME_S
+    };
     Ok(match wish {
         None => USUAL_LIFETIME_S,
-        Some(LockTimeout::Infinite) => LONGEST_LIFETIME_S,
-        Some(LockTimeout::After(time)) => i64::try_from(time.as_secs())
-            .unwrap_or(LONGEST_LIFETIME_S)
-            .clamp(1, LONGEST_LIFETIME_S),
+        Some(LockTimeout::Infinite) => longest,
+        Some(LockTimeout::After(time)) => i64::try_from(time.as_secs()).unwrap_or(longest).clamp(1, longest),
     })
 }

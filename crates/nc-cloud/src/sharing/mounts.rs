@@ -6,7 +6,7 @@ use std::{
 };
 
 use nc_auth::UserId;
-use nc_proto::dav::DavPath;
+use nc_proto::dav::{DavPath, LONGEST_NAME_BYTES};
 
 use super::{
     Share, ShareType, Shares,
@@ -158,13 +158,26 @@ pub(super) async fn free_name(
     }
 }
 
-/// `a.txt`, `a (2).txt`, `a (3).txt`, ….
+/// Longest end of a name that counts as what it is, in bytes: longer ones are shortened with the name.
+const LONGEST_EXTENSION_BYTES: usize = 32;
+
+/// `a.txt`, `a (2).txt`, `a (3).txt`, …. With a number it is no longer than a file's name may be.
 pub(crate) fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (1, _) => name.to_owned(),
-        (_, Some((stem, extension))) if !stem.is_empty() => format!("{stem} ({number}).{extension}"),
-        _ => format!("{name} ({number})"),
+    match number {
+        1 => name.to_owned(),
+        number => fitting(name, &format!(" ({number})")),
     }
+}
+
+/// A name with an addition before its extension. What is too long for a file loses the end of what stands before that.
+pub(crate) fn fitting(name: &str, addition: &str) -> String {
+    let (stem, extension) = match name.rfind('.') {
+        Some(dot) if dot > 0 && name.len() - dot <= LONGEST_EXTENSION_BYTES => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let room = LONGEST_NAME_BYTES.saturating_sub(addition.len() + extension.len());
+    let stem = &stem[..stem.floor_char_boundary(room)];
+    format!("{stem}{addition}{extension}")
 }
 
 #[cfg(test)]
@@ -177,5 +190,23 @@ mod tests {
         assert_eq!(numbered("a.txt", 2), "a (2).txt");
         assert_eq!(numbered("Team", 3), "Team (3)");
         assert_eq!(numbered(".hidden", 2), ".hidden (2)");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_before_its_number_and_keeps_what_it_is() {
+        let name = format!("{}.odt", "ö".repeat(125));
+        for made in [fitting(&name, ""), numbered(&name, 2), numbered(&name, 10_000)] {
+            assert!(
+                made.len() <= LONGEST_NAME_BYTES && made.len() > LONGEST_NAME_BYTES - 4,
+                "{made}"
+            );
+            assert!(made.starts_with("öö") && made.ends_with(".odt"), "{made}");
+        }
+        assert_ne!(numbered(&name, 2), numbered(&name, 3));
+        let exact = "x".repeat(LONGEST_NAME_BYTES);
+        assert_eq!(fitting(&exact, ""), exact);
+        assert_eq!(numbered(&exact, 2), format!("{} (2)", &exact[4..]));
+        let extension = format!("a.{}", "x".repeat(300));
+        assert_eq!(numbered(&extension, 3).len(), LONGEST_NAME_BYTES);
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct State {
     /// Gives the share of a credential also where the path names another one.
     pub(crate) mixes_up: bool,
     pub(crate) deleted: Vec<i64>,
+    /// Owners that were shut out.
+    pub(crate) disabled: Vec<String>,
     pub(crate) asked_again: usize,
     /// Changes as they came.
     pub(crate) changes: Vec<OutShareChange>,
@@ -209,6 +211,16 @@ impl Federation for Elsewhere {
         state.deleted.push(node);
         state.out.retain(|share| share.node != node);
         Ok(())
+    }
+
+    async fn owner_disabled(&self, owner: &UserId) -> Result<(), FederationError> {
+        self.failure()?;
+        self.state().disabled.push(owner.to_string());
+        Ok(())
+    }
+
+    async fn is_live(&self, share_id: &str) -> Result<bool, FederationError> {
+        Ok(self.state().out.iter().any(|share| share.id == share_id))
     }
 
     async fn incoming(&self, user: &UserId, pending: bool) -> Result<Vec<InShare>, FederationError> {

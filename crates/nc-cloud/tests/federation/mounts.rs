@@ -214,11 +214,24 @@ async fn locks_and_properties_of_a_share_are_its_own() {
     // Somebody else's token is no key, also where it is known.
     let theirs = [("lock-token", token)];
     let other = "/remote.php/dav/files/alice/S/a.txt";
+    let written = shared
+        .wire
+        .send("alice", "PUT", other, &[("if", &condition)], "x")
+        .await;
+    assert_eq!(written.status, StatusCode::LOCKED);
+    assert_eq!(shared.status("UNLOCK", path, &theirs, "").await, 204);
+    // But whoever owns the files is not kept out of them.
+    let locked = shared.send("LOCK", path, &[], info).await;
+    let token = locked.header("lock-token");
+    let theirs = [("lock-token", token)];
     assert_eq!(
         shared.wire.send("alice", "UNLOCK", other, &theirs, "").await.status,
-        StatusCode::CONFLICT
+        StatusCode::NO_CONTENT
     );
-    assert_eq!(shared.status("UNLOCK", path, &theirs, "").await, 204);
+    assert_eq!(
+        shared.wire.dav("alice", "PUT", "/S/a.txt", "b").await.status,
+        StatusCode::NO_CONTENT
+    );
     let locked = shared.wire.send("alice", "LOCK", other, &[], info).await;
     let held = locked.header("lock-token");
     assert_eq!(shared.status("UNLOCK", path, &[("lock-token", held)], "").await, 409);
@@ -337,4 +350,56 @@ async fn a_cloud_that_is_joined_to_none_serves_no_such_mounts() {
     let elsewhere = Elsewhere::default();
     wire.cloud.federate(elsewhere.federated()).unwrap();
     assert!(wire.cloud.federate(elsewhere.federated()).is_err());
+}
+
+#[tokio::test]
+async fn a_lock_of_a_guest_ends_with_the_share_and_after_half_an_hour() {
+    let info = "<d:lockinfo xmlns:d='DAV:'><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>";
+    let path = "/public.php/webdav/a.txt";
+    let own = "/remote.php/dav/files/alice/S/a.txt";
+    let question = "<d:propfind xmlns:d='DAV:'><d:prop><d:lockdiscovery/></d:prop></d:propfind>";
+    for ending in ["revoked", "time"] {
+        let shared = Shared::boot(31).await;
+        let locked = shared.send("LOCK", path, &[("timeout", "Second-86400")], info).await;
+        assert_eq!(locked.status, StatusCode::OK, "{}", locked.text());
+        assert!(locked.text().contains("Second-1800"), "{}", locked.text());
+        let put = async || shared.wire.dav("alice", "PUT", "/S/a.txt", "x").await.status;
+        let tokens = async || {
+            let told = shared
+                .wire
+                .send("alice", "PROPFIND", own, &[("depth", "0")], question)
+                .await;
+            told.text().matches("opaquelocktoken:").count()
+        };
+        assert_eq!((put().await, tokens().await), (StatusCode::LOCKED, 1), "{ending}");
+        if ending == "time" {
+            shared.wire.clock.advance(time::Duration::minutes(31));
+        } else {
+            shared.elsewhere.end(&shared.share);
+        }
+        assert_eq!((tokens().await, put().await), (0, StatusCode::NO_CONTENT), "{ending}");
+        let relocked = shared.wire.send("alice", "LOCK", own, &[], info).await;
+        assert_eq!(relocked.status, StatusCode::OK, "{ending}");
+    }
+}
+
+#[tokio::test]
+async fn the_federation_hears_who_is_shut_out() {
+    let shared = Shared::boot(31).await;
+    let alice = nc_auth::UserId::new("alice");
+    for (enabled, heard) in [(true, 0), (false, 1), (true, 1)] {
+        assert!(shared.wire.cloud.set_enabled(&alice, enabled).await.unwrap());
+        assert_eq!(shared.elsewhere.state().disabled.len(), heard, "{enabled}");
+    }
+    shared.elsewhere.state().fails = Some(nc_auth::federation::FederationError::Failed("down".to_owned()));
+    // Said, and the account is shut out all the same.
+    assert!(shared.wire.cloud.set_enabled(&alice, false).await.is_err());
+    assert_eq!(
+        shared
+            .wire
+            .send("alice", "GET", "/remote.php/dav/files/alice/S/a.txt", &[], "")
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED
+    );
 }

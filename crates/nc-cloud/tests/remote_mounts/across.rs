@@ -177,3 +177,90 @@ async fn what_others_share_does_not_leave_the_own_files() {
         Some("the plan")
     );
 }
+
+#[tokio::test]
+async fn a_folder_is_moved_away_from_a_server_that_takes_no_conditions_on_folders() {
+    let town = Town::build().await;
+    town.line.be_stock();
+    town.there.make_folder("eve", "/Shared/Sub").await;
+    town.there.make_folder("eve", "/Shared/Sub/Deep").await;
+    town.there.put("eve", "/Shared/Sub/Deep/two.txt", "two").await;
+    let moved = town.here.to("bob", "MOVE", "/Shared/Sub", "/Sub").await;
+    assert_eq!(moved.status, StatusCode::CREATED, "{}", moved.text());
+    assert_eq!(town.here.read("bob", "/Sub/Deep/two.txt").await.as_deref(), Some("two"));
+    assert_eq!(
+        town.there.list("eve", "/Shared").await,
+        ["/Shared/", "/Shared/plan.txt"]
+    );
+    // Of a file the condition counts.
+    town.line
+        .meanwhile("GET /plan.txt", "/Shared/plan.txt", "a better plan");
+    let moved = town.here.to("bob", "MOVE", "/Shared/plan.txt", "/plan.txt").await;
+    assert_eq!(moved.status, StatusCode::PRECONDITION_FAILED, "{}", moved.text());
+    assert_eq!(
+        town.there.read("eve", "/Shared/plan.txt").await.as_deref(),
+        Some("a better plan")
+    );
+    assert_eq!(town.here.read("bob", "/plan.txt").await, None);
+}
+
+#[tokio::test]
+async fn a_folder_that_changes_while_it_is_copied_is_not_taken_away() {
+    let changes = [
+        ("a new file", "/Shared/Sub/Deep/new.txt", "new"),
+        ("another content", "/Shared/Sub/one.txt", "another one"),
+    ];
+    for (what, path, content) in changes {
+        let town = Town::build().await;
+        town.line.be_stock();
+        town.there.make_folder("eve", "/Shared/Sub").await;
+        town.there.put("eve", "/Shared/Sub/one.txt", "one").await;
+        town.there.make_folder("eve", "/Shared/Sub/Deep").await;
+        town.there.put("eve", "/Shared/Sub/Deep/two.txt", "two").await;
+        town.line.meanwhile("GET /Sub/Deep/two.txt", path, content);
+        let moved = town.here.to("bob", "MOVE", "/Shared/Sub", "/Sub").await;
+        assert_eq!(moved.status, StatusCode::CONFLICT, "{what}: {}", moved.text());
+        assert_eq!(town.there.read("eve", path).await.as_deref(), Some(content), "{what}");
+        assert_eq!(
+            town.there.read("eve", "/Shared/Sub/Deep/two.txt").await.as_deref(),
+            Some("two"),
+            "{what}"
+        );
+        let here = town.here.dav("bob", "PROPFIND", "/Sub", &[], "").await;
+        assert_eq!(here.status, StatusCode::NOT_FOUND, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_in_a_listing_is_neither_left_out_nor_deleted() {
+    for (what, odd) in [
+        ("no UTF-8", "/remote.php/dav/files/eve/Shared/b%FFd.txt"),
+        ("a slash in a name", "/remote.php/dav/files/eve/Shared/b%2Fd.txt"),
+        ("elsewhere", "/remote.php/dav/files/eve/private.txt"),
+        ("deeper", "/remote.php/dav/files/eve/Shared/Sub/deep.txt"),
+    ] {
+        for method in ["MOVE", "COPY"] {
+            let town = Town::build().await;
+            let odd = format!(
+                "<d:response><d:href>{odd}</d:href><d:propstat><d:prop><d:resourcetype/></d:prop>\
+                 <d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+            );
+            let listing = format!(
+                "<d:multistatus xmlns:d='DAV:'>{}{odd}</d:multistatus>",
+                line("/Sub/", true)
+            )
+            .replace("/Shared/b%", "/Shared/Sub/b%")
+            .replace("/Sub/deep", "/Sub/very/deep");
+            town.line.script(207, &[], &listing);
+            let gone = town.here.to("bob", method, "/Shared/Sub", "/Sub").await;
+            assert_eq!(gone.status, StatusCode::BAD_GATEWAY, "{what}: {}", gone.text());
+            let asked = town.line.asked();
+            assert!(
+                !asked.iter().any(|asked| asked.starts_with("DELETE")),
+                "{what}: {asked:?}"
+            );
+            let here = town.here.dav("bob", "PROPFIND", "/Sub", &[], "").await;
+            assert_eq!(here.status, StatusCode::NOT_FOUND, "{what}");
+        }
+    }
+}

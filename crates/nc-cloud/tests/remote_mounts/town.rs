@@ -14,6 +14,7 @@ use nc_auth::{
     federation::{
         Federation, FederationError, InShare, NewOutShare, OutShare, OutShareChange, OutShareFilter, RemoteAnswer,
         RemoteBody, RemoteError, RemoteMount, RemoteRequest, ShareAuth, SharePrincipal, ShareRefusal, ShareRequest,
+        passed_back, passed_on,
     },
 };
 use nc_cloud::{Cloud, CloudConfig, Federated, accounts::NewUser};
@@ -66,6 +67,8 @@ struct State {
     broken: Option<RemoteError>,
     script: Option<Script>,
     asked: Vec<String>,
+    is_stock: bool,
+    meanwhile: Option<(String, String, String)>,
     declined: Vec<i64>,
 }
 
@@ -253,6 +256,41 @@ impl Line {
         self.state.lock().unwrap().script = Some((status, headers.collect(), body.to_owned()));
     }
 
+    /// Has the other server answer as a stock Nextcloud: 412 to every deletion of a folder that has a condition.
+    pub(crate) fn be_stock(&self) {
+        self.state.lock().unwrap().is_stock = true;
+    }
+
+    /// Once `asked` was answered, eve writes a file.
+    pub(crate) fn meanwhile(&self, asked: &str, path: &str, content: &str) {
+        let meanwhile = (asked.to_owned(), path.to_owned(), content.to_owned());
+        self.state.lock().unwrap().meanwhile = Some(meanwhile);
+    }
+
+    /// A request of eve's at the other server.
+    async fn at_home(
+        &self,
+        method: &str,
+        path: &DavPath,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> (StatusCode, String) {
+        let mut request = Request::builder().method(method).uri(path.encode());
+        request = request.header("authorization", &self.authorization);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::from(body)).unwrap())
+            .await
+            .unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// What was asked since the last call.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().asked)
@@ -296,6 +334,14 @@ impl Federation for Line {
 
     async fn node_deleted(&self, _: i64) -> Result<(), FederationError> {
         Ok(())
+    }
+
+    async fn owner_disabled(&self, _: &UserId) -> Result<(), FederationError> {
+        Ok(())
+    }
+
+    async fn is_live(&self, _: &str) -> Result<bool, FederationError> {
+        Ok(false)
     }
 
     async fn incoming(&self, _: &UserId, _: bool) -> Result<Vec<InShare>, FederationError> {
@@ -352,11 +398,25 @@ impl Federation for Line {
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             return Ok(RemoteAnswer {
                 status,
-                headers: headers.collect(),
+                headers: passed_back(&headers.collect()),
                 base,
                 body: Box::pin(stream::iter([Ok(Bytes::from(body))])),
             });
         }
+        let place = base.join(&request.path);
+        let is_stock = self.state.lock().unwrap().is_stock;
+        if is_stock && request.method == "DELETE" && request.headers.contains_key("if-match") {
+            let (_, told) = self.at_home("PROPFIND", &place, &[("depth", "0")], String::new()).await;
+            if told.contains("<d:collection/>") {
+                return Ok(RemoteAnswer {
+                    status: StatusCode::PRECONDITION_FAILED,
+                    headers: HeaderMap::new(),
+                    base,
+                    body: Box::pin(stream::empty()),
+                });
+            }
+        }
+        let asked = format!("{} {}", request.method, request.path);
         let body = match request.body {
             RemoteBody::Empty => Body::empty(),
             RemoteBody::Bytes(bytes) => Body::from(bytes),
@@ -364,8 +424,8 @@ impl Federation for Line {
         };
         let mut sent = Request::new(body);
         *sent.method_mut() = request.method;
-        *sent.uri_mut() = base.join(&request.path).encode().parse().unwrap();
-        *sent.headers_mut() = request.headers;
+        *sent.uri_mut() = place.encode().parse().unwrap();
+        *sent.headers_mut() = passed_on(&request.headers);
         let authorization = HeaderValue::from_str(&self.authorization).unwrap();
         sent.headers_mut().insert("authorization", authorization);
         if let Some(destination) = request.destination {
@@ -373,9 +433,21 @@ impl Federation for Line {
             sent.headers_mut().insert("destination", destination.parse().unwrap());
         }
         let (parts, body) = self.router.clone().oneshot(sent).await.unwrap().into_parts();
+        let meanwhile = {
+            let mut state = self.state.lock().unwrap();
+            state.meanwhile.take_if(|(expected, _, _)| *expected == asked)
+        };
+        if let Some((_, path, content)) = meanwhile {
+            let length = content.len().to_string();
+            let path = DavPath::decode(&format!("/remote.php/dav/files/eve{path}")).unwrap();
+            let (status, told) = self
+                .at_home("PUT", &path, &[("content-length", &length)], content)
+                .await;
+            assert!(status.is_success(), "{status} {told}");
+        }
         Ok(RemoteAnswer {
             status: parts.status,
-            headers: parts.headers,
+            headers: passed_back(&parts.headers),
             base,
             body: Box::pin(body.into_data_stream().map(|piece| piece.map_err(io::Error::other))),
         })

@@ -347,3 +347,28 @@ async fn a_listing_of_many_files_is_turned_while_it_comes() {
     assert_eq!(listed.len(), 302);
     assert!(listed.iter().all(|href| href.starts_with("/Shared/")));
 }
+
+#[tokio::test]
+async fn missing_folders_are_made_there_and_the_number_of_what_was_written_is_told() {
+    let town = Town::build().await;
+    let headers = [("x-nc-webdav-auto-mkcol", "1")];
+    let path = "/Shared/New/Deep/a.txt";
+    let written = town.here.dav("bob", "PUT", path, &headers, "a").await;
+    assert_eq!(written.status, StatusCode::CREATED, "{}", written.text());
+    assert_eq!(town.there.read("eve", path).await.as_deref(), Some("a"));
+    let told = written.header("oc-fileid");
+    let listed = town.here.property("bob", path, "oc:id").await;
+    assert_eq!(Some(told), listed);
+}
+
+#[tokio::test]
+async fn content_that_comes_encoded_says_so_and_is_not_copied_as_it_is() {
+    let town = Town::build().await;
+    town.line
+        .script(200, &[("content-encoding", "gzip"), ("etag", "\"e\"")], "packed");
+    let read = town.here.dav("bob", "GET", "/Shared/plan.txt", &[], "").await;
+    assert_eq!(
+        (read.status, read.header("content-encoding").as_str()),
+        (StatusCode::OK, "gzip")
+    );
+}

@@ -57,8 +57,16 @@ async fn a_place_is_free_of_own_files_and_of_what_others_share() {
     wire.make_folder("alice", "/S").await;
     wire.give("alice", "/S", "bob", 31).await;
     wire.put("bob", "/plan.odt", "x").await;
-    let free = async |wanted: &str| wire.cloud.free_place(&UserId::new("bob"), wanted).await.unwrap();
+    let free = async |wanted: &str| {
+        let taken = [DavPath::root().child("taken")];
+        wire.cloud
+            .free_place(&UserId::new("bob"), wanted, &taken)
+            .await
+            .unwrap()
+    };
     assert_eq!(free("new").await, DavPath::root().child("new"));
+    assert_eq!(free("taken").await, DavPath::root().child("taken (2)"));
+    assert_eq!(free(&"x".repeat(255)).await, DavPath::root().child("x".repeat(250)));
     assert_eq!(free("S").await, DavPath::root().child("S (2)"));
     assert_eq!(free("plan.odt").await, DavPath::root().child("plan (2).odt"));
 }

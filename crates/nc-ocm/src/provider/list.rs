@@ -107,6 +107,16 @@ pub(super) async fn limit_made_of(
     Ok(())
 }
 
+/// Whether a share has neither ended nor lost its owner. What the owner reaches is not asked: that is for those who open it.
+pub(crate) async fn is_share_live(ocm: &Ocm, id: &str) -> Result<bool, FederationError> {
+    let record = ocm.0.store.find_out_share(id).await.map_err(OcmError::from)?;
+    let Some(record) = record.filter(|record| is_live(record, ocm.now())) else {
+        return Ok(false);
+    };
+    let owner = ocm.0.residents.person(&record.owner).await.map_err(OcmError::from)?;
+    Ok(owner.is_some())
+}
+
 pub(super) fn is_live(record: &OutShareRecord, now: i64) -> bool {
     record.state == OutShareState::Live && record.expires_at.is_none_or(|end| end > now)
 }

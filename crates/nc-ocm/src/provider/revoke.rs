@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use nc_auth::{UserId, federation::FederationError};
 use nc_proto::ocm::NotificationKind;
-use nc_store::{OutShareRecord, OutShareState, Unit};
+use nc_store::{OutShareRecord, OutShareState, Store, Unit};
 
 use super::{document::OutDocument, queue};
 use crate::{Ocm, OcmError};
@@ -119,6 +119,25 @@ async fn end_one(ocm: &Ocm, unit: &dyn Unit, mut record: OutShareRecord, tell: T
         unit.put_reshare(&reshare).await?;
     }
     Ok(())
+}
+
+/// Takes back the tokens of everything that somebody shares who is shut out, all at once; how many shares had any. The shares
+/// themselves wait: they may be opened again when the owner is back.
+///
+/// # Errors
+/// Those of the database; then nothing was taken back.
+pub async fn take_back_tokens(store: &dyn Store, owner: &UserId, now: i64) -> Result<usize, OcmError> {
+    let unit = store.begin().await?;
+    let mut count = 0;
+    for mut record in unit.list_out_shares(owner.as_str()).await? {
+        if unit.revoke_issued_tokens(&record.id, now).await? > 0 {
+            record.generation += 1;
+            unit.update_out_share(&record).await?;
+            count += 1;
+        }
+    }
+    unit.commit().await?;
+    Ok(count)
 }
 
 /// Takes back the tokens of a share whose owner is shut out. The share itself waits: it may be opened again when the owner is

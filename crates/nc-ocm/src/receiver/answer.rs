@@ -10,6 +10,9 @@ use nc_store::{InShareMemberRecord, InShareState};
 use super::{mounts, notice, opened::Opened, probe};
 use crate::{Ocm, OcmError};
 
+/// How often another place is looked for, when somebody takes several shares of one name at once.
+const MOST_TRIES: u32 = 100;
+
 /// What others share with a person: what waits for an answer, or what was accepted.
 pub(crate) async fn incoming(ocm: &Ocm, user: &UserId, pending: bool) -> Result<Vec<InShare>, FederationError> {
     let wanted = if pending {
@@ -43,20 +46,32 @@ pub(crate) async fn incoming_one(ocm: &Ocm, user: &UserId, number: i64) -> Resul
 /// Takes a share. One that the other server refused is tried again.
 pub(crate) async fn accept(ocm: &Ocm, user: &UserId, number: i64) -> Result<InShare, FederationError> {
     let (share, member) = find(ocm, user, number).await?;
-    // Asked before the unit begins, for it may take a while.
-    let place = match member.mount_point {
-        Some(_) => None,
-        None => Some(
-            ocm.0
-                .residents
-                .free_place(user, &share.document.name)
-                .await
-                .map_err(OcmError::from)?,
-        ),
+    let mut taken = Vec::new();
+    let mut tries = 0;
+    let (share, member) = loop {
+        // Asked before the unit begins, for it may take a while.
+        let place = if member.mount_point.is_some() {
+            None
+        } else {
+            taken.extend(mounts::places(&*ocm.0.store, user, &share.record.id).await?);
+            let free = ocm.0.residents.free_place(user, &share.document.name, &taken);
+            Some(free.await.map_err(OcmError::from)?)
+        };
+        match accepted(ocm, user, &share.record.id, place).await? {
+            Accepted::As(share, member) => break (share, member),
+            Accepted::Ended => {
+                ocm.0.receiver.mounts.clear();
+                return Err(FederationError::NotFound);
+            }
+            // Another share was accepted at that place meanwhile.
+            Accepted::Taken(place) => taken.push(place),
+        }
+        tries += 1;
+        if tries > MOST_TRIES {
+            return Err(FederationError::Failed("no place is found for a share".to_owned()));
+        }
     };
-    let (share, member) = accepted(ocm, user, &share.record.id, place).await?;
     ocm.0.receiver.mounts.clear();
-    let member = member.ok_or(FederationError::NotFound)?;
     begin(ocm, &share).await;
     match ocm
         .0
@@ -70,13 +85,17 @@ pub(crate) async fn accept(ocm: &Ocm, user: &UserId, number: i64) -> Result<InSh
     }
 }
 
-/// The share with what the person made of it, which is nothing when it ended meanwhile.
-async fn accepted(
-    ocm: &Ocm,
-    user: &UserId,
-    id: &str,
-    place: Option<DavPath>,
-) -> Result<(Opened, Option<InShareMemberRecord>), OcmError> {
+/// What came of taking a share.
+enum Accepted {
+    /// The share, and what the person made of it.
+    As(Box<Opened>, InShareMemberRecord),
+    /// It ended meanwhile.
+    Ended,
+    /// Another share of the person is where it was to appear.
+    Taken(DavPath),
+}
+
+async fn accepted(ocm: &Ocm, user: &UserId, id: &str, place: Option<DavPath>) -> Result<Accepted, OcmError> {
     let unit = ocm.0.store.begin().await?;
     let record = unit
         .find_in_share(id)
@@ -86,8 +105,15 @@ async fn accepted(
     let member = unit.find_in_share_member(id, user.as_str()).await?;
     let is_there = share.is_there(ocm.now());
     let Some(mut member) = member.filter(|member| is_there && member.state != InShareState::Declined) else {
-        return Ok((share, None));
+        return Ok(Accepted::Ended);
     };
+    let place = place.filter(|_| member.state == InShareState::Pending);
+    if let Some(place) = &place {
+        let others = mounts::places(&*unit, user, id).await?;
+        if others.iter().any(|other| mounts::collide(other, place)) {
+            return Ok(Accepted::Taken(place.clone()));
+        }
+    }
     if share.record.state == InShareState::AuthFailed {
         share.record.failures = 0;
         share.record.backoff_until = None;
@@ -95,7 +121,7 @@ async fn accepted(
         share.record.state = InShareState::Accepted;
         unit.update_in_share(&share.to_record()?).await?;
     }
-    if let Some(place) = place.filter(|_| member.state == InShareState::Pending) {
+    if let Some(place) = place {
         member.state = InShareState::Accepted;
         member.mount_point = Some(place.to_string().trim_start_matches('/').to_owned());
         unit.put_in_share_member(&member).await?;
@@ -113,7 +139,7 @@ async fn accepted(
         }
     }
     unit.commit().await?;
-    Ok((share, Some(member)))
+    Ok(Accepted::As(Box::new(share), member))
 }
 
 /// The first exchange, and a look at what there is. That it fails loses nothing: it is tried again when the files are used.
@@ -181,7 +207,7 @@ pub(crate) async fn move_mount(ocm: &Ocm, user: &UserId, number: i64, to: &DavPa
         ));
     }
     for mount in mounts::mounts(ocm, user).await?.iter() {
-        if mount.number != number && (to.strip_prefix(&mount.at).is_some() || mount.at.strip_prefix(to).is_some()) {
+        if mount.number != number && mounts::collide(&mount.at, to) {
             let text = "a share cannot appear inside of another share; choose another place";
             return Err(FederationError::Refused(text.to_owned()));
         }
@@ -231,10 +257,7 @@ fn shown(share: &Opened, member: &InShareMemberRecord) -> InShare {
         name: document.name.clone(),
         owner: document.owner.clone(),
         user: UserId::new(member.user.as_str()),
-        mount_point: member
-            .mount_point
-            .as_deref()
-            .and_then(|place| DavPath::plain(place).ok()),
+        mount_point: member.mount_point.as_deref().map(mounts::stored_place),
         is_folder: document.is_folder(),
         permissions: document.permissions(),
         state,

@@ -10,7 +10,7 @@ use nc_auth::{
     federation::{FederationError, RemoteMount},
 };
 use nc_proto::dav::DavPath;
-use nc_store::{InShareMemberRecord, InShareState};
+use nc_store::{FederationLookup, InShareMemberRecord, InShareState};
 
 use super::{opened::Opened, probe};
 use crate::{Ocm, OcmError};
@@ -126,12 +126,38 @@ pub(super) async fn is_for(ocm: &Ocm, share: &Opened, user: &UserId) -> Result<b
     }
 }
 
+/// A place as it is stored. Its names were checked when it was chosen, and a share must not vanish because of its name.
+pub(super) fn stored_place(place: &str) -> DavPath {
+    DavPath::from_names(place.split('/').filter(|name| !name.is_empty()))
+}
+
+/// Where the other shares of a person are to appear, also those that cannot be used now.
+pub(super) async fn places<L: FederationLookup + ?Sized>(
+    store: &L,
+    user: &UserId,
+    except: &str,
+) -> Result<Vec<DavPath>, OcmError> {
+    let mut places = Vec::new();
+    for (record, member) in store.list_in_shares_of(user.as_str()).await? {
+        let is_other = record.id != except && member.state == InShareState::Accepted;
+        if is_other && record.state != InShareState::Dead {
+            places.extend(member.mount_point.as_deref().map(stored_place));
+        }
+    }
+    Ok(places)
+}
+
+/// Whether one share would hide the other, or a part of it.
+pub(super) fn collide(one: &DavPath, other: &DavPath) -> bool {
+    one.strip_prefix(other).is_some() || other.strip_prefix(one).is_some()
+}
+
 /// Where a share appears for somebody who took it.
 fn mount(share: &Opened, member: &InShareMemberRecord) -> Option<RemoteMount> {
     if member.state != InShareState::Accepted {
         return None;
     }
-    let at = DavPath::plain(member.mount_point.as_deref()?).ok()?;
+    let at = stored_place(member.mount_point.as_deref()?);
     (!at.is_root()).then(|| RemoteMount {
         share_id: share.record.id.clone(),
         number: share.record.number,

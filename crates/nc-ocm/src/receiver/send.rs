@@ -6,7 +6,9 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use metrics::counter;
-use nc_auth::federation::{BodyStream, RemoteAnswer, RemoteBody, RemoteError, RemoteMount, RemoteRequest};
+use nc_auth::federation::{
+    BodyStream, RemoteAnswer, RemoteBody, RemoteError, RemoteMount, RemoteRequest, passed_back, passed_on,
+};
 use nc_proto::dav::DavPath;
 use nc_store::InShareState;
 use url::Url;
@@ -14,7 +16,6 @@ use url::Url;
 use super::{
     credentials::{self, Credential, failed},
     document::Way,
-    headers,
     opened::Opened,
     probe, target,
     tokens::Need,
@@ -75,7 +76,7 @@ impl<'a> Call<'a> {
             method: request.method,
             path: request.path,
             destination: request.destination,
-            headers: headers::of_request(&request.headers),
+            headers: passed_on(&request.headers),
             body: match request.body {
                 RemoteBody::Empty => Body::Bytes(Bytes::new()),
                 RemoteBody::Bytes(bytes) => Body::Bytes(bytes),
@@ -198,7 +199,7 @@ impl<'a> Call<'a> {
             return Err(RemoteError::Failed);
         }
         let base = DavPath::decode(base_of(&self.share)?.path()).map_err(|_| RemoteError::Failed)?;
-        let headers = headers::of_answer(answer.headers());
+        let headers = passed_back(answer.headers());
         let body = answer
             .bytes_stream()
             .map(|piece| piece.map_err(|_| io::Error::other("the other server broke off")));

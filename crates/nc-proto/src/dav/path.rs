@@ -10,7 +10,7 @@ mod tests;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Longest name in bytes that Nextcloud stores.
-const LONGEST_NAME_BYTES: usize = 250;
+pub const LONGEST_NAME_BYTES: usize = 250;
 
 /// Why a text cannot be the name of a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

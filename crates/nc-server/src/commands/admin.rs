@@ -72,7 +72,7 @@ async fn work(config: &Config, folder: &Path, data: &ProviderData, command: Admi
     let clock = Clock::system();
     let admin = Admin::new(&*data.store, clock.now().unix_timestamp(), BY);
     match command {
-        AdminCommand::Accounts(command) => Box::pin(accounts::run(config, folder, &admin, command)).await,
+        AdminCommand::Accounts(command) => Box::pin(accounts::run(config, folder, data, &admin, command)).await,
         AdminCommand::Create(new) => clients::create(&admin, new).await,
         AdminCommand::Change(change) => clients::change(&admin, change).await,
         AdminCommand::List => clients::list(&admin).await,

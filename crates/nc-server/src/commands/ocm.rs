@@ -278,7 +278,7 @@ impl Residents for OnlyOne {
         Ok(None)
     }
 
-    async fn free_place(&self, _: &UserId, _: &str) -> Result<DavPath, ResidentsError> {
+    async fn free_place(&self, _: &UserId, _: &str, _: &[DavPath]) -> Result<DavPath, ResidentsError> {
         Err(ResidentsError("the cloud is not open here".to_owned()))
     }
 }

@@ -57,9 +57,10 @@ pub(super) async fn carry(visit: &Visit, from: Side, source: Node, to: Side, way
     let carried = tokio::spawn(async move {
         let free = replaced.is_none();
         let mut made = false;
-        let mut outcome = copy(&visit, &from, &source, &to, replaced, way.deep, &mut made).await;
+        let mut copied = Vec::new();
+        let mut outcome = copy(&visit, &from, &source, &to, replaced, way.deep, &mut made, &mut copied).await;
         if outcome.is_ok() && way.moves {
-            outcome = from.remove(&visit, Some(&source)).await;
+            outcome = take_away(&visit, &from, &source, &copied).await;
         }
         if outcome.is_err()
             && free
@@ -74,7 +75,30 @@ pub(super) async fn carry(visit: &Visit, from: Side, source: Node, to: Side, way
     Ok(answer::empty(created(free)))
 }
 
-/// `made` tells, also of a failure, whether something new is at `to`.
+/// A folder that was copied, and what was in it then.
+type Copied = (Side, Vec<(String, Node)>);
+
+/// Removes what was copied, unless it is something else by now.
+async fn take_away(visit: &Visit, from: &Side, source: &Node, copied: &[Copied]) -> Result<(), DavError> {
+    if matches!(from, Side::There(_)) {
+        for (folder, before) in copied {
+            let now = folder.children(visit).await?;
+            let is_there = |(name, node): &(String, Node)| {
+                let mut others = before.iter();
+                others.any(|(other, before)| other == name && before.is_same(node))
+            };
+            if now.len() != before.len() || !now.iter().all(is_there) {
+                return Err(DavError::conflict(
+                    "The folder on the other server changed while it was copied, so nothing was moved: try again",
+                ));
+            }
+        }
+    }
+    from.remove(visit, Some(source)).await
+}
+
+/// `made` tells, also of a failure, whether something new is at `to`; `copied`, what each folder held.
+#[expect(clippy::too_many_arguments, reason = "two of them are told also of a failure")]
 async fn copy(
     visit: &Visit,
     from: &Side,
@@ -83,6 +107,7 @@ async fn copy(
     replaced: Option<Node>,
     deep: bool,
     made: &mut bool,
+    copied: &mut Vec<Copied>,
 ) -> Result<(), DavError> {
     if !source.is_folder {
         let content = from.open(visit).await?;
@@ -105,8 +130,8 @@ async fn copy(
                 "A folder with more than {MOST} files, or {DEEPEST} folders deep, cannot go from server to server at once"
             )));
         }
-        for (name, node) in inside {
-            let (from, to) = (from.child(&name), to.child(&name));
+        for (name, node) in &inside {
+            let (from, to) = (from.child(name), to.child(name));
             if node.is_folder {
                 folders.push((from, to, depth + 1));
             } else {
@@ -114,6 +139,7 @@ async fn copy(
                 to.write(visit, content, None).await?;
             }
         }
+        copied.push((from, inside));
     }
     Ok(())
 }

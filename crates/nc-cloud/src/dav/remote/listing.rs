@@ -151,9 +151,12 @@ pub(in crate::dav) fn describe_mounts(visit: &Visit, tree: &Tree, question: &Pro
     lines.collect()
 }
 
-/// A listing as a whole: what is there, by its place in the share.
+/// A listing as a whole: what is there, by its place in the share. One with a line that cannot be read, or that is about something
+/// else, is none: what is moved away is deleted after it was copied, and what was left out would be lost.
 pub(super) async fn collect(
     addresses: &Addresses,
+    asked: &DavPath,
+    deep: bool,
     mut body: BodyStream,
     most: usize,
 ) -> Result<Vec<(DavPath, Entry)>, DavError> {
@@ -163,9 +166,9 @@ pub(super) async fn collect(
     while let Some(bytes) = body.next().await {
         reader.feed(&bytes.map_err(|_| super::unavailable(None))?);
         while let Some(told) = reader.next_response().map_err(broken)? {
-            if let Some(below) = addresses.below(&told.href) {
-                all.push((below, told));
-            }
+            let below = addresses.below(&told.href);
+            let below = below.filter(|below| belongs(below, asked, deep));
+            all.push((below.ok_or_else(|| DavError::of_remote(StatusCode::BAD_GATEWAY))?, told));
             if all.len() > most {
                 return Err(DavError::forbidden(format!(
                     "A folder with more than {most} files cannot go from server to server at once"

@@ -29,6 +29,7 @@ pub(super) enum Side {
 }
 
 /// What is at a place.
+#[derive(Clone)]
 pub(super) struct Node {
     pub(super) is_folder: bool,
     pub(super) modified_at: Option<i64>,
@@ -197,7 +198,8 @@ impl Side {
         }
     }
 
-    /// Removes what is there, if it still is what was looked at.
+    /// Removes what is there, if it still is what was looked at. Of a folder on another server that cannot be demanded: a stock
+    /// Nextcloud answers 412 to every condition on one.
     pub(super) async fn remove(&self, visit: &Visit, seen: Option<&Node>) -> Result<(), DavError> {
         match self {
             Self::Here(spot) => {
@@ -210,7 +212,8 @@ impl Side {
             }
             Self::There(remote) => {
                 let mut request = remote.request(Method::DELETE);
-                if let Some(tag) = seen.and_then(|seen| seen.tag.as_ref()) {
+                let file = seen.filter(|seen| !seen.is_folder);
+                if let Some(tag) = file.and_then(|seen| seen.tag.as_ref()) {
                     request.headers.insert(header::IF_MATCH, tag_value(tag)?);
                 }
                 remote.change(visit, request).await
@@ -234,6 +237,12 @@ impl Remote {
 }
 
 impl Node {
+    /// Whether another look finds the same. Folders are compared by what is in them.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let same_file = self.tag == other.tag && self.modified_at == other.modified_at;
+        self.is_folder == other.is_folder && (self.is_folder || same_file)
+    }
+
     fn unchanged(&self) -> Precondition {
         let tag = self.tag.as_ref();
         tag.map_or(Precondition::Overwrite, Precondition::unchanged_since)
@@ -267,7 +276,7 @@ fn of_response(entry: &Entry) -> Node {
 async fn told(visit: &Visit, remote: &Remote, deep: bool) -> Result<Vec<(DavPath, Entry)>, DavError> {
     let question = Propfind::Prop(vec![props::RESOURCETYPE, props::GETETAG, props::GETLASTMODIFIED]);
     let (addresses, body) = listing::ask(visit, remote, &question, deep).await?;
-    listing::collect(&addresses, body, MOST_ENTRIES).await
+    listing::collect(&addresses, &remote.path, deep, body, MOST_ENTRIES).await
 }
 
 fn tag_value(tag: &ETag) -> Result<HeaderValue, DavError> {

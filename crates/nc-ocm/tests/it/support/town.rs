@@ -19,7 +19,6 @@ struct Inner {
     disabled: BTreeSet<String>,
     groups: BTreeMap<String, Vec<UserId>>,
     nodes: BTreeMap<(UserId, i64), Reached>,
-    taken: BTreeSet<String>,
 }
 
 impl Default for Town {
@@ -29,7 +28,6 @@ impl Default for Town {
             disabled: BTreeSet::new(),
             groups: BTreeMap::from([("team".to_owned(), team)]),
             nodes: BTreeMap::new(),
-            taken: BTreeSet::new(),
         })));
         town.put("alice", 41, "Plans", true, SharePermissions::ALL);
         town.put("alice", 42, "plan.odt", false, SharePermissions::ALL_OF_A_FILE);
@@ -93,8 +91,7 @@ impl Residents for Town {
         Ok(inner.nodes.get(&(user.clone(), node)).cloned())
     }
 
-    async fn free_place(&self, user: &UserId, wanted: &str) -> Result<DavPath, ResidentsError> {
-        let mut inner = self.inner();
+    async fn free_place(&self, _: &UserId, wanted: &str, taken: &[DavPath]) -> Result<DavPath, ResidentsError> {
         let mut number = 1;
         loop {
             let name = if number == 1 {
@@ -102,8 +99,9 @@ impl Residents for Town {
             } else {
                 format!("{wanted} ({number})")
             };
-            if inner.taken.insert(format!("{}/{name}", user.as_str())) {
-                return Ok(DavPath::from_names([name.as_str()]));
+            let place = DavPath::from_names([name.as_str()]);
+            if !taken.contains(&place) {
+                return Ok(place);
             }
             number += 1;
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nc_auth::UserId;
 use nc_cloud::{Cloud, Error, accounts::NewUser};
 use nc_provider::{Audit, Event, admin::Admin};
+use nc_store::Store;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,7 @@ use crate::{
     commands::{OrFail as _, Trouble},
     config::Config,
     embedded,
+    provider_data::ProviderData,
 };
 
 impl From<Error> for Trouble {
@@ -25,7 +27,13 @@ impl From<Error> for Trouble {
     }
 }
 
-pub(super) async fn run(config: &Config, folder: &Path, admin: &Admin<'_>, command: AccountCommand) -> Shown {
+pub(super) async fn run(
+    config: &Config,
+    folder: &Path,
+    data: &ProviderData,
+    admin: &Admin<'_>,
+    command: AccountCommand,
+) -> Shown {
     // A cloud that is made by a slip of the pen would look as if every account were lost.
     if !folder.join("cloud.db").is_file() && !matches!(command, AccountCommand::Add(_)) {
         return Err(Trouble::Usage(format!("there is no cloud in {}", folder.display())));
@@ -35,7 +43,7 @@ pub(super) async fn run(config: &Config, folder: &Path, admin: &Admin<'_>, comma
         Err(Error::InUse) => return Err(in_use(folder)),
         opened => opened?,
     };
-    let done = work(&cloud, command).await;
+    let done = work(&cloud, &*data.store, command).await;
     let base = cloud.instance_id().to_owned();
     cloud.db().close().await;
     let (what, shown) = done?;
@@ -63,7 +71,7 @@ const ENDS_SESSIONS: [&str; 3] = ["account disabled", "password set", "second fa
 /// For the audit log: what was done, to whom. `None`: nothing was changed.
 type Done = (Option<(&'static str, String)>, Value);
 
-async fn work(cloud: &Cloud, command: AccountCommand) -> Result<Done, Trouble> {
+async fn work(cloud: &Cloud, store: &dyn Store, command: AccountCommand) -> Result<Done, Trouble> {
     let (what, user, shown) = match command {
         AccountCommand::List => return Ok((None, list(cloud).await?)),
         AccountCommand::Add(new) => ("account made", new.user.clone(), add(cloud, new).await?),
@@ -73,6 +81,11 @@ async fn work(cloud: &Cloud, command: AccountCommand) -> Result<Done, Trouble> {
         }
         AccountCommand::Disable { user } => {
             let shown = enable(cloud, &user, false).await?;
+            // Nothing that speaks with other servers runs here: what they hold is taken back where it is kept.
+            let now = cloud.config().clock.now().unix_timestamp();
+            nc_ocm::take_back_tokens(store, &UserId::new(user.as_str()), now)
+                .await
+                .or_fail()?;
             ("account disabled", user, shown)
         }
         AccountCommand::ResetPassword { user, password_file } => {

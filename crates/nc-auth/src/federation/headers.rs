@@ -1,11 +1,14 @@
 //! Which headers go between the cloud and the other server. Those that are not named stay: credentials, cookies and what is
 //! about one connection.
+//!
+//! Both sides know them from here: the cloud relies on what it sends and reads being passed on.
 
 use http::{HeaderMap, HeaderName, header};
 
 /// Of requests.
-const ASKED: [HeaderName; 9] = [
+const ASKED: [HeaderName; 10] = [
     header::ACCEPT,
+    header::ACCEPT_ENCODING,
     header::ACCEPT_LANGUAGE,
     header::CONTENT_TYPE,
     header::IF_MATCH,
@@ -17,7 +20,7 @@ const ASKED: [HeaderName; 9] = [
 ];
 
 /// Of requests: WebDAV and Nextcloud. `Destination` is made anew.
-const ASKED_DAV: [&str; 10] = [
+const ASKED_DAV: [&str; 11] = [
     "depth",
     "if",
     "lock-token",
@@ -26,14 +29,16 @@ const ASKED_DAV: [&str; 10] = [
     "overwrite",
     "prefer",
     "timeout",
+    "x-nc-webdav-auto-mkcol",
     "x-oc-ctime",
     "x-oc-mtime",
 ];
 
 /// Of answers. Not what the other server tells browsers to do, and not a type that it wants to be shown as.
-const ANSWERED: [HeaderName; 9] = [
+const ANSWERED: [HeaderName; 10] = [
     header::ACCEPT_RANGES,
     header::ALLOW,
+    header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,
     header::CONTENT_LENGTH,
     header::CONTENT_RANGE,
@@ -43,15 +48,23 @@ const ANSWERED: [HeaderName; 9] = [
     header::RETRY_AFTER,
 ];
 
-const ANSWERED_DAV: [&str; 6] = ["dav", "lock-token", "oc-checksum", "oc-etag", "timeout", "x-oc-mtime"];
+const ANSWERED_DAV: [&str; 7] = [
+    "dav",
+    "lock-token",
+    "oc-checksum",
+    "oc-etag",
+    "oc-fileid",
+    "timeout",
+    "x-oc-mtime",
+];
 
-/// What of a request goes to the other server.
-pub(super) fn of_request(headers: &HeaderMap) -> HeaderMap {
+/// What of the headers of a [`RemoteRequest`](super::RemoteRequest) goes to the other server.
+pub fn passed_on(headers: &HeaderMap) -> HeaderMap {
     pick(headers, &ASKED, &ASKED_DAV)
 }
 
-/// What of its answer comes back.
-pub(super) fn of_answer(headers: &HeaderMap) -> HeaderMap {
+/// What of the headers of its answer comes back in a [`RemoteAnswer`](super::RemoteAnswer).
+pub fn passed_back(headers: &HeaderMap) -> HeaderMap {
     pick(headers, &ANSWERED, &ANSWERED_DAV)
 }
 
@@ -84,7 +97,7 @@ mod tests {
             "connection",
             "destination",
         ]);
-        let kept = of_request(&all);
+        let kept = passed_on(&all);
         assert_eq!(kept.len(), 3);
         assert!(kept.contains_key("range") && kept.contains_key("depth") && kept.contains_key("if-match"));
     }
@@ -101,7 +114,7 @@ mod tests {
             "refresh",
             "clear-site-data",
         ]);
-        let kept = of_answer(&all);
+        let kept = passed_back(&all);
         assert_eq!(kept.len(), 3);
         assert!(kept.contains_key("etag") && kept.contains_key("content-length") && kept.contains_key("dav"));
     }
