@@ -7,6 +7,7 @@ mod cavage;
 mod discovery;
 mod draft;
 mod flows;
+mod flows_both_ways;
 mod inbound;
 mod invites;
 mod keys;

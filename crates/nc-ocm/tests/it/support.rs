@@ -7,6 +7,7 @@
 pub(crate) mod nextcloud;
 mod peer;
 mod server;
+pub(crate) mod shelf;
 mod town;
 
 pub(crate) use peer::{Peer, Seen, reply};

@@ -1,13 +1,16 @@
 //! The exchange of secrets for access tokens, through HTTP.
 
+use axum::{extract::Request, middleware::map_request};
 use nc_auth::federation::Federation as _;
+use nc_web::ClientAddress;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::{
     draft::Key,
     recipient::{FORM, Given, Recipient, answer, bearer, new_share, scene_with},
-    support::{Options, Server, clock},
+    support::{Options, Server, clock, http},
 };
 
 struct Scene {
@@ -379,6 +382,46 @@ async fn ocm_n021_a_server_that_asks_too_often_waits_and_other_shares_do_not() {
     assert_eq!(scene.recipient.exchange(&scene.server, &other).await.0, 200);
     scene.server.clock.advance(time::Duration::minutes(1));
     scene.good().await;
+}
+
+#[tokio::test]
+async fn ocm_n021_guesses_from_everywhere_together_have_a_limit_too() {
+    let scene = Scene::start().await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let door = format!("http://{}/ocm/token", listener.local_addr().expect("an address"));
+    let router = scene.server.ocm.router().layer(map_request(from_elsewhere));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let http = http();
+    let guess = async |number: u32| {
+        // Twenty from each address, which is less than one address may.
+        let request = http.post(&door).header("content-type", FORM);
+        let request = request.header("x-address", format!("203.0.113.{}", number / 20));
+        let form = scene.recipient.form(&format!("guess{number:038}"));
+        let answer = request.body(form).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    };
+    for number in 0..600 {
+        assert_eq!(guess(number).await, (400, false), "{number}");
+    }
+    assert_eq!(guess(600).await, (429, true));
+    assert_eq!(guess(640).await, (429, true), "an address that never asked before");
+    // Who knows a secret is not held up by those who guess.
+    scene.good().await;
+    scene.server.clock.advance(time::Duration::minutes(1));
+    assert_eq!(guess(641).await, (400, false));
+    serving.abort();
+}
+
+/// Has a request come from the address that it names.
+async fn from_elsewhere(mut request: Request) -> Request {
+    let address = request
+        .headers()
+        .get("x-address")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    request
+        .extensions_mut()
+        .insert(ClientAddress(address.expect("an address")));
+    request
 }
 
 #[tokio::test]

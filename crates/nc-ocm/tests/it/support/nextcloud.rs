@@ -10,7 +10,7 @@ use reqwest::Response as Answer;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{Peer, Seen, Server, http, reply};
+use super::{Peer, Seen, Server, http, reply, shelf::Shelf};
 
 /// What a real one said.
 const RECORDING: &str = include_str!("../../../../../fixtures/nextcloud-32/ocm.json");
@@ -39,6 +39,8 @@ pub(crate) struct Nextcloud {
     trusted: Arc<OnceLock<Vec<u8>>>,
     /// Why messages were refused.
     refused: Arc<Mutex<Vec<&'static str>>>,
+    /// What its eve shares.
+    pub(crate) shelf: Shelf,
 }
 
 impl Nextcloud {
@@ -52,6 +54,8 @@ impl Nextcloud {
         let trusted = Arc::new(OnceLock::new());
         let refused = Arc::new(Mutex::new(Vec::new()));
         let (known, reasons, host) = (Arc::clone(&trusted), Arc::clone(&refused), peer.host.clone());
+        let shelf = Shelf::default();
+        let files = shelf.clone();
         peer.answer_with(move |seen| {
             let path = seen.target.split('?').next().unwrap_or_default();
             match (seen.method.as_str(), path) {
@@ -69,7 +73,7 @@ impl Nextcloud {
                         )
                     }
                 },
-                (_, dav) if dav.starts_with("/public.php/webdav") => serve_file(seen),
+                (_, dav) if dav.starts_with("/public.php/webdav") => files.answer(seen),
                 _ => reply(404, "text/html; charset=UTF-8", ""),
             }
         });
@@ -79,6 +83,7 @@ impl Nextcloud {
             clock: clock.clone(),
             trusted,
             refused,
+            shelf,
         }
     }
 
@@ -116,6 +121,33 @@ impl Nextcloud {
     pub(crate) async fn post(&self, url: &str, body: &Value) -> Answer {
         let body = body.to_string();
         send(url, self.sign(url, body.as_bytes()), body).await
+    }
+
+    /// The notifications that it got since it was last asked about anything: what happened, to which share, with which secret.
+    pub(crate) fn notified(&self) -> Vec<(String, String, String)> {
+        let seen = self
+            .peer
+            .take()
+            .into_iter()
+            .filter(|seen| seen.target == "/ocm/notifications");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        seen.map(|seen| {
+            let body: Value = serde_json::from_slice(&seen.body).expect("JSON");
+            (
+                text(&body["notificationType"]),
+                text(&body["providerId"]),
+                text(&body["notification"]["sharedSecret"]),
+            )
+        })
+        .collect()
+    }
+
+    /// Tells what happened to a share.
+    pub(crate) async fn notify(&self, server: &Server, what: &str, provider_id: &str, secret: &str) -> u16 {
+        let body = json!({ "notificationType": what, "resourceType": "file", "providerId": provider_id,
+            "notification": { "sharedSecret": secret, "message": "…" } });
+        let answer = self.post(&format!("{}/ocm/notifications", server.url), &body).await;
+        answer.status().as_u16()
     }
 
     /// A share as it sends one: the recorded body, for `user` at `server`.
@@ -169,24 +201,6 @@ fn take_share(seen: &Seen) -> Response {
         .and_then(|status| u16::try_from(status).ok());
     let body = exchange["response"]["body"].as_str().expect("text").to_owned();
     reply(status.expect("a status"), "application/json; charset=utf-8", body)
-}
-
-/// `report.txt` behind the secret as a user name; everything else is 401, a Bearer as well.
-fn serve_file(seen: &Seen) -> Response {
-    let authorization = seen.headers.get("authorization").and_then(|value| value.to_str().ok());
-    let expected = format!("Basic {}", BASE64_STANDARD.encode("the-secret-of-eve:"));
-    if authorization != Some(expected.as_str()) {
-        return reply(401, "application/xml; charset=utf-8", "");
-    }
-    match seen.method.as_str() {
-        "GET" => reply(200, "text/plain", "from eve"),
-        "PROPFIND" => reply(
-            207,
-            "application/xml; charset=utf-8",
-            r#"<?xml version="1.0"?><d:multistatus xmlns:d="DAV:"><d:response><d:href>/public.php/webdav/</d:href><d:propstat><d:prop><d:resourcetype/><d:getcontentlength>8</d:getcontentlength><d:getetag>&quot;e1&quot;</d:getetag></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"#,
-        ),
-        _ => reply(204, "text/plain", ""),
-    }
 }
 
 /// The rules of a Nextcloud 32 for messages to it.

@@ -89,7 +89,7 @@ async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         method: parts.method,
         target: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         headers: parts.headers,
-        body: to_bytes(body, 64 << 20).await.unwrap_or_default(),
+        body: to_bytes(body, 128 << 20).await.unwrap_or_default(),
     };
     let answer = Arc::clone(&inner.answer.lock().unwrap_or_else(PoisonError::into_inner));
     let response = answer(&seen);
