@@ -200,7 +200,8 @@ mod tests {
                 made.len() <= LONGEST_NAME_BYTES && made.len() > LONGEST_NAME_BYTES - 4,
                 "{made}"
             );
-            assert!(made.starts_with("öö") && made.ends_with(".odt"), "{made}");
+            let end = made.rsplit_once('.').map(|(_, end)| end);
+            assert!(made.starts_with("öö") && end == Some("odt"), "{made}");
         }
         assert_ne!(numbered(&name, 2), numbered(&name, 3));
         let exact = "x".repeat(LONGEST_NAME_BYTES);
