@@ -287,7 +287,7 @@ impl Line {
             .await
             .unwrap();
         let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
@@ -410,7 +410,7 @@ impl Federation for Line {
             if told.contains("<d:collection/>") {
                 return Ok(RemoteAnswer {
                     status: StatusCode::PRECONDITION_FAILED,
-                    headers: HeaderMap::new(),
+                    headers: http::HeaderMap::new(),
                     base,
                     body: Box::pin(stream::empty()),
                 });
