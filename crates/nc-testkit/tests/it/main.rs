@@ -33,6 +33,7 @@ mod login_rules;
 mod notes;
 mod own_issuer;
 mod promises;
+mod proofs;
 mod proxy_mode;
 mod refused_tokens;
 mod scopes;
