@@ -12,6 +12,7 @@ use nc_store::{OutboxRecord, Unit};
 
 use self::payload::Payload;
 pub use self::send::Sent;
+pub(crate) use self::send::call_next;
 use crate::{Ocm, OcmError};
 
 /// How long sending is tried, seconds.

@@ -131,6 +131,11 @@ macro_rules! lookup {
                 Ok(outbox::list_due(&mut connection, now, limit).await?)
             }
 
+            async fn find_first_message(&self, host: &str) -> Result<Option<OutboxRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(outbox::find_first(&mut connection, host).await?)
+            }
+
             async fn find_contact(
                 &self,
                 owner: &str,

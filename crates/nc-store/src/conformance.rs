@@ -140,6 +140,8 @@ checks! {
     federation_sweep {
         a_sweep_clears_what_has_ended_between_servers,
         a_sweep_deletes_shares_that_every_person_declined,
+        a_sweep_forgets_shares_that_are_over_for_long,
+        a_sweep_leaves_offers_to_whoever_gives_them_up,
     }
     units {
         a_dropped_unit_leaves_nothing,

@@ -250,6 +250,8 @@ pub trait FederationLookup: Send + Sync {
 
     /// Messages that may be sent at `now`, in order of number, at most `limit`.
     async fn list_due_messages(&self, now: i64, limit: u32) -> Result<Vec<OutboxRecord>, StoreError>;
+    /// The message for a server that has the lowest number, whether it may be sent yet or not.
+    async fn find_first_message(&self, host: &str) -> Result<Option<OutboxRecord>, StoreError>;
 
     /// A contact.
     async fn find_contact(&self, owner: &str, host: &str, user: &str) -> Result<Option<ContactRecord>, StoreError>;
@@ -307,7 +309,7 @@ pub trait FederationUnit: FederationLookup {
     async fn put_contact(&self, contact: &ContactRecord) -> Result<(), StoreError>;
 
     /// Clears what has ended before `now`: forgets access tokens that ended, frees leases that ran out, deletes shares from
-    /// other servers that every person declined, messages that are given up, and issued tokens an hour after their end. How
-    /// many rows were touched.
+    /// other servers that every person declined, messages that are given up, and issued tokens an hour after their end. Not
+    /// messages of the kind `share`: whoever gives one up has a share to end with it. How many rows were touched.
     async fn sweep_federation(&self, now: i64) -> Result<u64, StoreError>;
 }

@@ -11,6 +11,7 @@ use super::{LONGEST_WAIT_S, MessageKind, Verdict, payload::Payload};
 use crate::{
     Ocm, OcmError,
     net::{Freshness, NetError, PeerFault},
+    provider,
 };
 
 /// Most messages that are looked at in a unit.
@@ -101,19 +102,23 @@ impl Ocm {
         }
     }
 
-    /// Takes the first message for a server that is due.
+    /// Takes the first message for a server, if it is due. What comes after it is about what it tells, so nothing overtakes it.
     async fn claim(&self, host: &str) -> Result<Claim, OcmError> {
         let now = self.now();
         let unit = self.0.store.begin().await?;
-        let due = unit.list_due_messages(now, AT_ONCE).await?;
-        let Some(mut record) = due.into_iter().find(|message| message.host == host) else {
+        let Some(mut record) = unit.find_first_message(host).await? else {
             return Ok(Claim::Nothing);
         };
+        if record.next_at > now {
+            wait_behind(&*unit, &record, now).await?;
+            unit.commit().await?;
+            return Ok(Claim::Nothing);
+        }
         let opened = Payload::open(&record.sealed, &self.0.sealer);
         let (kind, peer) = (MessageKind::from_word(&record.kind), PeerHost::parse(&record.host));
         let (Ok(payload), Some(kind), Ok(peer)) = (opened, kind, peer) else {
             tracing::error!(host, "a message to another server cannot be read, and is dropped");
-            unit.delete_message(record.number).await?;
+            delete(&*unit, &record, now).await?;
             unit.commit().await?;
             return Ok(Claim::Dropped);
         };
@@ -121,9 +126,9 @@ impl Ocm {
         if is_over || !is_wanted(&*unit, kind, &payload).await? {
             if is_over {
                 tracing::warn!(host, kind = kind.word(), "a message to another server is given up");
-                end_undelivered(&*unit, kind, &payload, now).await?;
+                self.end_undelivered(&*unit, kind, &payload).await?;
             }
-            unit.delete_message(record.number).await?;
+            delete(&*unit, &record, now).await?;
             unit.commit().await?;
             return Ok(Claim::Dropped);
         }
@@ -185,30 +190,62 @@ impl Ocm {
         } = claimed;
         let unit = self.0.store.begin().await?;
         match verdict {
-            Verdict::Arrived => {
-                unit.delete_message(record.number).await?;
-            }
+            Verdict::Arrived => delete(&*unit, record, now).await?,
             Verdict::Refused => {
-                end_undelivered(&*unit, *kind, payload, now).await?;
-                unit.delete_message(record.number).await?;
+                self.end_undelivered(&*unit, *kind, payload).await?;
+                delete(&*unit, record, now).await?;
             }
             Verdict::Later => {
                 let asked = retry_after_s.map_or(0, i64::from).min(LONGEST_WAIT_S);
                 let next_at = now.saturating_add(self.wait_s(record.attempts)?.max(asked));
-                let others = unit.list_due_messages(now, AT_ONCE).await?;
-                let others = others.into_iter().filter(|other| other.host == record.host);
-                for mut message in std::iter::once(record.clone()).chain(others) {
-                    // At its end it is looked at once more, to be given up.
-                    message.next_at = next_at.min(message.expires_at);
-                    if !unit.update_message(&message).await? {
-                        // It was given up meanwhile.
-                        end_undelivered(&*unit, *kind, payload, now).await?;
-                    }
+                let mut message = record.clone();
+                // At its end it is looked at once more, to be given up.
+                message.next_at = next_at.min(message.expires_at);
+                if !unit.update_message(&message).await? {
+                    // It was given up meanwhile.
+                    self.end_undelivered(&*unit, *kind, payload).await?;
                 }
+                wait_behind(&*unit, &message, now).await?;
             }
         }
         Ok(unit.commit().await?)
     }
+
+    /// A share that the other server never got ends.
+    async fn end_undelivered(&self, unit: &dyn Unit, kind: MessageKind, payload: &Payload) -> Result<(), OcmError> {
+        match (kind, &payload.share) {
+            (MessageKind::Share, Some(id)) => provider::end_undelivered(self, unit, id).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn delete(unit: &dyn Unit, message: &OutboxRecord, now: i64) -> Result<(), OcmError> {
+    unit.delete_message(message.number).await?;
+    call_next(unit, &message.host, now).await
+}
+
+/// After a message: the one behind it has waited for nothing else. But an offer may be under way, and keeps its time.
+pub(crate) async fn call_next(unit: &dyn Unit, host: &str, now: i64) -> Result<(), OcmError> {
+    if let Some(mut next) = unit.find_first_message(host).await?
+        && next.attempts == 0
+        && next.next_at > now
+        && MessageKind::from_word(&next.kind) != Some(MessageKind::Share)
+    {
+        next.next_at = now;
+        unit.update_message(&next).await?;
+    }
+    Ok(())
+}
+
+/// What else there is for a server waits for the first message, so that it is not looked at again and again.
+async fn wait_behind(unit: &dyn Unit, first: &OutboxRecord, now: i64) -> Result<(), OcmError> {
+    let others = unit.list_due_messages(now, AT_ONCE).await?;
+    for mut message in others.into_iter().filter(|other| other.host == first.host) {
+        message.next_at = first.next_at.min(message.expires_at);
+        unit.update_message(&message).await?;
+    }
+    Ok(())
 }
 
 enum Claim {
@@ -232,24 +269,4 @@ async fn is_wanted(unit: &dyn Unit, kind: MessageKind, payload: &Payload) -> Res
     };
     let share = unit.find_out_share(id).await?;
     Ok(share.is_some_and(|share| share.state == OutShareState::Live))
-}
-
-/// A share that the other server never got ends.
-async fn end_undelivered(unit: &dyn Unit, kind: MessageKind, payload: &Payload, now: i64) -> Result<(), OcmError> {
-    let (MessageKind::Share, Some(id)) = (kind, &payload.share) else {
-        return Ok(());
-    };
-    let Some(mut share) = unit.find_out_share(id).await? else {
-        return Ok(());
-    };
-    if share.state == OutShareState::Live {
-        share.state = OutShareState::Revoked;
-        share.generation += 1;
-        share.secret = None;
-        share.secret_sealed = None;
-        share.revoked_at = Some(now);
-        unit.update_out_share(&share).await?;
-        unit.revoke_issued_tokens(id, now).await?;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{document::OutDocument, secret};
 use crate::{
     Ocm, OcmError,
-    outbox::{MessageKind, Outgoing},
+    outbox::{MessageKind, Outgoing, call_next},
 };
 
 /// How long the first attempt to deliver an offer may take, seconds.
@@ -64,9 +64,12 @@ pub(super) async fn share(
     ocm.queue(unit, &message).await
 }
 
-/// Forgets an offer that arrived.
-pub(super) async fn arrived(ocm: &Ocm, number: i64) -> Result<(), OcmError> {
+/// Forgets an offer that arrived. What waited behind it is sent now.
+pub(super) async fn arrived(ocm: &Ocm, number: i64, host: &PeerHost) -> Result<(), OcmError> {
     let unit = ocm.0.store.begin().await?;
     unit.delete_message(number).await?;
-    Ok(unit.commit().await?)
+    call_next(&*unit, host.as_str(), ocm.now()).await?;
+    unit.commit().await?;
+    ocm.0.outbox.notify_one();
+    Ok(())
 }

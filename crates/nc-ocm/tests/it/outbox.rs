@@ -46,6 +46,9 @@ fn body(number: u32) -> String {
     format!(r#"{{"number":{number},"sharedSecret":"{SECRET}"}}"#)
 }
 
+const DOCUMENT: &str = r#"{"share_with": "bob@other.example", "receiver": "user", "permissions": 1, "mode": "strict",
+    "file_owner": "alice", "resource_type": "file"}"#;
+
 async fn queue(server: &Server, peer: &Peer, kind: MessageKind, share: Option<&str>, number: u32) -> i64 {
     let unit = server.store.begin().await.expect("a unit");
     let host = PeerHost::parse(&peer.host).expect("a host");
@@ -101,7 +104,7 @@ async fn share(server: &Server, id: &str) -> OutShareRecord {
         secret_sealed: Some(vec![1]),
         generation: 1,
         state: OutShareState::Live,
-        document: "{}".to_owned(),
+        document: DOCUMENT.to_owned(),
         created_at: now(server),
         expires_at: None,
         revoked_at: None,
@@ -228,6 +231,33 @@ async fn messages_to_a_server_arrive_in_order_and_wait_for_each_other() {
     assert_eq!(send(&server).await, (3, 0, 0));
     let bodies: Vec<_> = posted(&peer).into_iter().map(|(_, body)| body).collect();
     assert_eq!(bodies, [body(1), body(2), body(3)]);
+}
+
+#[tokio::test]
+async fn a_message_does_not_overtake_one_that_waits() {
+    let (server, peer) = (Server::start(&clock()).await, peer(500).await);
+    notify(&server, &peer, 1).await;
+    assert_eq!(send(&server).await, (0, 1, 0));
+    answer(&peer, |_| reply(201, "application/json", "{}"));
+    posted(&peer);
+    notify(&server, &peer, 2).await;
+    assert_eq!(send(&server).await, (0, 0, 0));
+    assert!(posted(&peer).is_empty(), "the first one comes first");
+    advance(&server, 60);
+    assert_eq!(send(&server).await, (2, 0, 0));
+    let bodies: Vec<_> = posted(&peer).into_iter().map(|(_, body)| body).collect();
+    assert_eq!(bodies, [body(1), body(2)]);
+}
+
+#[tokio::test]
+async fn a_share_that_is_given_up_ends_although_what_is_over_was_cleared_first() {
+    let (server, peer) = (Server::start(&clock()).await, peer(500).await);
+    share(&server, "one").await;
+    queue(&server, &peer, MessageKind::Share, Some("one"), 1).await;
+    advance(&server, DAY_S);
+    server.ocm.upkeep().await.expect("done");
+    assert_eq!(send(&server).await, (0, 0, 1));
+    assert_eq!(state(&server, "one").await, (OutShareState::Revoked, false, 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

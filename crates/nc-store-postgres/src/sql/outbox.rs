@@ -16,6 +16,14 @@ pub(crate) async fn list_due(db: &mut PgConnection, now: i64, limit: u32) -> Res
     rows.iter().map(read).collect()
 }
 
+pub(crate) async fn find_first(db: &mut PgConnection, host: &str) -> Result<Option<OutboxRecord>, Error> {
+    let row = sqlx::query("SELECT * FROM ocm_outbox WHERE host = $1 ORDER BY number LIMIT 1")
+        .bind(host)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 pub(crate) async fn insert(db: &mut PgConnection, message: &OutboxRecord) -> Result<i64, Error> {
     let insert = "INSERT INTO ocm_outbox (host, kind, sealed, attempts, next_at, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number";

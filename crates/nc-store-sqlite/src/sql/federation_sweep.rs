@@ -4,11 +4,20 @@ use crate::error::Error;
 
 /// How long an issued token is remembered beyond its end: clocks of others differ.
 const REMEMBERED: i64 = 3600;
+/// How long a share from another server is kept when it is over: so that what is said of it again is known to be a repetition.
+const KEPT: i64 = 30 * 24 * 3600;
 
 const ENDED: &[&str] = &[
     "UPDATE ocm_in_share SET token_sealed = NULL, token_expires_at = NULL WHERE token_expires_at <= ?",
     "UPDATE ocm_in_share SET lease_owner = NULL, lease_until = NULL WHERE lease_until <= ?",
-    "DELETE FROM ocm_outbox WHERE expires_at <= ?",
+    "UPDATE ocm_in_share SET secret_sealed = NULL WHERE secret_sealed IS NOT NULL AND expires_at <= ?",
+    "DELETE FROM ocm_outbox WHERE expires_at <= ? AND kind <> 'share'",
+];
+
+/// What was over before the time given here.
+const OVER: &[&str] = &[
+    "DELETE FROM ocm_in_share WHERE expires_at <= ?",
+    "DELETE FROM ocm_in_share WHERE state = 'dead' AND created_at <= ?",
 ];
 
 const DECLINED: &[&str] = &[
@@ -30,6 +39,13 @@ pub(crate) async fn sweep(db: &mut SqliteConnection, now: i64) -> Result<u64, Er
     }
     for statement in DECLINED {
         rows += sqlx::query(*statement).execute(&mut *db).await?.rows_affected();
+    }
+    for statement in OVER {
+        rows += sqlx::query(*statement)
+            .bind(now.saturating_sub(KEPT))
+            .execute(&mut *db)
+            .await?
+            .rows_affected();
     }
     let forgotten = sqlx::query("DELETE FROM ocm_issued_token WHERE expires_at <= ?")
         .bind(now.saturating_sub(REMEMBERED))

@@ -17,6 +17,14 @@ pub(crate) async fn list_due(db: &mut SqliteConnection, now: i64, limit: u32) ->
     rows.iter().map(read).collect()
 }
 
+pub(crate) async fn find_first(db: &mut SqliteConnection, host: &str) -> Result<Option<OutboxRecord>, Error> {
+    let row = sqlx::query("SELECT * FROM ocm_outbox WHERE host = ? ORDER BY number LIMIT 1")
+        .bind(host)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 pub(crate) async fn insert(db: &mut SqliteConnection, message: &OutboxRecord) -> Result<i64, Error> {
     let insert = "INSERT INTO ocm_outbox (host, kind, sealed, attempts, next_at, created_at, expires_at)
         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number";

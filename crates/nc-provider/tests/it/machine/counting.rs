@@ -89,6 +89,7 @@ pass! { FederationLookup {
     fn list_peers() -> Vec<PeerRecord>;
     fn list_federation_keys() -> Vec<KeyRecord>;
     fn list_due_messages(now: i64, limit: u32) -> Vec<OutboxRecord>;
+    fn find_first_message(host: &str) -> Option<OutboxRecord>;
     fn find_contact(owner: &str, host: &str, user: &str) -> Option<ContactRecord>;
     fn list_contacts(owner: &str) -> Vec<ContactRecord>;
 } }

@@ -117,7 +117,20 @@ pub(in super::super) async fn messages_wait_in_order_until_they_may_be_sent(stor
     assert!(!unit.update_message(&gone).await?);
     unit.commit().await?;
     assert_eq!(store.list_due_messages(NOW, 9).await?.len(), 1);
-    assert_eq!(store.list_due_messages(NOW + 30, 9).await?[0], later);
+    assert_eq!(store.list_due_messages(NOW + 30, 9).await?[0], later.clone());
+    let behind = OutboxRecord {
+        next_at: NOW,
+        ..message("c")
+    };
+    let unit = store.begin().await?;
+    unit.insert_message(&behind).await?;
+    unit.commit().await?;
+    assert_eq!(
+        store.find_first_message("c").await?,
+        Some(later),
+        "not due yet, and first"
+    );
+    assert_eq!(store.find_first_message("nobody").await?, None);
     let unit = store.begin().await?;
     let next = unit.insert_message(&message("e")).await?;
     assert!(next > numbers[3], "not used again");

@@ -114,3 +114,44 @@ pub(in super::super) async fn a_sweep_deletes_shares_that_every_person_declined(
     assert!(unit.list_in_share_members("all declined").await?.is_empty());
     Ok(())
 }
+
+pub(in super::super) async fn a_sweep_forgets_shares_that_are_over_for_long(store: Arc<dyn Store>) -> Outcome {
+    const MONTH: i64 = 30 * 24 * 3600;
+    let shares = [
+        ("dead for long", Dead, NOW - MONTH, None, false),
+        ("dead", Dead, NOW - MONTH + 1, None, true),
+        ("over for long", Accepted, NOW - MONTH, Some(NOW - MONTH), false),
+        ("over", Accepted, NOW - MONTH, Some(NOW), true),
+        ("old", Accepted, NOW - 2 * MONTH, Some(NOW + 1), true),
+    ];
+    let unit = store.begin().await?;
+    for (id, state, created_at, expires_at, _) in shares {
+        unit.insert_in_share(&InShareRecord {
+            state,
+            created_at,
+            expires_at,
+            ..in_share(id)
+        })
+        .await?;
+    }
+    unit.sweep_federation(NOW).await?;
+    for (id, _, _, expires_at, left) in shares {
+        let found = unit.find_in_share(id).await?;
+        assert_eq!(found.is_some(), left, "{id}");
+        let has_secret = found.is_some_and(|share| share.secret_sealed.is_some());
+        assert_eq!(has_secret, left && expires_at != Some(NOW), "{id}");
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn a_sweep_leaves_offers_to_whoever_gives_them_up(store: Arc<dyn Store>) -> Outcome {
+    let unit = store.begin().await?;
+    unit.insert_message(&OutboxRecord {
+        kind: "share".to_owned(),
+        ..message("other.example")
+    })
+    .await?;
+    assert_eq!(unit.sweep_federation(END + 1).await?, 0);
+    assert!(unit.find_first_message("other.example").await?.is_some());
+    Ok(())
+}
