@@ -4,6 +4,7 @@
 //! learned is kept: in memory, and for servers that have signed a message here in the database as well.
 
 mod cavage_keys;
+mod clocks;
 mod discovery;
 mod document;
 mod error;
@@ -39,6 +40,7 @@ pub(crate) struct Net {
     pub(crate) client: GuardedClient,
     slots: slots::Slots,
     sent: post::Sent,
+    clocks: clocks::Clocks,
     strangers: Window<()>,
     allow: BTreeSet<PeerHost>,
     deny: BTreeSet<PeerHost>,
@@ -65,6 +67,7 @@ impl Net {
             client,
             slots: slots::Slots::new(),
             sent: post::Sent::new(),
+            clocks: clocks::Clocks::default(),
             strangers: Window::new(STRANGERS_PER_MINUTE, 60),
             allow: config.allow.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
             deny: config.deny.iter().map(|text| host(text)).collect::<Result<_, _>>()?,

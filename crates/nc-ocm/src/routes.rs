@@ -3,14 +3,15 @@
 use axum::{
     Json, Router,
     extract::State,
+    middleware::map_response_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::header;
+use http::{HeaderValue, header};
 use nc_proto::ocm::PeerHost;
 use serde_json::{Value, json};
 
-use crate::{InboundSignatures, Ocm, OcmError, invites, provider, receiver};
+use crate::{InboundSignatures, Ocm, OcmError, invites, provider, receiver, signature::write_http_date};
 
 /// How long others may keep our keys, seconds.
 pub(crate) const KEYS_MAX_AGE_S: i64 = 300;
@@ -28,8 +29,17 @@ impl Ocm {
             .merge(invites::routes())
             .merge(provider::routes())
             .merge(receiver::routes())
+            .layer(map_response_with_state(self.clone(), dated))
             .with_state(self.clone())
     }
+}
+
+/// With the time that signatures are judged by, so that others can date theirs by it.
+async fn dated(State(ocm): State<Ocm>, mut response: Response) -> Response {
+    if let Some(date) = write_http_date(ocm.now()).and_then(|date| HeaderValue::try_from(date).ok()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 async fn discovery(State(ocm): State<Ocm>) -> Result<Response, Failure> {

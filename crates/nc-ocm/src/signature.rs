@@ -21,6 +21,7 @@ mod rsa_signing_key;
 mod signing_key;
 
 pub use cavage::{CavageKey, CavageSignature};
+pub(crate) use cavage::{read_http_date, write_http_date};
 pub use claim::Claim;
 pub use error::{KeyError, SignatureError};
 pub use key::VerifyingKey;

@@ -105,7 +105,24 @@ impl Ocm {
         if !self.is_of(peer, url) {
             return Err(PeerFault::Forbidden.into());
         }
-        let date = self.0.net.sent.date(url, &body, self.now());
+        let (answer, is_clock_new) = self.post_once(peer, url, content_type, body.clone()).await?;
+        let may_be_about_time = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        if is_clock_new && may_be_about_time {
+            return Ok(self.post_once(peer, url, content_type, body).await?.0);
+        }
+        Ok(answer)
+    }
+
+    /// The answer, and whether the other server has another clock than was thought.
+    async fn post_once(
+        &self,
+        peer: &Peer,
+        url: &Url,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(PeerAnswer, bool), NetError> {
+        let net = &self.0.net;
+        let date = net.sent.date(url, &body, self.now() + net.clocks.ahead_s(&peer.host));
         let mut headers = self.sign(self.manner(peer, url), url, &body, date).await?;
         let content_type = HeaderValue::from_str(content_type);
         headers.insert(
@@ -113,13 +130,15 @@ impl Ocm {
             content_type.map_err(|_| OcmError::Internal("not a media type"))?,
         );
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let request = self.0.net.client.request(Method::POST, url).map_err(PeerFault::from)?;
+        let request = net.client.request(Method::POST, url).map_err(PeerFault::from)?;
         let answer = self.send(request.headers(headers).body(body)).await?;
-        Ok(PeerAnswer {
+        let is_clock_new = net.clocks.learn(&peer.host, answer.headers(), self.now());
+        let answer = PeerAnswer {
             status: answer.status(),
             headers: answer.headers().clone(),
             body: self.read_body(answer).await?,
-        })
+        };
+        Ok((answer, is_clock_new))
     }
 
     /// Whether an address belongs to a server, or is one of the exceptions that the operator made.

@@ -6,12 +6,12 @@ use aws_lc_rs::signature::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::HeaderName;
 use nc_proto::ocm::PeerHost;
-use time::{PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::{OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{Claim, KeyError, Message, Rules, SignatureError, digest, pem};
 
 /// Of `Date` (RFC 9110 §5.6.7).
-pub(super) const HTTP_DATE: &[BorrowedFormatItem<'_>] =
+const HTTP_DATE: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 /// What has to be signed.
 const MANDATORY: [&str; 5] = ["(request-target)", "date", "host", "content-length", "digest"];
@@ -50,7 +50,7 @@ impl CavageSignature {
             return Err(SignatureError::Component);
         }
         let text = signed_text(message, &names)?;
-        rules.check(http_date(message.single("date")?)?)?;
+        rules.check(read_http_date(message.single("date")?)?)?;
         digest::check_legacy_digest(message.single("digest")?, message.body)?;
         message.check_length()?;
         Ok(Self {
@@ -196,7 +196,16 @@ fn host(message: &Message<'_>) -> Result<String, SignatureError> {
     Ok(same.unwrap_or(authority).to_owned())
 }
 
-fn http_date(text: &str) -> Result<i64, SignatureError> {
+/// A date as HTTP has it, in Unix seconds.
+pub(crate) fn read_http_date(text: &str) -> Result<i64, SignatureError> {
     let date = PrimitiveDateTime::parse(text, HTTP_DATE).map_err(|_| SignatureError::Time)?;
     Ok(date.assume_utc().unix_timestamp())
+}
+
+/// The same, written. `None`: there is no such date.
+pub(crate) fn write_http_date(seconds: i64) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()?
+        .format(HTTP_DATE)
+        .ok()
 }

@@ -9,11 +9,10 @@ use aws_lc_rs::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, Method};
 use nc_proto::ocm::PeerHost;
-use time::OffsetDateTime;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{cavage::HTTP_DATE, digest, pem};
+use super::{cavage::write_http_date, digest, pem};
 use crate::OcmError;
 
 /// The key with which messages to Nextcloud 31 to 34 are signed: RSA of 2048 bits. They keep it for good.
@@ -60,8 +59,7 @@ impl RsaSigningKey {
     ) -> Result<HeaderMap, OcmError> {
         let failed = |_| OcmError::Internal("a message cannot be signed");
         let host = PeerHost::of_url(url).map_err(|_| OcmError::Internal("a message needs a server"))?;
-        let date = OffsetDateTime::from_unix_timestamp(date).map_err(|_| OcmError::Internal("no such date"))?;
-        let date = date.format(HTTP_DATE).map_err(|_| OcmError::Internal("no such date"))?;
+        let date = write_http_date(date).ok_or(OcmError::Internal("no such date"))?;
         let (length, digest) = (body.len().to_string(), digest::legacy_digest(body));
         let method = method.as_str().to_ascii_lowercase();
         let path = url.path();
