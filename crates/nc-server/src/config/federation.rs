@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use nc_ocm::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
+use nc_proto::ocm::PeerHost;
 use time::{Date, Time, macros::format_description};
 use url::Url;
 
@@ -58,7 +59,7 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<Federatio
         allow: hosts(reader, "ocm.allow"),
         deny: hosts(reader, "ocm.deny"),
         same_authority_exceptions: pairs(reader, "ocm.same_authority_exceptions")?.into_iter().collect(),
-        timeout: reader.seconds("ocm.timeout_s"),
+        timeout: timeout(reader)?,
         max_response: (reader.count("ocm.max_response_kb") as usize) << 10,
         cleanup_interval: Duration::from_secs(u64::from(reader.count("ocm.cleanup_minutes")) * 60),
         allow_private: reader.bool("ocm.allow_private"),
@@ -102,7 +103,13 @@ fn pairs(reader: &Reader<'_>, key: &str) -> Result<Vec<(String, String)>, Config
         let pair = pair.filter(|(left, right)| !left.is_empty() && !right.is_empty());
         let (left, right) =
             pair.ok_or_else(|| conflict(&format!("{key}: `{entry}` has no `=`; write cloud.example.org=…")))?;
-        Ok((left.to_ascii_lowercase(), right.to_ascii_lowercase()))
+        // As hosts are compared: an entry in another spelling would never count.
+        let host = PeerHost::parse(left).map_err(|_| {
+            conflict(&format!(
+                "{key}: `{left}` is no host; write cloud.example.org or cloud.example.org:8443"
+            ))
+        })?;
+        Ok((host.to_string(), right.to_ascii_lowercase()))
     };
     reader.list(key).into_iter().map(read).collect()
 }
@@ -113,6 +120,16 @@ fn hosts<All: FromIterator<String>>(reader: &Reader<'_>, key: &str) -> All {
         .into_iter()
         .map(|host| host.to_ascii_lowercase())
         .collect()
+}
+
+/// An offer that is under way is left alone for a minute; nothing may take longer.
+fn timeout(reader: &Reader<'_>) -> Result<Duration, ConfigError> {
+    let timeout = reader.seconds("ocm.timeout_s");
+    if (Duration::from_secs(1)..=Duration::from_secs(30)).contains(&timeout) {
+        Ok(timeout)
+    } else {
+        Err(conflict("ocm.timeout_s must be from 1 to 30 seconds"))
+    }
 }
 
 /// The end of that day, UTC.
@@ -153,7 +170,10 @@ mod tests {
         let settings = resolve(&[
             ("OCM_ENABLED", "true"),
             ("OCM_SIGN_INBOUND", "require"),
-            ("OCM_OFFER_TO", "A.example=optional, b.example=OFF"),
+            (
+                "OCM_OFFER_TO",
+                "A.example=optional, b.example:443=OFF, bücher.example=strict",
+            ),
             ("OCM_LEGACY_BASIC_UNTIL", "1970-01-02"),
             ("OCM_SAME_AUTHORITY_EXCEPTIONS", "a.example=dav.a.example"),
             ("OCM_TOKEN_TTL_S", "60"),
@@ -162,8 +182,12 @@ mod tests {
         assert!(settings.enabled);
         let config = settings.decided;
         assert_eq!(config.inbound, InboundSignatures::Require);
-        let offers =
-            [("a.example", Offer::Optional), ("b.example", Offer::Off)].map(|(host, offer)| (host.to_owned(), offer));
+        let offers = [
+            ("a.example", Offer::Optional),
+            ("b.example", Offer::Off),
+            ("xn--bcher-kva.example", Offer::Strict),
+        ];
+        let offers = offers.map(|(host, offer)| (host.to_owned(), offer));
         assert_eq!(config.offer_to, BTreeMap::from(offers));
         assert_eq!(config.legacy_basic_until, Some(2 * 86_400));
         assert!(
@@ -179,6 +203,10 @@ mod tests {
             ("OCM_TOKEN_TTL_S", "59"),
             ("OCM_TOKEN_TTL_S", "3601"),
             ("OCM_SIGN_OUTBOUND", "md5"),
+            ("OCM_OFFER_TO", "a b.example=strict"),
+            ("OCM_OFFER_TO", "a.example/x=strict"),
+            ("OCM_TIMEOUT_S", "0.5"),
+            ("OCM_TIMEOUT_S", "31"),
         ] {
             assert!(resolve(&[(name, value)]).is_err(), "{name}={value}");
         }

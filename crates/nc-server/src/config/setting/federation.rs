@@ -123,7 +123,7 @@ pub(super) const FEDERATION: &[Setting] = &[
         &["OCM_TIMEOUT_S"],
         Kind::Seconds,
         "10",
-        "Longest wait for another server.",
+        "Longest wait for another server: 1 to 30.",
     ),
     setting(
         "ocm.max_response_kb",
