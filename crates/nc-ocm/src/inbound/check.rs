@@ -226,9 +226,6 @@ impl Ocm {
             (Need::TokenEndpoint { .. }, InboundSignatures::Optional) => InboundSignatures::IfCapable,
             (_, policy) => policy,
         };
-        if policy == InboundSignatures::Optional {
-            return Ok(Checked::Unsigned);
-        }
         if let Some((document, ever_signed)) = peer_document(self, expected).await? {
             if document.cavage_key_id.is_some() {
                 // As Nextcloud answers.
@@ -240,6 +237,9 @@ impl Ocm {
             if ever_signed {
                 return Err(unauthorized("unsigned"));
             }
+        }
+        if policy == InboundSignatures::Optional {
+            return Ok(Checked::Unsigned);
         }
         let peer = self
             .peer_for(expected, plain_http, Freshness::Day, Cause::Message)
