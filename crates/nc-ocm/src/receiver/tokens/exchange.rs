@@ -1,9 +1,16 @@
+use std::time::Duration;
+
 use metrics::counter;
 use nc_proto::ocm::{Grant, TokenAnswer, TokenAnswerError, TokenForm};
 use nc_store::InShareState;
 use secrecy::ExposeSecret as _;
+use tokio::time::timeout;
 
-use super::{Token, TokenError, lease::Lease, stored};
+use super::{
+    Token, TokenError,
+    lease::{LEASE_S, Lease},
+    stored,
+};
 use crate::{
     Ocm, OcmError,
     net::{Freshness, PeerAnswer},
@@ -51,7 +58,9 @@ impl Failure {
 pub(super) async fn run(ocm: &Ocm, lease: Lease) -> Result<Token, TokenError> {
     // From before the request: then the token never counts for longer than the other server means.
     let asked_at = ocm.now();
-    let outcome = ask(ocm, &lease.share).await?;
+    // After that the lease is somebody else's to take, who would ask as well.
+    let asked = timeout(Duration::from_secs(u64::from(LEASE_S) - 1), ask(ocm, &lease.share)).await;
+    let outcome = asked.unwrap_or(Ok(Err(Failure::Transient)))?;
     counter!("ocm_exchanges_total", "result" => outcome.as_ref().map_or_else(|failure| failure.word(), |_| "ok"))
         .increment(1);
     match outcome {

@@ -4,8 +4,8 @@ use nc_store::{InShareRecord, InShareState};
 use super::{Need, Token, TokenError, stored};
 use crate::{Ocm, receiver::opened::Opened};
 
-/// So long nobody else asks. Longer than an exchange may take, so that it ends by itself only when its holder has died.
-const LEASE_S: i64 = 15;
+/// So long nobody else asks. An exchange is given up before, so the lease ends by itself only when its holder has died.
+pub(super) const LEASE_S: u16 = 15;
 
 /// The right to ask for the next token of a share.
 pub(super) struct Lease {
@@ -48,7 +48,7 @@ pub(super) async fn take(ocm: &Ocm, id: &str, need: Need) -> Result<Outcome, Tok
     let is_takeover = share.record.lease_owner.is_some();
     let owner = ocm.0.random.text::<16>()?;
     share.record.lease_owner = Some(owner.clone());
-    share.record.lease_until = Some(ocm.now() + LEASE_S);
+    share.record.lease_until = Some(ocm.now() + i64::from(LEASE_S));
     unit.update_in_share(&share.record).await?;
     unit.commit().await?;
     if is_takeover {
