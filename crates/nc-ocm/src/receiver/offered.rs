@@ -24,6 +24,9 @@ use crate::{
     net::{Freshness, Peer},
 };
 
+/// Shares from one server that may wait for an answer of one person.
+const MOST_WAITING: usize = 100;
+
 /// Takes a share, or says why not.
 pub(crate) async fn receive(State(ocm): State<Ocm>, request: Request) -> Response {
     let inbound = match Inbound::read(&ocm, request, MESSAGE_MAX_BYTES).await {
@@ -174,6 +177,7 @@ impl Offer<'_> {
             unit.delete_in_share(&known.record.id).await?;
             ocm.0.receiver.forget(&known.record.id);
         }
+        self.count_waiting(unit.as_ref()).await?;
         let id = Uuid::from_bytes(ocm.0.random.bytes()?).to_string();
         let secret = self.webdav.secret.expose_secret().as_bytes();
         self.document.secret_tag = hex::encode(ocm.0.sealer.tag(&secret_tag_place(&id), secret)?);
@@ -182,6 +186,23 @@ impl Offer<'_> {
         unit.commit().await?;
         ocm.0.receiver.mounts.clear();
         Ok(())
+    }
+
+    /// Whoever does not answer is not flooded: from one server only so much waits.
+    async fn count_waiting(&self, unit: &dyn Unit) -> Result<(), Refusal> {
+        let Some(user) = self.recipients.first() else {
+            return Ok(());
+        };
+        let shares = unit.list_in_shares_of(user).await?;
+        let host = self.message.owner.host.as_str();
+        let waits = |(share, member): &&(InShareRecord, InShareMemberRecord)| {
+            share.sender_host == host && member.state == InShareState::Pending
+        };
+        if shares.iter().filter(waits).count() < MOST_WAITING {
+            Ok(())
+        } else {
+            Err(Refusal::TooMany { retry_after_s: 3600 })
+        }
     }
 
     /// Users and groups are told apart by their type, so the name is enough.

@@ -318,3 +318,24 @@ async fn one_server_may_not_offer_without_end() {
     assert_eq!(answer.status(), 429);
     assert!(answer.headers().contains_key("retry-after"));
 }
+
+#[tokio::test]
+async fn so_much_of_one_server_waits_for_one_person() {
+    let options = Options::new(&clock()).config(|config| config.shares_per_host_per_hour = 1000);
+    let server = Server::with(options).await;
+    let sender = Sender::start().await;
+    for number in 0..100 {
+        let offered = offer(&server, &sender.offer(&server, &number.to_string(), &[])).await;
+        assert_eq!(offered.0, 201, "{number}");
+    }
+    let answer = post(&server, "/ocm/shares", &sender.offer(&server, "one more", &[])).await;
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers().contains_key("retry-after"));
+    let other = Sender::start().await;
+    assert_eq!(offer(&server, &other.offer(&server, "1", &[])).await.0, 201);
+    let first = server.ocm.incoming(&bob(), true).await.expect("a list");
+    let first = first.iter().map(|share| share.number).min().expect("a share");
+    server.ocm.accept(&bob(), first).await.expect("accepted");
+    let offered = offer(&server, &sender.offer(&server, "one more", &[])).await;
+    assert_eq!(offered.0, 201, "one was answered");
+}
