@@ -7,6 +7,7 @@ mod choice;
 mod document;
 mod issue;
 mod limit;
+mod lineage;
 mod list;
 mod message;
 mod notified;
@@ -25,7 +26,7 @@ pub(crate) use self::{
     list::{change, is_share_live, outgoing},
     notified::notified,
     offer::share,
-    revoke::{end_expired, node_deleted, revoke},
+    revoke::{end_expired, end_undelivered, node_deleted, revoke},
 };
 use crate::{Ocm, OcmConfig, limits::Window};
 

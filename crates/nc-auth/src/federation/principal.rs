@@ -97,6 +97,7 @@ pub trait ShareAuth: Send + Sync {
     /// The share that a request is for.
     async fn authenticate(&self, request: &ShareRequest<'_>) -> Result<SharePrincipal, ShareRefusal>;
 
-    /// Whether a credential that was good is still good: for transfers that take long. `false` when it cannot be judged.
-    async fn is_still_good(&self, principal: &SharePrincipal) -> bool;
+    /// Whether a credential that was good is still good, and still allows all of `needs`: for transfers that take long. `false`
+    /// when it cannot be judged.
+    async fn is_still_good(&self, principal: &SharePrincipal, needs: SharePermissions) -> bool;
 }

@@ -83,6 +83,9 @@ pub(super) async fn serve(
     let body = if writes { watch.incoming(body) } else { body };
     let served = serve_within(&visit, body).await;
     if writes && watch.has_ended() {
+        if federated.auth.is_still_good(&principal, SharePermissions::NONE).await {
+            return Err(DavError::forbidden("The share does not allow writing any more"));
+        }
         let challenges = vec![r#"Bearer error="invalid_token""#.to_owned()];
         return Ok(who::refuse(ShareRefusal::Unauthorized { challenges }));
     }

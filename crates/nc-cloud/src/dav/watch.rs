@@ -12,6 +12,7 @@ use std::{
 use axum::body::{Body, HttpBody};
 use futures_util::{StreamExt, stream};
 use nc_auth::federation::{ShareAuth, SharePrincipal};
+use nc_proto::apps::sharing::SharePermissions;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often it is asked again. A transfer ends at most so long, and the time of one question, after its share.
@@ -44,15 +45,17 @@ impl Watch {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        self.cut(body, false)
+        self.cut(body, SharePermissions::READ, false)
     }
 
-    /// A body that comes in. It is whole only if the credential is still good at its end: what came too late is not kept.
+    /// A body that comes in. It is whole only if the credential is still good at its end, and allows as much writing as at its
+    /// beginning: what came too late is not kept.
     pub(super) fn incoming(&self, body: Body) -> Body {
-        self.cut(body, true)
+        let writing = SharePermissions::CREATE.with(SharePermissions::UPDATE);
+        self.cut(body, self.principal.permissions.limited_to(writing), true)
     }
 
-    fn cut(&self, body: Body, also_at_end: bool) -> Body {
+    fn cut(&self, body: Body, needs: SharePermissions, also_at_end: bool) -> Body {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick would be at once, and the credential was judged just now.
@@ -63,13 +66,13 @@ impl Watch {
             loop {
                 tokio::select! {
                     biased;
-                    _ = ticks.tick() => if !watch.is_good().await {
+                    _ = ticks.tick() => if !watch.is_good(needs).await {
                         return Some((Err(ended()), None));
                     },
                     piece = pieces.next() => return match piece {
                         Some(Ok(piece)) => Some((Ok(piece), Some((pieces, ticks, watch)))),
                         Some(Err(error)) => Some((Err(io::Error::other(error)), None)),
-                        None if also_at_end && !watch.is_good().await => Some((Err(ended()), None)),
+                        None if also_at_end && !watch.is_good(needs).await => Some((Err(ended()), None)),
                         None => None,
                     },
                 }
@@ -78,8 +81,8 @@ impl Watch {
         Body::from_stream(pieces)
     }
 
-    async fn is_good(&self) -> bool {
-        let is_good = self.auth.is_still_good(&self.principal).await;
+    async fn is_good(&self, needs: SharePermissions) -> bool {
+        let is_good = self.auth.is_still_good(&self.principal, needs).await;
         if !is_good {
             self.has_ended.store(true, Ordering::Release);
         }

@@ -147,10 +147,11 @@ impl ShareAuth for Elsewhere {
         })
     }
 
-    async fn is_still_good(&self, principal: &SharePrincipal) -> bool {
+    async fn is_still_good(&self, principal: &SharePrincipal, needs: SharePermissions) -> bool {
         let mut state = self.state();
         state.asked_again += 1;
-        state.out.iter().any(|share| share.id == principal.share_id)
+        let mut shares = state.out.iter();
+        shares.any(|share| share.id == principal.share_id && share.permissions.allows(needs))
     }
 }
 

@@ -66,26 +66,38 @@ async fn a_download_goes_on_while_its_share_lasts() {
     assert!(shared.elsewhere.state().asked_again > 3);
 }
 
-#[tokio::test]
-async fn ocm_n074_an_upload_that_outlasts_its_share_is_not_kept() {
-    let shared = Shared::boot(31).await;
-    let elsewhere = shared.elsewhere.clone();
-    let id = shared.share.clone();
+/// The answer to an upload in whose midst something happens.
+async fn upload(shared: &Shared, meanwhile: impl FnOnce() + Send + 'static) -> StatusCode {
     let pieces = stream::iter(["be", "fore"]).chain(stream::once(async move {
-        elsewhere.end(&id);
+        meanwhile();
         "after"
     }));
     let body = Body::from_stream(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece))));
     let request = Request::put("/public.php/webdav/a.txt").header("authorization", shared.bearer());
-    let answer = shared
-        .wire
-        .cloud
-        .router()
-        .oneshot(request.body(body).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let answered = shared.wire.cloud.router().oneshot(request.body(body).unwrap());
+    answered.await.unwrap().status()
+}
+
+#[tokio::test]
+async fn ocm_n074_an_upload_that_outlasts_its_share_is_not_kept() {
+    let shared = Shared::boot(31).await;
+    let (elsewhere, id) = (shared.elsewhere.clone(), shared.share.clone());
+    let status = upload(&shared, move || elsewhere.end(&id)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(shared.wire.read("alice", "/S/a.txt").await.as_deref(), Some("a"));
+}
+
+#[tokio::test]
+async fn ocm_n072_an_upload_during_which_writing_is_forbidden_is_not_kept() {
+    let shared = Shared::boot(31).await;
+    let (elsewhere, id) = (shared.elsewhere.clone(), shared.share.clone());
+    let status = upload(&shared, move || elsewhere.allow(&id, 1)).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert_eq!(shared.wire.read("alice", "/S/a.txt").await.as_deref(), Some("a"));
+    let (elsewhere, id) = (shared.elsewhere.clone(), shared.share.clone());
+    elsewhere.allow(&id, 31);
+    let status = upload(&shared, move || elsewhere.allow(&id, 15)).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "it still allows writing");
 }
 
 #[tokio::test]

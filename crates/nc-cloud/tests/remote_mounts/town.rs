@@ -463,7 +463,7 @@ impl ShareAuth for Nobody {
         Err(ShareRefusal::Unavailable)
     }
 
-    async fn is_still_good(&self, _: &SharePrincipal) -> bool {
+    async fn is_still_good(&self, _: &SharePrincipal, _: SharePermissions) -> bool {
         false
     }
 }

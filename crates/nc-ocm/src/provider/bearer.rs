@@ -3,12 +3,15 @@ use nc_auth::{
     UserId,
     federation::{ShareAuth, ShareCredential, SharePrincipal, ShareRefusal, ShareRequest},
 };
+use nc_proto::apps::sharing::SharePermissions;
 use nc_store::{OutShareRecord, OutShareState};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     access_token::{Claims, TokenFault},
     document::{Mode, OutDocument},
+    lineage,
+    list::is_live,
     revoke, secret,
 };
 use crate::{Ocm, OcmError};
@@ -53,8 +56,8 @@ impl ShareAuth for Ocm {
         opened.map_err(|unopened| refuse(self, request, unopened, now))
     }
 
-    async fn is_still_good(&self, principal: &SharePrincipal) -> bool {
-        match still_good(self, principal).await {
+    async fn is_still_good(&self, principal: &SharePrincipal, needs: SharePermissions) -> bool {
+        match still_good(self, principal, needs).await {
             Ok(good) => good,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a share cannot be judged");
@@ -131,37 +134,47 @@ async fn live(
         revoke::end(ocm, &record.id, revoke::Tell::Yes).await?;
         return Err(Unopened::Ended("share_expired"));
     }
+    let inherited = lineage::inherited(&*ocm.0.store, document.parent.as_deref(), now).await?;
+    let inherited = inherited.ok_or(Unopened::Ended("parent_ended"))?;
     let owner = UserId::new(record.owner.as_str());
-    if ocm.0.residents.reach(&owner, record.node).await?.is_none() {
+    let Some(reached) = ocm.0.residents.reach(&owner, record.node).await? else {
         revoke::suspend_if_shut_out(ocm, &record, &owner).await?;
         return Err(Unopened::Ended("out_of_reach"));
-    }
+    };
+    let permissions = document.permissions.limited_to(inherited.permissions);
     Ok(SharePrincipal {
         share_id: record.id,
         owner,
         node: record.node,
-        permissions: document.permissions,
+        permissions: permissions.limited_to(reached.permissions),
         generation: record.generation,
         token,
     })
 }
 
-/// A transfer goes on when its token ends by time, but not when the share or the token was taken back.
-async fn still_good(ocm: &Ocm, principal: &SharePrincipal) -> Result<bool, OcmError> {
-    let Some(record) = ocm.0.store.find_out_share(&principal.share_id).await? else {
+/// A transfer goes on when its token ends by time, but not when the share or the token was taken back, or the share allows it no
+/// more.
+async fn still_good(ocm: &Ocm, principal: &SharePrincipal, needs: SharePermissions) -> Result<bool, OcmError> {
+    let (store, now) = (&*ocm.0.store, ocm.now());
+    let Some(record) = store.find_out_share(&principal.share_id).await? else {
         return Ok(false);
     };
-    let has_ended = record.expires_at.is_some_and(|end| end <= ocm.now());
-    if record.state != OutShareState::Live || record.generation != principal.generation || has_ended {
+    if !is_live(&record, now) || record.generation != principal.generation {
         return Ok(false);
     }
+    let document = OutDocument::of(&record)?;
+    let Some(inherited) = lineage::inherited(store, document.parent.as_deref(), now).await? else {
+        return Ok(false);
+    };
     if let Some(jti) = &principal.token
-        && let Some(issued) = ocm.0.store.find_issued_token(jti).await?
+        && let Some(issued) = store.find_issued_token(jti).await?
         && issued.revoked_at.is_some()
     {
         return Ok(false);
     }
-    Ok(ocm.0.residents.reach(&principal.owner, record.node).await?.is_some())
+    let reached = ocm.0.residents.reach(&principal.owner, record.node).await?;
+    let permissions = document.permissions.limited_to(inherited.permissions);
+    Ok(reached.is_some_and(|reached| permissions.limited_to(reached.permissions).allows(needs)))
 }
 
 fn refuse(ocm: &Ocm, request: &ShareRequest<'_>, unopened: Unopened, now: i64) -> ShareRefusal {

@@ -42,6 +42,9 @@ pub(crate) struct OutDocument {
     pub(crate) receiver: Receiver,
     /// What it allows.
     pub(crate) permissions: SharePermissions,
+    /// The most that the owner lets a share be that somebody else made by sharing on; `None`: as much as what it was made of.
+    #[serde(default)]
+    pub(crate) most: Option<SharePermissions>,
     /// How it may be opened.
     pub(crate) mode: Mode,
     /// The account that the message names as owner; `sub` of access tokens.

@@ -6,7 +6,7 @@ use nc_store::{IssuedTokenRecord, OutShareRecord};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{access_token::Claims, document::OutDocument, list::is_live, revoke};
+use super::{access_token::Claims, document::OutDocument, lineage, list::is_live, revoke};
 use crate::{Ocm, OcmError, signature::SigningAlgorithm};
 
 /// An access token.
@@ -54,8 +54,11 @@ pub(super) async fn issue(ocm: &Ocm, share: &OutShareRecord) -> Result<Issued, N
         .filter(|share| is_live(share, now));
     let share = share.ok_or(INVALID_GRANT)?;
     let document = OutDocument::of(&share)?;
+    let inherited = lineage::inherited(&*unit, document.parent.as_deref(), now).await?;
+    let inherited = inherited.ok_or(INVALID_GRANT)?;
     let ttl = i64::try_from(ocm.0.config.token_ttl.as_secs()).unwrap_or(i64::MAX);
-    let expires_in = share.expires_at.map_or(ttl, |end| ttl.min(end - now));
+    let end = lineage::earlier(share.expires_at, inherited.expires_at);
+    let expires_in = end.map_or(ttl, |end| ttl.min(end - now));
     let live = unit.list_live_tokens(&share.id, now).await?;
     let most = ocm.0.config.live_tokens_per_share.max(1);
     for oldest in live.iter().take((live.len() + 1).saturating_sub(most)) {

@@ -46,6 +46,9 @@ pub(crate) async fn change(ocm: &Ocm, number: i64, change: OutShareChange) -> Re
             return Err(FederationError::Refused(text.to_owned()));
         }
         document.permissions = permissions;
+        if document.parent.is_some() {
+            document.most = Some(permissions);
+        }
         limit_made_of(ocm, &*unit, &record, permissions).await?;
         if document.hears_changes {
             queue::tell(

@@ -50,6 +50,7 @@ impl Making<'_> {
             plain_http: peer.origin.scheme() == "http",
             receiver: new.receiver,
             permissions,
+            most: None,
             mode: choice.mode,
             file_owner: reached.file_owner.as_str().to_owned(),
             resource_type: if choice.is_folder { "folder" } else { "file" }.to_owned(),

@@ -6,7 +6,10 @@ use axum::{
 };
 use http::StatusCode;
 use nc_auth::{UserId, federation::FederationError};
-use nc_proto::ocm::{ErrorBody, Notification, NotificationKind, OcmAddress, PeerHost, ReshareAnswer};
+use nc_proto::{
+    apps::sharing::SharePermissions,
+    ocm::{ErrorBody, Notification, NotificationKind, OcmAddress, PeerHost, ReshareAnswer},
+};
 use nc_store::OutShareRecord;
 use serde_json::json;
 
@@ -123,9 +126,7 @@ async fn reshare(
     document: OutDocument,
 ) -> Result<Response, Failure> {
     let now = ocm.now();
-    let may_share = document
-        .permissions
-        .allows(nc_proto::apps::sharing::SharePermissions::SHARE);
+    let may_share = document.permissions.allows(SharePermissions::SHARE);
     if !is_live(&share, now) || !may_share {
         return Ok(answer(StatusCode::FORBIDDEN, "this share may not be shared on"));
     }
@@ -236,7 +237,10 @@ async fn change(
         return Err(unknown());
     };
     let mut document = OutDocument::of(&record)?;
-    document.permissions = permissions.limited_to(OutDocument::of(&parent)?.permissions);
+    let most = document.most.unwrap_or(SharePermissions::ALL);
+    document.permissions = permissions
+        .limited_to(OutDocument::of(&parent)?.permissions)
+        .limited_to(most);
     record.document = document.to_text()?;
     unit.update_out_share(&record).await?;
     limit_made_of(ocm, &*unit, &record, document.permissions).await?;

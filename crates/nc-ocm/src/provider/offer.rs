@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use super::{
     choice::{self, Policy},
     document::{OutDocument, Receiver, shown},
+    lineage,
     message::Making,
     queue, secret,
 };
@@ -160,6 +161,27 @@ async fn refuse_second<L: FederationLookup + ?Sized>(
     Ok(())
 }
 
+/// What is shared on may have ended meanwhile, or allow less than the message that is about to be sent.
+async fn refuse_more_than_parent<L: FederationLookup + ?Sized>(
+    ocm: &Ocm,
+    lookup: &L,
+    new: &NewShare,
+    offered: &Offered,
+) -> Result<(), FederationError> {
+    let Some(parent) = &new.parent else { return Ok(()) };
+    let inherited = lineage::inherited(lookup, Some(&parent.share), ocm.now()).await?;
+    let is_within = inherited.is_some_and(|inherited| {
+        let wanted = offered.document.permissions.with(SharePermissions::SHARE);
+        let end = lineage::earlier(inherited.expires_at, offered.record.expires_at);
+        inherited.permissions.allows(wanted) && end == offered.record.expires_at
+    });
+    if is_within {
+        Ok(())
+    } else {
+        refused("what is shared on has ended meanwhile, or allows less now")
+    }
+}
+
 async fn policy(ocm: &Ocm, new: &NewShare, now: i64) -> Result<Policy, OcmError> {
     let config = &ocm.0.config;
     let host = new.to.host.as_str();
@@ -190,6 +212,7 @@ async fn deliver(
     let unit = ocm.0.store.begin().await.map_err(OcmError::from)?;
     // Somebody may have been quicker while the other server was asked.
     refuse_second(ocm, &*unit, new).await?;
+    refuse_more_than_parent(ocm, &*unit, new, offered).await?;
     let record = &mut offered.record;
     record.number = unit.insert_out_share(record).await.map_err(OcmError::from)?;
     if let Some(parent) = &new.parent {
@@ -208,7 +231,7 @@ async fn deliver(
     match judge(answered) {
         Delivery::Arrived => {
             // It is there, whatever becomes of the copy here: sent again, it changes nothing there.
-            if let Err(error) = queue::arrived(ocm, queued).await {
+            if let Err(error) = queue::arrived(ocm, queued, &peer.host).await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "an offer that arrived stays in the outbox"

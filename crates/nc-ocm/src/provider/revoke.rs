@@ -82,6 +82,14 @@ pub(super) async fn end_in(ocm: &Ocm, unit: &dyn Unit, record: OutShareRecord, t
     end_one(ocm, unit, record, tell).await
 }
 
+/// Ends a share that the other server never got, in a transaction that the caller commits.
+pub(crate) async fn end_undelivered(ocm: &Ocm, unit: &dyn Unit, id: &str) -> Result<(), OcmError> {
+    match unit.find_out_share(id).await? {
+        Some(record) => end_in(ocm, unit, record, Tell::No).await,
+        None => Ok(()),
+    }
+}
+
 /// What was made of a share by sharing it on, again and again.
 pub(super) async fn made_of(unit: &dyn Unit, record: &OutShareRecord) -> Result<Vec<OutShareRecord>, OcmError> {
     let siblings = unit.list_out_shares_of_node(record.node).await?;

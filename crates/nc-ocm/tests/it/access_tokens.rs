@@ -396,7 +396,19 @@ async fn ocm_n072_less_permissions_count_at_the_next_request_with_the_same_token
     assert_eq!(changed.permissions, SharePermissions::READ);
     let after = bearer(&scene.server, &scene.token).await.expect("the token stays good");
     assert_eq!(after.permissions, SharePermissions::READ);
-    assert!(scene.server.ocm.is_still_good(&before).await);
+    let ocm = &scene.server.ocm;
+    assert!(ocm.is_still_good(&before, SharePermissions::READ).await);
+    let writing = SharePermissions::READ.with(SharePermissions::UPDATE);
+    assert!(
+        !ocm.is_still_good(&before, writing).await,
+        "a transfer that writes is over"
+    );
+    let town = &scene.server.town;
+    town.put("alice", 41, "Plans", true, SharePermissions::SHARE);
+    assert!(
+        !ocm.is_still_good(&before, SharePermissions::READ).await,
+        "no more than its owner"
+    );
 }
 
 #[tokio::test]
@@ -405,7 +417,7 @@ async fn ocm_n073_a_share_whose_owner_lost_it_or_is_shut_out_is_closed() {
     let principal = bearer(&scene.server, &scene.token).await.expect("opened");
     scene.server.town.remove("alice", 41);
     assert!(is_unauthorized(&bearer(&scene.server, &scene.token).await));
-    assert!(!scene.server.ocm.is_still_good(&principal).await);
+    assert!(!scene.server.ocm.is_still_good(&principal, SharePermissions::NONE).await);
     let (status, body) = scene.recipient.exchange(&scene.server, &scene.given.secret).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
     scene.server.town.put("alice", 41, "Plans", true, SharePermissions::ALL);

@@ -44,6 +44,8 @@ pub(crate) struct Answers {
     pub(crate) keys: Value,
     /// What a share is answered with.
     pub(crate) shares: (u16, Value),
+    /// Done before the discovery document is told.
+    pub(crate) before_discovery: Arc<dyn Fn() + Send + Sync>,
 }
 
 pub(crate) struct Recipient {
@@ -62,12 +64,16 @@ impl Recipient {
             discovery: modern(&peer.url),
             keys: json!({"keys": [key.jwk(&format!("{}/ocm#k1", peer.url))]}),
             shares: (201, json!({"recipientDisplayName": "Bob"})),
+            before_discovery: Arc::new(|| {}),
         }));
         let shared = Arc::clone(&answers);
         peer.answer_with(move |seen| {
             let answers = shared.lock().expect("a lock").clone();
             let (status, body) = match seen.target.as_str() {
-                "/.well-known/ocm" => (200, answers.discovery),
+                "/.well-known/ocm" => {
+                    (answers.before_discovery)();
+                    (200, answers.discovery)
+                }
                 "/ocm/jwks" => (200, answers.keys),
                 "/ocm/shares" => answers.shares,
                 "/ocm/notifications" => (201, json!([])),

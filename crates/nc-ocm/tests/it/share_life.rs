@@ -1,6 +1,7 @@
 //! Shares to other servers from their beginning to their end.
 
 use nc_auth::federation::{Federation as _, OutShareFilter, ShareAuth as _};
+use nc_proto::apps::sharing::SharePermissions;
 use nc_store::OutShareState;
 use serde_json::json;
 
@@ -14,10 +15,10 @@ async fn a_revoked_share_opens_nothing_and_the_other_server_is_told_after_that()
     let (server, recipient, given) = scene().await;
     let token = recipient.token(&server, &given.secret).await;
     let principal = bearer(&server, &token).await.expect("opened");
-    assert!(server.ocm.is_still_good(&principal).await);
+    assert!(server.ocm.is_still_good(&principal, SharePermissions::READ).await);
     server.ocm.revoke(given.share.number).await.expect("revoked");
     assert!(is_unauthorized(&bearer(&server, &token).await));
-    assert!(!server.ocm.is_still_good(&principal).await);
+    assert!(!server.ocm.is_still_good(&principal, SharePermissions::READ).await);
     assert_eq!(recipient.exchange(&server, &given.secret).await.0, 400);
     let record = server.out_share(&given.share.id).await;
     assert_eq!((record.state, record.generation), (OutShareState::Revoked, 2));

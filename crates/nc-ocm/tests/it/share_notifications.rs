@@ -1,6 +1,8 @@
 //! What the other server tells about a share that it got from here.
 
-use nc_auth::federation::{Federation as _, OutShareChange, OutShareFilter};
+use std::sync::{Arc, Mutex, mpsc};
+
+use nc_auth::federation::{Federation as _, OutShareChange, OutShareFilter, ShareAuth as _};
 use nc_proto::apps::sharing::SharePermissions;
 use serde_json::{Value, json};
 
@@ -196,4 +198,98 @@ async fn a_share_that_does_not_allow_it_is_not_shared_on() {
     request["notification"]["senderId"] = json!("77");
     assert_eq!(recipient.notify(&server, &request).await.0, 403);
     assert_eq!(third.peer.requests(), 0, "nobody was asked");
+}
+
+fn wish(given: &Given, third: &Recipient) -> Value {
+    let mut request = about("REQUEST_RESHARE", &given.share.id, Some(&given.secret));
+    request["notification"]["shareWith"] = json!(third.address("carol"));
+    request["notification"]["senderId"] = json!("77");
+    request
+}
+
+/// Something happens to a share while the third server is asked whom it should go to. The answer to who wanted that, and what
+/// the third server got.
+async fn shared_on_while<Happens: Future>(happens: impl FnOnce(Arc<Server>, i64) -> Happens) -> (u16, usize) {
+    let (server, recipient, given) = scene().await;
+    let third = Recipient::start().await;
+    let (asked, is_asked) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (asked, may_go) = (Mutex::new(asked), Mutex::new(may_go));
+    third.says(|answers| {
+        answers.before_discovery = Arc::new(move || {
+            asked.lock().expect("a lock").send(()).expect("somebody waits");
+            may_go.lock().expect("a lock").recv().ok();
+        });
+    });
+    let server = Arc::new(server);
+    let (other, request) = (Arc::clone(&server), wish(&given, &third));
+    let asking = tokio::spawn(async move { recipient.notify(&other, &request).await.0 });
+    tokio::task::block_in_place(|| is_asked.recv()).expect("asked");
+    happens(Arc::clone(&server), given.share.number).await;
+    drop(go);
+    (asking.await.expect("answered"), third.got("/ocm/shares").len())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_share_that_ends_while_it_is_shared_on_takes_that_along() {
+    let answered = shared_on_while(|server, number| async move {
+        server.ocm.revoke(number).await.expect("revoked");
+    });
+    assert_eq!(answered.await, (400, 0));
+    let answered = shared_on_while(|server, number| async move {
+        let change = OutShareChange {
+            permissions: Some(SharePermissions::READ.with(SharePermissions::SHARE)),
+            ..OutShareChange::default()
+        };
+        server.ocm.change(number, change).await.expect("changed");
+    });
+    assert_eq!(answered.await, (400, 0), "the offer would allow more");
+    assert_eq!(shared_on_while(|_, _| async {}).await, (201, 1), "nothing happened");
+}
+
+#[tokio::test]
+async fn what_was_shared_on_opens_nothing_after_the_first_share_has_ended() {
+    let (server, recipient, given) = scene().await;
+    let third = Recipient::start().await;
+    let (status, made) = recipient.notify(&server, &wish(&given, &third)).await;
+    assert_eq!(status, 201, "{made}");
+    let secret = made["token"].as_str().expect("a secret");
+    let token = third.token(&server, secret).await;
+    let opened = bearer(&server, &token).await.expect("opened");
+    // The first one ends without a look at what was made of it, as of its time.
+    let unit = server.store.begin().await.expect("a unit");
+    let mut first = unit
+        .find_out_share(&given.share.id)
+        .await
+        .expect("asked")
+        .expect("there");
+    first.expires_at = Some(server.clock.now().unix_timestamp());
+    unit.update_out_share(&first).await.expect("changed");
+    unit.commit().await.expect("committed");
+    assert!(!server.ocm.is_still_good(&opened, SharePermissions::READ).await);
+    assert!(is_unauthorized(&bearer(&server, &token).await));
+    let (status, body) = third.exchange(&server, secret).await;
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
+}
+
+#[tokio::test]
+async fn who_shared_on_cannot_give_back_what_the_owner_took() {
+    let (server, recipient, given) = scene().await;
+    let third = Recipient::start().await;
+    let (status, made) = recipient.notify(&server, &wish(&given, &third)).await;
+    assert_eq!(status, 201, "{made}");
+    let secret = made["token"].as_str().expect("a secret");
+    let token = third.token(&server, secret).await;
+    let id = made["providerId"].as_str().expect("an id");
+    let child = server.store.find_out_share(id).await.expect("asked").expect("there");
+    let change = OutShareChange {
+        permissions: Some(SharePermissions::READ),
+        ..OutShareChange::default()
+    };
+    server.ocm.change(child.number, change).await.expect("changed");
+    let mut change = about("RESHARE_CHANGE_PERMISSION", id, Some(secret));
+    change["notification"]["permission"] = json!(["read", "write"]);
+    assert_eq!(recipient.notify(&server, &change).await.0, 201);
+    let opened = bearer(&server, &token).await.expect("opened");
+    assert_eq!(opened.permissions, SharePermissions::READ);
 }
