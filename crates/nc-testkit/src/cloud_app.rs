@@ -103,8 +103,17 @@ impl CloudApp {
     /// # Panics
     /// When anything cannot be started.
     pub async fn boot_recorded() -> (Self, WireRecord) {
+        Self::boot_recorded_with(&[("EMBEDDED_CLOUD_REGISTRATION", "open")]).await
+    }
+
+    /// With settings by their names in the environment, writing down everything that passes. What waits for other servers is
+    /// never sent.
+    ///
+    /// # Panics
+    /// When anything cannot be started.
+    pub async fn boot_recorded_with(settings: &[(&str, &str)]) -> (Self, WireRecord) {
         let record = WireRecord::default();
-        let app = Self::assemble(&[("EMBEDDED_CLOUD_REGISTRATION", "open")], Some(&record)).await;
+        let app = Self::assemble(settings, Some(&record)).await;
         (app, record)
     }
 

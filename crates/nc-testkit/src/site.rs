@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use nc_cloud::{Cloud, accounts::NewUser};
+use nc_ocm::Ocm;
 use nc_proto::clock::Clock;
 use nc_server::{
     config::{Config, Environment, Layers},
@@ -23,6 +24,8 @@ pub struct Site {
     pub url: String,
     /// The cloud itself.
     pub cloud: Cloud,
+    /// What speaks with other servers.
+    pub ocm: Ocm,
     /// The time.
     pub clock: Clock,
     http: reqwest::Client,
@@ -79,6 +82,7 @@ impl Site {
         }
         let beside = embedded::open(&config, &cloud, &url).await.expect("it opens");
         let router = embedded::router(&config, &cloud, &beside).expect("a router");
+        let ocm = beside.ocm.clone().expect("it is switched on");
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let serving = tokio::spawn(async move {
@@ -89,6 +93,7 @@ impl Site {
         Self {
             url,
             cloud,
+            ocm,
             clock,
             http: http(),
             stop,

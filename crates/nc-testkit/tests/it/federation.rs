@@ -1,5 +1,10 @@
 //! Two clouds that share with each other, assembled as they ship, over HTTP.
 
+mod credentials;
+mod ended;
+mod names;
+mod places;
+
 use std::time::Duration;
 
 use nc_auth::UserId;
