@@ -591,10 +591,28 @@ async fn a_registration_is_json_of_bounded_size() {
     register(&world, &long).await.is(400, "invalid_client_metadata");
     register(&world, &json!([])).await.is(400, "invalid_client_metadata");
     assert_eq!(world.get(&path).await.status, StatusCode::METHOD_NOT_ALLOWED);
-    for name in ["", "a\u{202e}b", &"n".repeat(129)] {
+}
+
+#[tokio::test]
+async fn a22_a_name_that_deceives_is_refused_at_registration() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        for name in [
+            "",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{200f}b",
+            "a\u{7}b",
+            &"n".repeat(129),
+        ] {
+            let mut named = web();
+            named["client_name"] = json!(name);
+            let refused = register(&world, &named).await;
+            refused.is(400, "invalid_client_metadata");
+        }
         let mut named = web();
-        named["client_name"] = json!(name);
-        register(&world, &named).await.is(400, "invalid_client_metadata");
+        named["client_name"] = json!("Wiki");
+        assert_eq!(register(&world, &named).await.status, StatusCode::CREATED);
     }
 }
 
