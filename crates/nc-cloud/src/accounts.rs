@@ -6,6 +6,7 @@ mod client_name;
 mod new_user;
 mod origin;
 mod password;
+mod preferences;
 mod scopes;
 mod second_factors;
 
@@ -20,6 +21,7 @@ pub use new_user::NewUser;
 pub use new_user::is_mail_address;
 pub use origin::Standing;
 pub(crate) use password::PasswordChecker;
+pub use preferences::Preference;
 pub use scopes::{APP_PASSWORD_SCOPES, AppPasswordScopes};
 pub(crate) use second_factors::SecondFactors;
 
@@ -36,7 +38,7 @@ pub struct Account {
     pub email: Option<String>,
     /// `None`: no limit.
     pub quota_bytes: Option<i64>,
-    /// Profile fields as a JSON object of texts.
+    /// Profile fields and what the person prefers, as a JSON object.
     pub profile: String,
     /// Unix seconds.
     pub created_at: i64,

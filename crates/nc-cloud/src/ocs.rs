@@ -90,6 +90,11 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .at("/cloud/users/{id}", Access::Administration, get(users::get))
         .at("/cloud/users/{id}", Access::Unscoped, put(users::update))
         .at("/cloud/users/{id}/groups", Access::Administration, get(users::groups))
+        .at(
+            "/cloud/users/{id}/{collection}",
+            Access::Unscoped,
+            put(users::remove_from_collection),
+        )
         .at("/cloud/groups", Access::Administration, get(users::list_groups))
         .at(
             "/cloud/groups/details",

@@ -71,6 +71,11 @@ pub struct Person {
 pub trait Directory: Send + Sync {
     /// The person of an account. `None`: there is none, or it is disabled.
     async fn find_person(&self, uid: &UserId) -> Result<Option<Person>, DirectoryError>;
+
+    /// Claims that these accounts never have; discovery leaves them out.
+    fn lacks(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// What came of a password.

@@ -133,6 +133,19 @@ impl Directory for NextcloudAccounts {
             ..Person::default()
         }))
     }
+
+    fn lacks(&self) -> &'static [&'static str] {
+        &[
+            "updated_at",
+            "website",
+            "phone_number",
+            "address",
+            "picture",
+            "quota",
+            "groups",
+            "roles",
+        ]
+    }
 }
 
 #[async_trait]

@@ -3,7 +3,7 @@
 use nc_auth::UserId;
 use secrecy::SecretString;
 
-use super::{Accounts, PasswordChecker, new_user};
+use super::{Accounts, PasswordChecker, Preference, new_user};
 use crate::{Cloud, Error};
 
 impl Accounts<'_> {
@@ -64,6 +64,17 @@ impl Cloud {
             set
         });
         set.await.map_err(|_| Error::Internal("a task was lost"))?
+    }
+
+    /// Says what somebody prefers; an empty text takes it back.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a bad value, [`Error::NotFound`] when there is no such enabled user.
+    pub async fn set_preference(&self, user: &UserId, which: Preference, value: &str) -> Result<(), Error> {
+        let mut account = self.find_user(user).await?.ok_or(Error::NotFound("the user"))?;
+        account.prefer(which, value)?;
+        account.touch(self.now());
+        self.accounts().update_profile(&account).await
     }
 
     /// Puts an account into a group, which comes into being with its first member.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Failure, Ocs};
 use crate::{
     Cloud, Error, SignedIn,
-    accounts::{Account, is_mail_address},
+    accounts::{Account, Preference, is_mail_address},
 };
 
 /// Profile fields that a person edits, with the scope in which Nextcloud shows them at first. Kept in one JSON object.
@@ -56,7 +56,7 @@ async fn may_see(cloud: &Cloud, signed_in: &SignedIn, user: &UserId) -> Result<b
 
 /// `GET …/cloud/user/fields`: what a person may change.
 pub(super) async fn fields(ocs: Ocs, _: SignedIn) -> Response {
-    let fields = ["displayname", "email"]
+    let fields = ["displayname", "email", "additional_mail"]
         .into_iter()
         .chain(PROFILE.iter().map(|(name, _)| *name));
     ocs.ok(&fields.collect())
@@ -220,8 +220,9 @@ pub(super) async fn update(
     ocs.answer(change_own(&cloud, &signed_in.user, change).await.map(|()| json!([])))
 }
 
+const BAD_VALUE: Failure = Failure::new(101, "");
+
 async fn change_own(cloud: &Cloud, user: &UserId, Change { key, value }: Change) -> Result<(), Failure> {
-    const BAD_VALUE: Failure = Failure::new(101, "");
     let mut account = account(cloud, user).await?;
     if value.len() > MAX_FIELD || value.chars().any(|c| c.is_control() && c != '\n') {
         return Err(BAD_VALUE);
@@ -232,21 +233,52 @@ async fn change_own(cloud: &Cloud, user: &UserId, Change { key, value }: Change)
         "email" if value.is_empty() => account.email = None,
         "email" if is_mail_address(&value) => account.email = Some(value),
         "email" => return Err(BAD_VALUE),
+        "additional_mail" => account.add_mail(&value).map_err(|_| BAD_VALUE)?,
         key if PROFILE.iter().any(|(name, _)| *name == key) => {
             let mut profile = profile(&account);
             profile.insert(key.to_owned(), value.into());
             account.profile = Value::Object(profile).to_string();
         }
-        _ => return Err(Failure::new(113, "")),
+        key => {
+            let preference = Preference::of_field(key).ok_or(Failure::new(113, ""))?;
+            account.prefer(preference, &value).map_err(|_| BAD_VALUE)?;
+        }
     }
-    cloud
-        .accounts()
-        .update_profile(&account)
-        .await
-        .map_err(|error| match error {
-            Error::Exists(_) => BAD_VALUE,
-            error => error.into(),
-        })
+    store(cloud, account).await
+}
+
+async fn store(cloud: &Cloud, mut account: Account) -> Result<(), Failure> {
+    account.touch(cloud.now());
+    let stored = cloud.accounts().update_profile(&account).await;
+    stored.map_err(|error| match error {
+        Error::Exists(_) => BAD_VALUE,
+        error => error.into(),
+    })
+}
+
+/// `PUT …/cloud/users/{id}/{collection}` with an entry as `key` and an empty `value`: takes the entry away.
+pub(super) async fn remove_from_collection(
+    State(cloud): State<Cloud>,
+    ocs: Ocs,
+    signed_in: SignedIn,
+    Path((id, collection)): Path<(String, String)>,
+    form: Result<Form<Change>, FormRejection>,
+) -> Response {
+    if id != signed_in.user.as_str() {
+        return ocs.fail(&Failure::NOT_FOUND);
+    }
+    let Ok(Form(change)) = form else {
+        return ocs.fail(&Failure::new(400, "key and value are needed, as a form"));
+    };
+    let removed = async {
+        let mut account = account(&cloud, &signed_in.user).await?;
+        match (collection.as_str(), change.value.as_str()) {
+            ("additional_mail", "") if account.remove_mail(&change.key) => store(&cloud, account).await,
+            ("additional_mail", _) => Err(BAD_VALUE),
+            _ => Err(Failure::new(103, "")),
+        }
+    };
+    ocs.answer(removed.await.map(|()| json!([])))
 }
 
 async fn account(cloud: &Cloud, user: &UserId) -> Result<Account, Failure> {
@@ -277,8 +309,9 @@ async fn record(cloud: &Cloud, user: &UserId) -> Result<Value, Failure> {
     set("avatarScope", "v2-federated".into());
     set("email", account.email.clone().into());
     set("emailScope", "v2-federated".into());
-    set("additional_mail", json!([]));
-    set("additional_mailScope", json!([]));
+    let additional = account.additional_mails();
+    set("additional_mailScope", vec!["v2-federated"; additional.len()].into());
+    set("additional_mail", additional.into());
     set("displayname", account.display_name.as_str().into());
     set("display-name", account.display_name.as_str().into());
     set("displaynameScope", "v2-federated".into());
@@ -288,9 +321,15 @@ async fn record(cloud: &Cloud, user: &UserId) -> Result<Value, Failure> {
         set(&format!("{field}Scope"), scope.into());
     }
     set("groups", groups.into());
-    set("language", "en".into());
-    set("locale", "".into());
-    set("timezone", "".into());
+    let preferred = |which| account.preference(which);
+    set(
+        "language",
+        preferred(Preference::Language)
+            .unwrap_or_else(|| "en".to_owned())
+            .into(),
+    );
+    set("locale", preferred(Preference::Locale).unwrap_or_default().into());
+    set("timezone", preferred(Preference::Timezone).unwrap_or_default().into());
     set("notify_email", Value::Null);
     set(
         "backendCapabilities",

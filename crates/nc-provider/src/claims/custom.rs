@@ -23,6 +23,9 @@ pub const CUSTOM_CLAIM_FUNCTIONS: [&str; 13] = [
     "getUserTimezone",
 ];
 
+/// Stands between groups in one text, as in Nextcloud's `oidc` app.
+const SEPARATOR: &str = ", ";
+
 /// Names that mean something already: in tokens (RFC 7519, RFC 9068, RFC 9449, `OpenID` Connect Core) or in the user info.
 const RESERVED: [&str; 47] = [
     "iss",
@@ -101,8 +104,8 @@ fn value(claim: &CustomClaim, person: &Person) -> Option<Value> {
         "getUserEmail" => person.email.clone()?.into(),
         "getUserGroups" => groups(person, ClaimValue::Gid).into(),
         "getUserGroupsDisplayName" => groups(person, ClaimValue::DisplayName).into(),
-        "getUserGroupsString" => groups(person, ClaimValue::Gid).join(",").into(),
-        "getUserGroupsDisplayNameString" => groups(person, ClaimValue::DisplayName).join(",").into(),
+        "getUserGroupsString" => groups(person, ClaimValue::Gid).join(SEPARATOR).into(),
+        "getUserGroupsDisplayNameString" => groups(person, ClaimValue::DisplayName).join(SEPARATOR).into(),
         "getUserLanguage" => person.language.clone()?.into(),
         "getUserLocale" => person.locale.clone()?.into(),
         "getUserFDOW" => person.first_day_of_week?.into(),

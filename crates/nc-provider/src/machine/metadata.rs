@@ -108,7 +108,7 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         token_endpoint_auth_signing_alg_values_supported: names(&Algorithm::ALL),
         display_values_supported: words(&["page"]),
         claim_types_supported: words(&["normal"]),
-        claims_supported: words(&CLAIMS),
+        claims_supported: claims(provider.sign_in().directory().lacks()),
         claims_parameter_supported: Some(true),
         request_parameter_supported: Some(false),
         request_uri_parameter_supported: Some(false),
@@ -118,6 +118,11 @@ fn describe(provider: &Provider, settings: &Settings, has_services: bool) -> Ser
         client_id_metadata_document_supported: provider.fetch().is_some(),
         dpop_signing_alg_values_supported: names(&dpop::ALGORITHMS),
     }
+}
+
+fn claims(lacking: &[&str]) -> Vec<String> {
+    let claims = CLAIMS.iter().filter(|claim| !lacking.contains(claim));
+    claims.map(|claim| (*claim).to_owned()).collect()
 }
 
 /// Claims that tokens and the user info may tell.

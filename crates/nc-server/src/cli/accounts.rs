@@ -55,6 +55,9 @@ pub enum AccountCommand {
         /// Its user id.
         user: String,
     },
+    /// Show or change what somebody prefers: `core` with `lang`, `locale`, `timezone` or `first_day_of_week`.
+    #[command(name = "user:setting")]
+    Setting(UserSetting),
     /// Put an account into a group; the group `admin` administers the cloud.
     #[command(name = "group:adduser")]
     AddToGroup {
@@ -71,6 +74,23 @@ pub enum AccountCommand {
         /// The user id.
         user: String,
     },
+}
+
+/// `user:setting`.
+#[derive(Debug, Args)]
+pub struct UserSetting {
+    /// The user id.
+    pub user: String,
+    /// Always `core`.
+    #[arg(default_value = "core")]
+    pub app: String,
+    /// What; all of them otherwise.
+    pub key: Option<String>,
+    /// To what; shown otherwise.
+    pub value: Option<String>,
+    /// Go back to what is usual.
+    #[arg(long, requires = "key", conflicts_with = "value")]
+    pub delete: bool,
 }
 
 /// `user:add`.

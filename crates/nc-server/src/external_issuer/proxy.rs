@@ -83,6 +83,21 @@ impl Directory for AtIssuer {
             ..Person::default()
         }))
     }
+
+    fn lacks(&self) -> &'static [&'static str] {
+        &[
+            "updated_at",
+            "website",
+            "phone_number",
+            "address",
+            "picture",
+            "quota",
+            "email",
+            "email_verified",
+            "groups",
+            "roles",
+        ]
+    }
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use nc_auth::{LoginName, UserId};
-use nc_cloud::{ADMINISTRATORS, Cloud, Error, auth::PasswordCheck};
+use nc_cloud::{ADMINISTRATORS, Cloud, Error, accounts::Preference, auth::PasswordCheck};
 use nc_provider::{Checked, Directory, DirectoryError, Group, LocalAccounts, Person};
 use nc_web::ClientAddress;
 use secrecy::SecretString;
@@ -21,19 +21,36 @@ impl Directory for CloudAccounts {
             let text = profile.get(name).and_then(Value::as_str);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
         };
+        // Where nothing was chosen the `oidc` app says the same.
+        let preferred = |which, usual: &str| Some(account.preference(which).unwrap_or_else(|| usual.to_owned()));
         Ok(Some(Person {
             is_admin: groups.iter().any(|group| group == ADMINISTRATORS),
             groups: groups.into_iter().map(group).collect(),
-            display_name: account.display_name,
-            emails: account.email.iter().cloned().collect(),
-            email: account.email,
+            emails: account
+                .email
+                .iter()
+                .cloned()
+                .chain(account.additional_mails())
+                .collect(),
+            language: preferred(Preference::Language, "en"),
+            locale: preferred(Preference::Locale, "en"),
+            timezone: preferred(Preference::Timezone, "UTC"),
+            first_day_of_week: Some(account.first_day_of_week()),
+            updated_at: Some(account.updated_at()),
             quota: account.quota_bytes.map(|bytes| bytes.to_string()),
             website: field("website"),
             phone: field("phone"),
             address: field("address"),
+            // The cloud serves no pictures of people.
+            picture: None,
+            display_name: account.display_name,
+            email: account.email,
             uid: account.id,
-            ..Person::default()
         }))
+    }
+
+    fn lacks(&self) -> &'static [&'static str] {
+        &["picture"]
     }
 }
 

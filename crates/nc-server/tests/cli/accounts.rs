@@ -92,6 +92,42 @@ fn accounts_are_made_changed_and_shut_out_while_the_cloud_stands_still() {
 }
 
 #[test]
+fn preferences_are_set_shown_and_taken_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    admin(data, &["user:add", "alice"]);
+    let all = |lang: Option<&str>, timezone: Option<&str>| json!({ "lang": lang, "locale": null, "timezone": timezone, "first_day_of_week": null });
+    assert_eq!(admin(data, &["user:setting", "alice"]), all(None, None));
+    assert_eq!(
+        admin(data, &["user:setting", "alice", "core", "lang", "de"]),
+        json!({ "lang": "de" })
+    );
+    admin(data, &["user:setting", "alice", "core", "timezone", "Europe/Vienna"]);
+    assert_eq!(
+        admin(data, &["user:setting", "alice", "core"]),
+        all(Some("de"), Some("Europe/Vienna"))
+    );
+    assert_eq!(
+        admin(data, &["user:setting", "alice", "core", "lang", "--delete"]),
+        json!({ "lang": null })
+    );
+    assert_eq!(
+        admin(data, &["user:setting", "alice", "core", "timezone"]),
+        json!({ "timezone": "Europe/Vienna" })
+    );
+    for (code, wrong) in [
+        (2, &["alice", "core", "timezone", "Mars/Base"][..]),
+        (2, &["alice", "core", "enabled", "false"]),
+        (2, &["alice", "files", "quota", "1"]),
+        (1, &["nobody", "core", "lang", "de"]),
+    ] {
+        let line = [&["user:setting"][..], wrong].concat();
+        assert_eq!(refused(data, &line).0, Some(code), "{wrong:?}");
+    }
+    assert!(admin(data, &["oidc:audit"]).to_string().contains("a preference set"));
+}
+
+#[test]
 fn while_a_cloud_runs_its_clients_are_administered_and_its_accounts_are_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();

@@ -32,6 +32,7 @@ mod identity;
 mod login_rules;
 mod notes;
 mod own_issuer;
+mod person;
 mod promises;
 mod proofs;
 mod proxy_mode;

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use nc_auth::UserId;
-use nc_cloud::{Cloud, Error, accounts::NewUser};
+use nc_cloud::{
+    Cloud, Error,
+    accounts::{NewUser, Preference},
+};
 use nc_provider::{Audit, Event, admin::Admin};
 use nc_store::Store;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Shown, secret_of};
 use crate::{
-    cli::accounts::{AccountCommand, AddUser},
+    cli::accounts::{AccountCommand, AddUser, UserSetting},
     commands::{OrFail as _, Trouble},
     config::Config,
     embedded,
@@ -109,6 +112,13 @@ async fn work(cloud: &Cloud, store: &dyn Store, command: AccountCommand) -> Resu
             }
             ("second factor removed", user.clone(), json!({ "user": user }))
         }
+        AccountCommand::Setting(said) => {
+            let user = said.user.clone();
+            match setting(cloud, said).await? {
+                (true, shown) => ("a preference set", user, shown),
+                (false, shown) => return Ok((None, shown)),
+            }
+        }
         AccountCommand::AddToGroup { group, user } => {
             cloud.add_to_group(&UserId::new(user.as_str()), &group).await?;
             let shown = json!({ "user": user, "group": group });
@@ -150,6 +160,32 @@ async fn add(cloud: &Cloud, new: AddUser) -> Shown {
     user.groups = new.group;
     cloud.create_user(&user).await?;
     Ok(account(&new.user, &user.password, is_new))
+}
+
+/// Whether something changed, and what is shown.
+async fn setting(cloud: &Cloud, said: UserSetting) -> Result<(bool, Value), Trouble> {
+    const KEYS: [&str; 4] = ["lang", "locale", "timezone", "first_day_of_week"];
+    let id = UserId::new(said.user.as_str());
+    let known = |key: &str| {
+        Preference::of_setting(&said.app, key)
+            .ok_or_else(|| Trouble::Usage(format!("only these can be set: core {}", KEYS.join(", core "))))
+    };
+    if let Some(key) = &said.key {
+        known(key)?;
+    }
+    let value = if said.delete { Some(String::new()) } else { said.value };
+    let changes = value.is_some();
+    if let (Some(key), Some(value)) = (&said.key, value) {
+        cloud.set_preference(&id, known(key)?, &value).await?;
+    }
+    let account = cloud.find_user(&id).await?.ok_or(Error::NotFound("the user"))?;
+    let mut shown = Map::new();
+    for key in KEYS {
+        if said.key.as_deref().is_none_or(|asked| asked == key) {
+            shown.insert(key.to_owned(), account.preference(known(key)?).into());
+        }
+    }
+    Ok((changes, shown.into()))
 }
 
 async fn enable(cloud: &Cloud, user: &str, enabled: bool) -> Shown {
