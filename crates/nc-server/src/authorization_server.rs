@@ -25,6 +25,8 @@ pub struct ClientOptions {
     pub documents: bool,
     /// How long a spent refresh token may be used once more, for answers that got lost.
     pub refresh_grace: Duration,
+    /// Hosts of those documents; empty for all.
+    pub document_hosts: Vec<String>,
 }
 
 /// What it is for.
@@ -78,7 +80,7 @@ fn configuration(purpose: Purpose<'_>, clients: &ClientOptions) -> ProviderConfi
         account_base: purpose.account_base,
         public_scopes: public_scopes.chain(of_tools.iter().cloned()).collect(),
         resources: vec![(purpose.resource.to_owned(), of_tools)],
-        document_hosts: Vec::new(),
+        document_hosts: clients.document_hosts.clone(),
         allowed_clients: clients.allowed.clone(),
         registration: clients.registration,
         refresh_by_registration: true,
@@ -103,6 +105,7 @@ mod tests {
                 registration: RegistrationMode::Open,
                 allowed: Vec::new(),
                 documents: true,
+                document_hosts: Vec::new(),
                 refresh_grace: Duration::from_secs(seconds),
             };
             let purpose = Purpose {

@@ -1,6 +1,7 @@
 //! Configuration in two stages: as written ([`Layers`]), then checked and typed ([`Config`]).
 
 mod database;
+mod document_hosts;
 mod documents;
 mod external_issuers;
 mod federation;

@@ -60,6 +60,8 @@ pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<B
     let options = OidcOptions {
         registration: config.embedded.registration,
         refresh_grace: config.embedded.refresh_grace,
+        documents: config.embedded.client_documents,
+        document_hosts: config.embedded.client_document_hosts.clone(),
         believed: config.embedded.believe_own_tokens,
         external: config.embedded.external_issuers.clone(),
         ..OidcOptions::new(address)

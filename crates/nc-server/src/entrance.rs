@@ -129,6 +129,7 @@ fn clients(config: &Config) -> ClientOptions {
         allowed: config.oauth.allowed_clients.clone(),
         documents: config.oauth.client_documents,
         refresh_grace: config.oauth.refresh_grace,
+        document_hosts: config.oauth.client_document_hosts.clone(),
     }
 }
 

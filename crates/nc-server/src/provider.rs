@@ -34,6 +34,10 @@ pub struct OidcOptions {
     pub registration: RegistrationMode,
     /// How long a spent refresh token may be used once more, for answers that got lost.
     pub refresh_grace: Duration,
+    /// Whether clients may be known by their metadata document.
+    pub documents: bool,
+    /// Hosts of those documents; empty for all.
+    pub document_hosts: Vec<String>,
     /// Whether the cloud's interfaces believe the provider's tokens.
     pub believed: bool,
     /// Other issuers whose tokens they believe.
@@ -47,6 +51,8 @@ impl OidcOptions {
             issuer: url.trim_end_matches('/').to_owned(),
             registration: RegistrationMode::Off,
             refresh_grace: Lifetimes::default().refresh_grace,
+            documents: true,
+            document_hosts: Vec::new(),
             believed: true,
             external: ExternalIssuersConfig::default(),
         }
@@ -69,11 +75,13 @@ pub async fn open(cloud: &Cloud, data: &ProviderData, options: &OidcOptions) -> 
     let keys = keys.await.context("the provider's keys cannot be used")?;
     let sign_in = SignIn::Local(Arc::new(CloudAccounts(cloud.clone())));
     let config = configuration(cloud, options);
+    let mut provider = Provider::new(config, store, sealer, keys, sign_in, clock);
     // Strangers name the addresses of clients' documents and keys, and where clients are told of a logout.
     let outside = Arc::new(GuardedFetch::new(Reach::Public, Vec::new()).context("TLS cannot be set up")?);
-    let provider = Provider::new(config, store, sealer, keys, sign_in, clock)
-        .with_fetch(Arc::clone(&outside) as Arc<dyn Fetch>)
-        .with_notices(outside);
+    if options.documents {
+        provider = provider.with_fetch(Arc::clone(&outside) as Arc<dyn Fetch>);
+    }
+    let provider = provider.with_notices(outside);
     believed::believe(cloud, &provider, options)?;
     Ok(provider)
 }
@@ -100,7 +108,7 @@ fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
         account_base: cloud.instance_id().to_owned(),
         public_scopes: names(|kind| kind != ScopeKind::Admin),
         resources: vec![(options.issuer.clone(), names(|kind| kind != ScopeKind::Standard))],
-        document_hosts: Vec::new(),
+        document_hosts: options.document_hosts.clone(),
         allowed_clients: Vec::new(),
         registration: options.registration,
         refresh_by_registration: false,

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::{
     database::{self, Database},
+    document_hosts,
     documents::{self, DocumentSettings},
     external_issuers::ExternalIssuersConfig,
     federation::{self, FederationSettings},
@@ -123,6 +124,10 @@ pub struct EmbeddedSettings {
     pub sealing_keys: Vec<SealingKey>,
     /// Who may register clients.
     pub registration: RegistrationMode,
+    /// Whether clients may be known by their metadata document.
+    pub client_documents: bool,
+    /// Hosts of such documents, as [`nc_provider::ProviderConfig::document_hosts`] has them.
+    pub client_document_hosts: Vec<String>,
     /// Whether its interfaces take its own tokens.
     pub believe_own_tokens: bool,
     /// Issuers whose tokens they take beside those.
@@ -146,6 +151,8 @@ impl fmt::Debug for EmbeddedSettings {
         f.debug_struct("EmbeddedSettings")
             .field("sealing_keys", &self.sealing_keys.len())
             .field("registration", &self.registration)
+            .field("client_documents", &self.client_documents)
+            .field("client_document_hosts", &self.client_document_hosts)
             .field("believe_own_tokens", &self.believe_own_tokens)
             .field("external_issuers", &self.external_issuers)
             .field("admin_acr", &self.admin_acr)
@@ -175,6 +182,8 @@ pub struct OAuthSettings {
     pub client_documents: bool,
     /// How long a spent refresh token may be used once more.
     pub refresh_grace: Duration,
+    /// Hosts of such documents, as [`nc_provider::ProviderConfig::document_hosts`] has them.
+    pub client_document_hosts: Vec<String>,
     /// Whether clients are told to ask for everything at once, not for reading only.
     pub advertises_all: bool,
 }
@@ -189,6 +198,7 @@ impl fmt::Debug for OAuthSettings {
             .field("allowed_clients", &self.allowed_clients)
             .field("client_documents", &self.client_documents)
             .field("refresh_grace", &self.refresh_grace)
+            .field("client_document_hosts", &self.client_document_hosts)
             .field("advertises_all", &self.advertises_all)
             .finish()
     }
@@ -379,6 +389,7 @@ fn oauth(layers: &Layers, reader: &Reader<'_>) -> Result<OAuthSettings, ConfigEr
         allowed_clients: allowed_clients(reader)?,
         client_documents: reader.bool("oauth.client_documents"),
         refresh_grace: reader.seconds("oauth.refresh_grace_s"),
+        client_document_hosts: document_hosts::read(reader, "oauth.client_document_hosts")?,
         advertises_all: reader.text("oauth.advertised_scopes").eq_ignore_ascii_case("all"),
     })
 }
@@ -435,6 +446,8 @@ fn embedded(layers: &Layers, reader: &Reader<'_>) -> Result<EmbeddedSettings, Co
         refresh_grace: reader.seconds("embedded.refresh_grace_s"),
         external_issuers,
         admin_acr: reader.list("embedded.admin_acr"),
+        client_documents: reader.bool("embedded.client_documents"),
+        client_document_hosts: document_hosts::read(reader, "embedded.client_document_hosts")?,
         believe_own_tokens: reader.bool("embedded.believe_own_tokens"),
         login_flow_user_agents,
         federation: federation::settings(layers, reader)?,

@@ -404,6 +404,14 @@ const GENERAL: &[Setting] = &[
          lost. After that a second use ends all that came from the same sign-in. `0`: at once.",
     ),
     setting(
+        "oauth.client_document_hosts",
+        &["MCP_CLIENT_DOCUMENT_HOSTS"],
+        Kind::List,
+        "",
+        "Hosts whose metadata documents are fetched: `app.example`, `.example` for all below one, either after `!` to refuse it. \
+         Where only such refusals stand, all others are taken. Default: all. Which clients there may be at all says `oauth.allowed_clients`.",
+    ),
+    setting(
         "oauth.advertised_scopes",
         &["MCP_ADVERTISED_SCOPES"],
         Kind::Choice(&["read", "all"]),
@@ -560,6 +568,21 @@ const GENERAL: &[Setting] = &[
         Kind::Integer(0, 60),
         "10",
         "The same as `oauth.refresh_grace_s`, for clients of the embedded cloud.",
+    ),
+    setting(
+        "embedded.client_documents",
+        &["EMBEDDED_CLOUD_CLIENT_DOCUMENTS"],
+        Kind::Bool,
+        "true",
+        "Whether the embedded cloud's provider takes clients that are known by a metadata document. With `false` it fetches nothing \
+         that clients publish, their keys included.",
+    ),
+    setting(
+        "embedded.client_document_hosts",
+        &["EMBEDDED_CLOUD_CLIENT_DOCUMENT_HOSTS"],
+        Kind::List,
+        "",
+        "The same as `oauth.client_document_hosts`, at the embedded cloud's provider.",
     ),
     setting(
         "embedded.believe_own_tokens",

@@ -6,6 +6,7 @@ mod audited_calls;
 mod calendar;
 mod call_limits;
 mod cancellation;
+mod client_documents;
 mod clients_lives;
 mod contacts;
 mod cookbook;
