@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use secrecy::SecretString;
 
 use super::accounts::AccountCommand;
 
@@ -52,27 +53,16 @@ pub enum AdminCommand {
     #[command(name = "oidc:create-logout-redirect-uri")]
     CreateLogoutUri(LogoutUriOf),
     /// List the places where browsers may be sent after logout.
-    #[command(name = "oidc:list-logout-redirect-uris")]
+    #[command(name = "oidc:list-logout-redirect-uri", alias = "oidc:list-logout-redirect-uris")]
     ListLogoutUris,
     /// Remove a place where browsers may be sent after logout.
     #[command(name = "oidc:remove-logout-redirect-uri")]
     RemoveLogoutUri(LogoutUriOf),
     /// Give a client a claim of its own; one with the same name is replaced.
     #[command(name = "oidc:create-claim")]
-    CreateClaim {
-        /// Id of the client.
-        client_id: String,
-        /// Name of the claim.
-        name: String,
-        /// Scope that it is given with.
-        scope: String,
-        /// Where the value comes from; `oidc:list-claim-functions` lists them.
-        function: String,
-        /// The group, for functions about one.
-        parameter: Option<String>,
-    },
+    CreateClaim(CreateClaim),
     /// List the claims of clients.
-    #[command(name = "oidc:list-claims")]
+    #[command(name = "oidc:list-claim", alias = "oidc:list-claims")]
     ListClaims {
         /// Only of this client.
         client_id: Option<String>,
@@ -80,8 +70,10 @@ pub enum AdminCommand {
     /// Take a claim away.
     #[command(name = "oidc:remove-claim")]
     RemoveClaim {
-        /// Its number in the list.
-        number: i64,
+        /// Id of the client; or alone, the claim's number in the list.
+        client_id: String,
+        /// Name of the claim.
+        name: Option<String>,
     },
     /// List where the values of claims may come from.
     #[command(name = "oidc:list-claim-functions")]
@@ -225,9 +217,30 @@ pub struct CreateClient {
     /// File with its secret, at least 32 characters; made up otherwise.
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
+    /// Its secret. Others may see it in the list of processes; a file is better.
+    #[arg(
+        long,
+        alias = "client_secret",
+        value_name = "SECRET",
+        hide = true,
+        conflicts_with = "client_secret_file"
+    )]
+    pub client_secret: Option<SecretString>,
     /// Signs its ID tokens: `RS256`, `ES256` or `EdDSA`.
     #[arg(long, short = 'a', alias = "signing_alg", value_name = "ALG")]
     pub algorithm: Option<String>,
+    /// Whether it exchanges tokens follows from `--exchange-targets`.
+    #[arg(long = "tex_enabled", hide = true, requires = "tex_target_resource")]
+    pub tex_enabled: bool,
+    /// One of `--exchange-targets`; repeatable.
+    #[arg(
+        long = "tex_target_resource",
+        value_name = "URI",
+        hide = true,
+        requires = "tex_enabled",
+        conflicts_with = "exchange_targets"
+    )]
+    pub tex_target_resource: Vec<String>,
     /// It acts for itself and has no users.
     #[arg(long, conflicts_with = "first_party")]
     pub service: bool,
@@ -310,6 +323,25 @@ pub(crate) struct ClientProperties {
     /// It has to be told which session ended.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) backchannel_logout_session_required: Option<bool>,
+}
+
+/// `oidc:create-claim`. Formerly the client stood first, and the parameter last.
+#[derive(Debug, Args)]
+pub struct CreateClaim {
+    /// Name of the claim.
+    pub name: String,
+    /// Scope that it is given with.
+    pub scope: String,
+    /// Id of the client.
+    pub client_id: String,
+    /// Where the value comes from; `oidc:list-claim-functions` lists them.
+    pub function: String,
+    /// The group, for functions about one.
+    #[arg(long, short = 'p', value_name = "GROUP")]
+    pub parameter: Option<String>,
+    /// The group, in the former spelling.
+    #[arg(hide = true, value_name = "GROUP", conflicts_with = "parameter")]
+    pub former_parameter: Option<String>,
 }
 
 /// A place where browsers may be sent after logout.

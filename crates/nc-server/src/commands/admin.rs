@@ -1,6 +1,7 @@
 //! `admin`: works on the authorization server's database, also while a server uses it.
 
 mod accounts;
+mod claims;
 mod clients;
 mod credentials;
 mod import;
@@ -14,7 +15,7 @@ use nc_cloud::SealingKey;
 use nc_proto::clock::Clock;
 use nc_provider::{
     Audit, Event, KeyOptions, KeyRing,
-    admin::{Admin, AdminError, ClientChange, InitialAccess, NewClaim, WhichClient, describe_claim},
+    admin::{Admin, AdminError, ClientChange, InitialAccess, WhichClient, describe_claim},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -84,30 +85,12 @@ async fn work(config: &Config, folder: &Path, data: &ProviderData, command: Admi
         AdminCommand::CreateLogoutUri(of) => create_logout_uri(&admin, of).await,
         AdminCommand::ListLogoutUris => list_logout_uris(&admin).await,
         AdminCommand::RemoveLogoutUri(of) => remove_logout_uri(&admin, of).await,
-        AdminCommand::CreateClaim {
-            client_id,
-            name,
-            scope,
-            function,
-            parameter,
-        } => {
-            let new = NewClaim {
-                scope,
-                name,
-                function,
-                parameter,
-            };
-            let claim = admin.put_claim(WhichClient::Id(&client_id), new).await?;
-            Ok(describe_claim(&claim))
-        }
+        AdminCommand::CreateClaim(new) => claims::create(&admin, new).await,
         AdminCommand::ListClaims { client_id } => {
             let of = client_id.as_deref().map(WhichClient::Id);
             Ok(admin.list_claims(of).await?.iter().map(describe_claim).collect())
         }
-        AdminCommand::RemoveClaim { number } => {
-            admin.remove_claim(number).await?;
-            Ok(json!({ "removed": number }))
-        }
+        AdminCommand::RemoveClaim { client_id, name } => claims::remove(&admin, &client_id, name.as_deref()).await,
         AdminCommand::ListClaimFunctions => Ok(json!(Admin::claim_functions())),
         AdminCommand::RotateKeys { emergency } => rotate_keys(data, &admin, emergency).await,
         AdminCommand::Resource(command) => resources::run(&admin, command).await,

@@ -7,6 +7,7 @@ mod doctor;
 mod import;
 mod issuer_tls;
 mod ocm;
+mod oidc_app;
 mod program;
 mod unregister;
 mod wrong_key;

@@ -9,7 +9,10 @@ use serde_json::Value;
 use super::{OrFail, Shown, Trouble, secret_of, words};
 use crate::cli::admin::{AuthMethodFlag, ChangeClient, ClientProperties, ClientType, CreateClient, TokenTypeFlag};
 
-pub(super) async fn create(admin: &Admin<'_>, arguments: CreateClient) -> Shown {
+pub(super) async fn create(admin: &Admin<'_>, mut arguments: CreateClient) -> Shown {
+    if arguments.tex_enabled {
+        arguments.properties.exchange_targets = Some(arguments.tex_target_resource.join(" "));
+    }
     let jwks = match &arguments.jwks_file {
         Some(file) => {
             let text = std::fs::read(file)
@@ -39,7 +42,10 @@ pub(super) async fn create(admin: &Admin<'_>, arguments: CreateClient) -> Shown 
         },
         jwks,
         client_id: arguments.client_id,
-        secret: arguments.client_secret_file.as_deref().map(secret_of).transpose()?,
+        secret: match arguments.client_secret {
+            Some(secret) => Some(secret),
+            None => arguments.client_secret_file.as_deref().map(secret_of).transpose()?,
+        },
         id_token_algorithm: arguments.algorithm,
         changes: changes(arguments.properties),
     };
