@@ -302,6 +302,8 @@ async fn assert_asks(wire: &Wire, method: &str, path: &str, asks: Asks, verb: &s
     }
 }
 
+/// The account that the requests are about.
+const USER: &str = "root";
 const TABLES: &str = "/ocs/v2.php/apps/tables/api/2/tables?format=json";
 const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
 const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:e\r\n\
@@ -315,16 +317,21 @@ async fn reading_and_writing_are_apart_in_tables_recipes_contacts_and_shares() {
     let wire = Wire::boot().await;
     let password = basic::header_value("root", "root's password");
     let (stored, _) = wire
-        .send(&password, "PUT", "/remote.php/dav/files/root/a.txt", &Sent::Text("a"))
+        .send(
+            &password,
+            "PUT",
+            &format!("/remote.php/dav/files/{USER}/a.txt"),
+            &Sent::Text("a"),
+        )
         .await;
     assert_eq!(stored, StatusCode::CREATED);
     let recipe = Sent::Json(r#"{"name":"Soup","recipeIngredient":[],"recipeInstructions":[]}"#);
     let table = Sent::Json(r#"{"title":"Plants","emoji":"","template":"custom"}"#);
     let share = Sent::Json(r#"{"path":"/a.txt","shareType":0,"shareWith":"bob"}"#);
-    let book = "/remote.php/dav/addressbooks/users/root/contacts/";
+    let book = format!("/remote.php/dav/addressbooks/users/{USER}/contacts/");
     let recipes = "/index.php/apps/cookbook/api/v1/recipes";
     let card = format!("{book}a.vcf");
-    let calendar = "/remote.php/dav/calendars/root/personal/";
+    let calendar = format!("/remote.php/dav/calendars/{USER}/personal/");
     let (an_event, a_task) = (format!("{calendar}e.ics"), format!("{calendar}t.ics"));
     let cases = [
         ("tables", ("GET", TABLES), ("POST", TABLES, table)),
@@ -338,15 +345,19 @@ async fn reading_and_writing_are_apart_in_tables_recipes_contacts_and_shares() {
             ),
         ),
         ("cookbook", ("GET", recipes), ("POST", recipes, recipe)),
-        ("contacts", ("PROPFIND", book), ("PUT", card.as_str(), Sent::Text(CARD))),
+        (
+            "contacts",
+            ("PROPFIND", book.as_str()),
+            ("PUT", card.as_str(), Sent::Text(CARD)),
+        ),
         (
             "calendar",
-            ("PROPFIND", calendar),
+            ("PROPFIND", calendar.as_str()),
             ("PUT", an_event.as_str(), Sent::Text(EVENT)),
         ),
         (
             "todo",
-            ("PROPFIND", calendar),
+            ("PROPFIND", calendar.as_str()),
             ("PUT", a_task.as_str(), Sent::Text(TASK)),
         ),
         ("sharing", ("GET", SHARES), ("POST", SHARES, share)),
