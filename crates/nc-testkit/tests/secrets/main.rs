@@ -7,63 +7,43 @@ mod life;
 mod search;
 
 use std::{
-    io,
     path::Path,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use nc_testkit::cloud_app::CloudApp;
-use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{Layer as _, fmt::MakeWriter as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{harvest::Secrets, life::Life, search::Search};
 
 /// The files that open what is sealed; they are apart on purpose.
 const KEYS: &[&str] = &["cloud.key"];
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Everything that this process logs from now on.
-fn listen() -> &'static Lines {
-    static LINES: OnceLock<Lines> = OnceLock::new();
-    LINES.get_or_init(|| {
-        let lines = Lines::default();
-        let writer = lines.clone();
+/// From now on everything that this process logs is kept.
+fn listen() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
         let layer = tracing_subscriber::fmt::layer()
             .with_ansi(false)
-            .with_writer(move || writer.clone());
+            .with_writer(|| LINES.make_writer());
         let filter = nc_server::log_filter("trace");
         tracing_subscriber::registry()
             .with(layer.with_filter(filter))
             .try_init()
             .expect("the only one");
-        lines
-    })
+    });
 }
 
-impl Lines {
-    fn text(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+/// What was logged until now.
+fn logged() -> Vec<u8> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 #[tokio::test]
 async fn no_secret_is_found_in_the_data_folder_a_backup_or_the_logs() {
-    let lines = listen();
+    listen();
     let (app, record) = CloudApp::boot_recorded().await;
     let folder = app.cloud.config().data_dir.clone();
     let mut life = Life {
@@ -91,7 +71,7 @@ async fn no_secret_is_found_in_the_data_folder_a_backup_or_the_logs() {
     }
     assert_all_kinds(&secrets);
     let search = Search::new(&secrets);
-    let logs = lines.text();
+    let logs = logged();
     let mut found = search.in_bytes("logs", &logs);
     assert_is_found(&folder, &logs, &signed).await;
     found.extend(search.in_files(&folder, KEYS));
@@ -109,7 +89,7 @@ async fn no_secret_is_found_in_the_data_folder_a_backup_or_the_logs() {
 
 #[tokio::test]
 async fn m13_m14_what_people_and_clients_give_with_another_issuer_is_nowhere_but_where_it_belongs() {
-    let lines = listen();
+    listen();
     let (app, at_cloud) = CloudApp::boot_recorded().await;
     let folder = tempfile::tempdir().expect("a folder");
     let lived = elsewhere::live(&app, folder.path()).await;
@@ -122,7 +102,7 @@ async fn m13_m14_what_people_and_clients_give_with_another_issuer_is_nowhere_but
     secrets.extend(harvest::harvest(&elsewhere::without_contents(&at_mcp)));
     secrets.extend(kinds.all());
     let search = Search::new(&secrets);
-    let mut found = search.in_bytes("logs", &lines.text());
+    let mut found = search.in_bytes("logs", &logged());
     found.extend(search.in_files(folder.path(), KEYS));
     found.extend(search.in_files(&app.cloud.config().data_dir, KEYS));
     for database in lived.databases() {
