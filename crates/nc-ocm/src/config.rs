@@ -3,9 +3,10 @@ use std::{
     time::Duration,
 };
 
+use nc_proto::ocm::PeerHost;
 use url::{Host, Url};
 
-use crate::OcmError;
+use crate::{OcmError, signature::SigningAlgorithm};
 
 /// How messages to other servers are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +51,12 @@ pub struct OcmConfig {
     pub public_origin: Url,
     /// The name of this server that others show.
     pub provider_name: String,
+    /// Path of the page at which people here take invitations, where there is one. Others send people there.
+    pub invite_accept_dialog: Option<String>,
     /// How messages are signed.
     pub outbound: OutboundSignatures,
+    /// What signatures by RFC 9421 for single servers are made with. Nobody says in discovery what they verify.
+    pub algorithm_to: BTreeMap<PeerHost, SigningAlgorithm>,
     /// Which messages have to be signed.
     pub inbound: InboundSignatures,
     /// Whether RSA (`RS256`, `PS512`) is believed in RFC 9421 too. Never in draft-cavage's place.
@@ -90,6 +95,8 @@ pub struct OcmConfig {
     pub allow_private: bool,
     /// Whether other servers may be reached without TLS. Only for trials on this machine.
     pub allow_http: bool,
+    /// Certificate authorities in PEM form that are trusted beside the system's when other servers are asked.
+    pub extra_roots_pem: Vec<u8>,
     /// Most shares an hour that one server may send.
     pub shares_per_host_per_hour: u32,
     /// Most token requests a minute for one share.
@@ -106,7 +113,9 @@ impl OcmConfig {
         Self {
             public_origin,
             provider_name: "Embedded cloud".to_owned(),
+            invite_accept_dialog: None,
             outbound: OutboundSignatures::Auto,
+            algorithm_to: BTreeMap::new(),
             inbound: InboundSignatures::IfCapable,
             allow_rsa: false,
             skew: Duration::from_mins(1),
@@ -126,6 +135,7 @@ impl OcmConfig {
             cleanup_interval: Duration::from_mins(15),
             allow_private: false,
             allow_http: false,
+            extra_roots_pem: Vec::new(),
             shares_per_host_per_hour: 100,
             token_requests_per_share_per_minute: 30,
             live_tokens_per_share: 32,

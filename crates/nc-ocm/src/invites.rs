@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Ocm, OcmError,
-    net::{Freshness, NetError, PeerAnswer},
+    net::{Freshness, NetError, PeerAnswer, PeerFault},
 };
 
 pub(crate) use self::route::routes;
@@ -72,7 +72,7 @@ impl Ocm {
     /// # Errors
     /// [`FederationError::NotFound`] when there is no such account.
     pub async fn invite(&self, user: &UserId) -> Result<Invite, FederationError> {
-        self.person(user).await?;
+        self.introduction(user).await?;
         let token = SecretString::from(self.0.random.text::<32>()?);
         let expires_at = self.now().saturating_add(LIFE_S);
         let ticket = TicketRecord {
@@ -94,13 +94,21 @@ impl Ocm {
         })
     }
 
-    /// Takes an invitation of somebody on another server, which is told.
+    /// What another server is told about somebody here who takes an invitation of it.
+    ///
+    /// # Errors
+    /// [`FederationError::NotFound`] when there is no such account.
+    pub async fn introduction(&self, user: &UserId) -> Result<Person, FederationError> {
+        let person = self.0.residents.person(user.as_str()).await;
+        person.map_err(OcmError::from)?.ok_or(FederationError::NotFound)
+    }
+
+    /// Takes an invitation of somebody on another server, which is told. To be run to its end: the invitation counts once.
     ///
     /// # Errors
     /// [`FederationError`]
-    pub async fn take_invite(&self, user: &UserId, text: &str) -> Result<Contact, FederationError> {
-        let person = self.person(user).await?;
-        let invite = InviteToken::parse(text).map_err(|error| FederationError::Refused(error.to_string()))?;
+    pub async fn take_invite(&self, user: &UserId, invite: InviteToken) -> Result<Contact, FederationError> {
+        let person = self.introduction(user).await?;
         if invite.host == *self.own_host() {
             return refused("this invitation is from this server; share with the account instead");
         }
@@ -134,11 +142,6 @@ impl Ocm {
     pub async fn contacts(&self, user: &UserId) -> Result<Vec<Contact>, OcmError> {
         let records = self.0.store.list_contacts(user.as_str()).await?;
         records.into_iter().map(Contact::of).collect()
-    }
-
-    async fn person(&self, user: &UserId) -> Result<Person, FederationError> {
-        let person = self.0.residents.person(user.as_str()).await;
-        person.map_err(OcmError::from)?.ok_or(FederationError::NotFound)
     }
 
     async fn tell(&self, host: &PeerHost, accepted: &InviteAccepted) -> Result<PeerAnswer, NetError> {
@@ -239,6 +242,9 @@ fn unreached(error: NetError) -> FederationError {
         NetError::Peer(fault) if fault.is_transient() => return FederationError::Unavailable { retry_after_s: None },
         NetError::Failed(error) => return error.into(),
         NetError::NotAllowed => "invitations of this server are not allowed here",
+        NetError::Peer(PeerFault::Forbidden) => {
+            "the server of this invitation is at an address that is not asked from here"
+        }
         NetError::Peer(_) => "the server of this invitation does not speak Open Cloud Mesh",
     };
     FederationError::Refused(text.to_owned())

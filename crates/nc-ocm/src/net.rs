@@ -13,10 +13,11 @@ mod post;
 mod record;
 mod slots;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use nc_auth::fetch::{GuardedClient, Network, PlainHttp, Reach};
 use nc_proto::ocm::PeerHost;
+use reqwest::Certificate;
 
 use crate::{Ocm, OcmConfig, OcmError, limits::Window};
 
@@ -50,18 +51,7 @@ pub(crate) struct Net {
 
 impl Net {
     pub(crate) fn new(config: &OcmConfig, network: Arc<dyn Network>) -> Result<Self, OcmError> {
-        let reach = if config.allow_private {
-            Reach::Anywhere
-        } else {
-            Reach::Public
-        };
-        let plain_http = if config.allow_http {
-            PlainHttp::Allowed
-        } else {
-            PlainHttp::Refused
-        };
-        let client = GuardedClient::over(network, reach, plain_http, config.timeout, Vec::new())
-            .map_err(|_| OcmError::Configuration("TLS cannot be set up".to_owned()))?;
+        let client = client(config, network, config.timeout)?;
         let exceptions = config.same_authority_exceptions.iter();
         Ok(Self {
             client,
@@ -81,6 +71,33 @@ impl Net {
     fn allows(&self, host: &PeerHost) -> bool {
         !self.deny.contains(host) && (self.allow.is_empty() || self.allow.contains(host))
     }
+}
+
+/// A client for other servers that waits so long for a connection, and in each pause of an answer.
+pub(crate) fn client(
+    config: &OcmConfig,
+    network: Arc<dyn Network>,
+    pause: Duration,
+) -> Result<GuardedClient, OcmError> {
+    let reach = if config.allow_private {
+        Reach::Anywhere
+    } else {
+        Reach::Public
+    };
+    let plain_http = if config.allow_http {
+        PlainHttp::Allowed
+    } else {
+        PlainHttp::Refused
+    };
+    let unreadable = || OcmError::Configuration("its certificate authorities cannot be read as PEM".to_owned());
+    let pem = config.extra_roots_pem.as_slice();
+    let roots = Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
+    if roots.is_empty() && !pem.is_empty() {
+        return Err(unreadable());
+    }
+    GuardedClient::over(network, reach, plain_http, pause, roots)
+        // Certificates are only read in full here.
+        .map_err(|_| if pem.is_empty() { OcmError::Configuration("TLS cannot be set up".to_owned()) } else { unreadable() })
 }
 
 fn host(text: &str) -> Result<PeerHost, OcmError> {

@@ -94,7 +94,7 @@ impl Ocm {
                 "protocols": {"webdav": "/public.php/webdav/", "webdav-receive": {"uri": "relative"}},
             })
         };
-        Ok(json!({
+        let mut description = json!({
             "enabled": true,
             "apiVersion": "1.4.0",
             // Nextcloud reads this one first.
@@ -107,7 +107,11 @@ impl Ocm {
             "tokenEndPoint": self.own_url("/ocm/token"),
             "jwksUri": self.own_url("/ocm/jwks"),
             "publicKey": {"keyId": cavage.key_id, "publicKeyPem": cavage.public_pem},
-        }))
+        });
+        if let Some(path) = &self.0.config.invite_accept_dialog {
+            description["inviteAcceptDialog"] = self.own_url(path).into();
+        }
+        Ok(description)
     }
 
     /// What is asked of others.

@@ -79,7 +79,7 @@ pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<B
 /// Opens Open Cloud Mesh over the cloud, and joins the two.
 async fn open_federation(config: &Config, cloud: &Cloud, data: ProviderData, address: &str) -> anyhow::Result<Ocm> {
     let ocm = Ocm::open(OcmParts {
-        config: config.embedded.federation.at(address.parse()?),
+        config: config.embedded.federation.at(address.parse()?)?,
         store: data.store,
         sealer: data.sealer,
         residents: Arc::new(cloud.residents()),

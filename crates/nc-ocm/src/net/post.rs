@@ -56,8 +56,7 @@ impl PeerAnswer {
 /// How a message is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    Ed25519,
-    Es256,
+    Rfc9421(SigningAlgorithm),
     Cavage,
     Unsigned,
 }
@@ -149,11 +148,13 @@ impl Ocm {
     }
 
     fn manner(&self, peer: &Peer, url: &Url) -> Manner {
-        let rfc9421 = if is_nextcloud(peer) {
-            Manner::Es256
+        let usual = if is_nextcloud(peer) {
+            SigningAlgorithm::Es256
         } else {
-            Manner::Ed25519
+            SigningAlgorithm::Ed25519
         };
+        let named = self.0.config.algorithm_to.get(&peer.host);
+        let rfc9421 = Manner::Rfc9421(named.copied().unwrap_or(usual));
         let discovery = &peer.discovery;
         match self.0.config.outbound {
             OutboundSignatures::Off => Manner::Unsigned,
@@ -174,8 +175,7 @@ impl Ocm {
                 let own = self.keys().cavage().await?;
                 return own.key.sign_cavage(&Method::POST, url, body, &own.key_id, date);
             }
-            Manner::Ed25519 => SigningAlgorithm::Ed25519,
-            Manner::Es256 => SigningAlgorithm::Es256,
+            Manner::Rfc9421(algorithm) => algorithm,
         };
         let own = self.keys().active(algorithm).await?;
         own.key.sign_rfc9421("POST", url.as_str(), body, &own.kid, date)

@@ -4,11 +4,11 @@ use std::{
     time::Duration,
 };
 
-use nc_auth::fetch::{GuardedClient, Network, PlainHttp, Reach};
+use nc_auth::fetch::{GuardedClient, Network};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{mounts::MountCache, tokens::Token};
-use crate::{OcmConfig, OcmError};
+use crate::{OcmConfig, OcmError, net};
 
 /// The longest pause in what is downloaded.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -33,23 +33,9 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(config: &OcmConfig, network: &Arc<dyn Network>) -> Result<Self, OcmError> {
-        let reach = if config.allow_private {
-            Reach::Anywhere
-        } else {
-            Reach::Public
-        };
-        let plain_http = if config.allow_http {
-            PlainHttp::Allowed
-        } else {
-            PlainHttp::Refused
-        };
-        let client = |pause| {
-            let client = GuardedClient::over(Arc::clone(network), reach, plain_http, pause, Vec::new());
-            client.map_err(|_| OcmError::Configuration("TLS cannot be set up".to_owned()))
-        };
         Ok(Self {
-            files: client(PAUSE)?,
-            uploads: client(UPLOAD)?,
+            files: net::client(config, Arc::clone(network), PAUSE)?,
+            uploads: net::client(config, Arc::clone(network), UPLOAD)?,
             tokens: Mutex::default(),
             flights: Mutex::default(),
             mounts: MountCache::default(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     draft::{Draft, Key},
     stage::Stage,
-    support::{Server, clock},
+    support::{Options, Server, clock},
 };
 
 const DAY_S: i64 = 24 * 60 * 60;
@@ -22,6 +22,11 @@ fn user(name: &str) -> UserId {
 async fn text(server: &Server) -> String {
     let invite = server.ocm.invite(&user("alice")).await.expect("an invitation");
     invite.text.expose_secret().to_owned()
+}
+
+async fn take(server: &Server, name: &str, text: &str) -> Result<Contact, FederationError> {
+    let invite = InviteToken::parse(text).expect("an invitation");
+    server.ocm.take_invite(&user(name), invite).await
 }
 
 async fn token(server: &Server) -> String {
@@ -60,7 +65,7 @@ async fn people_of_two_servers_become_known_to_each_other() {
     let clock = clock();
     let (here, there) = (Server::start(&clock).await, Server::start(&clock).await);
     let text = text(&here).await;
-    let alice = there.ocm.take_invite(&user("bob"), &text).await.expect("taken");
+    let alice = take(&there, "bob", &text).await.expect("taken");
     assert_eq!(
         (alice.host.as_str(), alice.user.as_str()),
         (here.host.as_str(), "alice")
@@ -73,7 +78,7 @@ async fn people_of_two_servers_become_known_to_each_other() {
     );
     assert!(here.ocm.contacts(&user("bob")).await.expect("contacts").is_empty());
 
-    let again = there.ocm.take_invite(&user("carol"), &text).await;
+    let again = take(&there, "carol", &text).await;
     assert!(
         matches!(&again, Err(FederationError::Refused(why)) if why.contains("already")),
         "{again:?}"
@@ -82,13 +87,11 @@ async fn people_of_two_servers_become_known_to_each_other() {
 }
 
 #[tokio::test]
-async fn what_is_no_invitation_is_refused_before_anybody_is_asked() {
+async fn the_own_invitation_is_refused_and_who_is_away_is_told_so() {
     let server = Server::start(&clock()).await;
     let own = text(&server).await;
-    for text in ["", "hello", own.as_str()] {
-        let taken = server.ocm.take_invite(&user("bob"), text).await;
-        assert!(matches!(taken, Err(FederationError::Refused(_))), "{text}: {taken:?}");
-    }
+    let taken = take(&server, "bob", &own).await;
+    assert!(matches!(taken, Err(FederationError::Refused(_))), "{taken:?}");
     let nobody = server.ocm.invite(&user("nobody")).await.map(|invite| invite.expires_at);
     assert_eq!(nobody, Err(FederationError::NotFound));
     let host = PeerHost::parse("127.0.0.1:1").expect("a host");
@@ -96,10 +99,7 @@ async fn what_is_no_invitation_is_refused_before_anybody_is_asked() {
         token: "t".into(),
         host,
     };
-    let taken = server
-        .ocm
-        .take_invite(&user("bob"), gone.to_text().expose_secret())
-        .await;
+    let taken = server.ocm.take_invite(&user("bob"), gone).await;
     assert!(matches!(taken, Err(FederationError::Unavailable { .. })), "{taken:?}");
 }
 
@@ -208,4 +208,18 @@ async fn an_invitation_is_found_also_below_index_php_and_by_post_only() {
     };
     assert_eq!(send("POST", "/index.php/ocm/invite-accepted").await, 400);
     assert_eq!(send("GET", "/ocm/invite-accepted").await, 405);
+}
+
+#[tokio::test]
+async fn the_page_for_invitations_is_announced_where_there_is_one() {
+    let announced = async |server: &Server| {
+        let document: Value = server.get("/.well-known/ocm").await.json().await.expect("JSON");
+        document["inviteAcceptDialog"].clone()
+    };
+    let clock = clock();
+    let without = Server::start(&clock).await;
+    assert_eq!(announced(&without).await, Value::Null);
+    let with = Options::new(&clock).config(|config| config.invite_accept_dialog = Some("/apps/ocm/accept".to_owned()));
+    let with = Server::with(with).await;
+    assert_eq!(announced(&with).await, json!(format!("{}/apps/ocm/accept", with.url)));
 }

@@ -14,6 +14,7 @@ mod keys;
 mod offering;
 mod outbox;
 mod post;
+mod private_authority;
 mod receiver;
 mod recipient;
 mod replay;

@@ -12,6 +12,7 @@ use base64::{
 use nc_ocm::{
     OutboundSignatures,
     net::{Freshness, PeerAnswer},
+    signature::SigningAlgorithm,
 };
 use nc_proto::ocm::PeerHost;
 use serde_json::{Value, json};
@@ -39,6 +40,13 @@ async fn peer_with(document: impl Fn(&str) -> Value + Send + Sync + 'static) -> 
         answer
     });
     peer
+}
+
+/// A document that signs by RFC 9421, of a server that calls itself Nextcloud.
+fn nextcloud_35(url: &str) -> Value {
+    let mut document = modern(url);
+    document["provider"] = "Nextcloud".into();
+    document
 }
 
 async fn post(server: &Server, peer: &Peer, path: &str) -> (PeerAnswer, Seen) {
@@ -170,12 +178,7 @@ async fn servers_that_can_sign_get_rfc_9421_and_nextcloud_gets_it_with_p256() {
     assert_eq!(header(&seen, "content-type"), "application/json");
     assert_eq!(verified(&server, &peer, &seen).await, "Ed25519");
 
-    let by_name = peer_with(|url| {
-        let mut document = modern(url);
-        document["provider"] = "Nextcloud".into();
-        document
-    })
-    .await;
+    let by_name = peer_with(nextcloud_35).await;
     let by_endpoint = peer_with(|url| {
         let mut document = modern(url);
         document["tokenEndPoint"] = format!("{url}/index.php/apps/cloud_federation_api/api/v1/access-token").into();
@@ -185,6 +188,32 @@ async fn servers_that_can_sign_get_rfc_9421_and_nextcloud_gets_it_with_p256() {
     for peer in [by_name, by_endpoint] {
         let (_, seen) = post(&server, &peer, "/ocm/shares").await;
         assert_eq!(verified(&server, &peer, &seen).await, "ES256");
+    }
+}
+
+/// §6.2: what is usual may be wrong for a server, which does not say so in its document.
+#[tokio::test]
+async fn the_operator_decides_what_is_signed_with_for_a_server() {
+    let clock = clock();
+    let (as_nextcloud, other, unnamed) = (
+        peer_with(nextcloud_35).await,
+        peer_with(modern).await,
+        peer_with(modern).await,
+    );
+    let hosts = [&as_nextcloud, &other].map(|peer| PeerHost::parse(&peer.host).expect("a host"));
+    let server = Server::with(Options::new(&clock).config(move |config| {
+        config.algorithm_to = [
+            (hosts[0].clone(), SigningAlgorithm::Ed25519),
+            (hosts[1].clone(), SigningAlgorithm::Es256),
+        ]
+        .into();
+    }))
+    .await;
+    for (peer, algorithm) in [(&as_nextcloud, "Ed25519"), (&other, "ES256"), (&unnamed, "Ed25519")] {
+        for path in ["/ocm/shares", "/ocm/token", "/ocm/notifications"] {
+            let (_, seen) = post(&server, peer, path).await;
+            assert_eq!(verified(&server, peer, &seen).await, algorithm, "{path}");
+        }
     }
 }
 

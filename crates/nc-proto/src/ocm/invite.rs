@@ -91,6 +91,11 @@ fn user_id(members: Members<'_>) -> Result<String, MessageFault> {
 #[error("this is no invitation")]
 pub struct InviteTokenError;
 
+/// Longest text of an invitation. The longest token with the longest host fits in, so that what was read can be written.
+const MAX_TEXT_BYTES: usize = 2048;
+/// Longest token.
+const MAX_TOKEN_BYTES: usize = 1000;
+
 /// An invitation as people pass it on: a token and the server that it is from.
 #[derive(Debug, Clone)]
 pub struct InviteToken {
@@ -104,7 +109,7 @@ impl InviteToken {
     /// Reads an invitation: base64url of `token@host`, or plain base64, with padding or without.
     pub fn parse(text: &str) -> Result<Self, InviteTokenError> {
         let text = text.trim();
-        if text.len() > 2048 {
+        if text.len() > MAX_TEXT_BYTES {
             return Err(InviteTokenError);
         }
         let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -114,12 +119,17 @@ impl InviteToken {
             .map_err(|_| InviteTokenError)?;
         let decoded = String::from_utf8(bytes).map_err(|_| InviteTokenError)?;
         let (token, host) = decoded.rsplit_once('@').ok_or(InviteTokenError)?;
-        if token.is_empty() || token.chars().any(char::is_control) {
+        Self::of_link(token, host)
+    }
+
+    /// Reads the two halves of an invitation as a link to `inviteAcceptDialog` has them: `token` and `providerDomain`.
+    pub fn of_link(token: &str, provider: &str) -> Result<Self, InviteTokenError> {
+        if token.is_empty() || token.len() > MAX_TOKEN_BYTES || token.chars().any(char::is_control) {
             return Err(InviteTokenError);
         }
         Ok(Self {
             token: token.into(),
-            host: PeerHost::parse(host).map_err(|_| InviteTokenError)?,
+            host: PeerHost::parse(provider).map_err(|_| InviteTokenError)?,
         })
     }
 
@@ -194,6 +204,30 @@ mod tests {
             assert!(InviteToken::parse(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_link_says_the_same_in_two_halves() {
+        let invite = InviteToken::of_link("to@ken", "https://Cloud.example.org/").expect("readable");
+        assert_eq!(
+            (invite.token.expose_secret(), invite.host.as_str()),
+            ("to@ken", "cloud.example.org")
+        );
+        for (token, provider) in [
+            ("", "cloud.example.org"),
+            ("t\n", "cloud.example.org"),
+            ("t", ""),
+            ("t", "file:///etc/passwd"),
+            ("t", "user@cloud.example.org"),
+            ("t", "cloud.example.org/ocm"),
+        ] {
+            assert!(InviteToken::of_link(token, provider).is_err(), "{token:?} {provider:?}");
+        }
+        assert!(InviteToken::of_link(&"t".repeat(1001), "cloud.example.org").is_err());
+        let host = format!("{}.example", vec!["a".repeat(60); 4].join("."));
+        let longest = InviteToken::of_link(&"t".repeat(1000), &host).expect("readable");
+        assert!(InviteToken::parse(longest.to_text().expose_secret()).is_ok());
+    }
+
     proptest! {
         #[test]
         fn an_invitation_reads_back(token in "\\PC{1,40}", host in "[a-z]{1,8}\\.example(:8443)?") {

@@ -12,7 +12,11 @@ use nc_ocm::{
     Contact, KeyChange, KeyInfo, KeyParts, Keys, Ocm, OcmParts, Random,
     net::{list_peers, reset_peer_key},
 };
-use nc_proto::{clock::Clock, dav::DavPath, ocm::PeerHost};
+use nc_proto::{
+    clock::Clock,
+    dav::DavPath,
+    ocm::{InviteToken, PeerHost},
+};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -79,7 +83,7 @@ async fn origin(data: &ProviderData, named: Option<&str>) -> Result<Url, Trouble
 
 async fn keys(config: &Config, data: &ProviderData, named: Option<&str>, command: KeysCommand) -> Shown {
     let public_origin = origin(data, named).await?;
-    let decided = config.embedded.federation.at(public_origin);
+    let decided = config.embedded.federation.at(public_origin).or_fail()?;
     let keys = Keys::open(KeyParts {
         store: Arc::clone(&data.store),
         sealer: Arc::clone(&data.sealer),
@@ -184,7 +188,7 @@ async fn peers(data: &ProviderData, command: PeersCommand) -> Shown {
 }
 
 async fn invite(config: &Config, data: &ProviderData, named: Option<&str>, command: InviteCommand) -> Shown {
-    let decided = config.embedded.federation.at(origin(data, named).await?);
+    let decided = config.embedded.federation.at(origin(data, named).await?).or_fail()?;
     let open = |person: Person| {
         Ocm::open(OcmParts {
             config: decided,
@@ -211,7 +215,8 @@ async fn invite(config: &Config, data: &ProviderData, named: Option<&str>, comma
             let text = read(&file)?;
             let user = UserId::new(user);
             let ocm = open(person(&user, name, email)).await.or_fail()?;
-            let contact = ocm.take_invite(&user, &text).await.map_err(refused)?;
+            let invite = InviteToken::parse(&text).map_err(|error| Trouble::Usage(error.to_string()))?;
+            let contact = ocm.take_invite(&user, invite).await.map_err(refused)?;
             Ok(shown_contact(&contact))
         }
         InviteCommand::Contacts { user } => {

@@ -1,8 +1,8 @@
 //! How the embedded cloud shares with other servers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
-use nc_ocm::{InboundSignatures, OcmConfig, Offer, OutboundSignatures};
+use nc_ocm::{InboundSignatures, OcmConfig, Offer, OutboundSignatures, signature::SigningAlgorithm};
 use nc_proto::ocm::PeerHost;
 use time::{Date, Time, macros::format_description};
 use url::Url;
@@ -17,17 +17,28 @@ use super::{
 pub struct FederationSettings {
     /// Whether it does.
     pub enabled: bool,
-    /// Everything but the origin.
+    /// Everything but the origin, and what is in the file.
     decided: OcmConfig,
+    /// Certificate authorities that are trusted beside the system's.
+    ca_file: Option<PathBuf>,
 }
 
 impl FederationSettings {
     /// For a cloud at this origin.
-    pub fn at(&self, public_origin: Url) -> OcmConfig {
-        OcmConfig {
+    ///
+    /// # Errors
+    /// When the file of certificate authorities cannot be read.
+    pub fn at(&self, public_origin: Url) -> Result<OcmConfig, ConfigError> {
+        let extra_roots_pem = match &self.ca_file {
+            Some(path) => fs::read(path)
+                .map_err(|error| conflict(&format!("cloud.ca_file: cannot read {}: {error}", path.display())))?,
+            None => Vec::new(),
+        };
+        Ok(OcmConfig {
             public_origin,
+            extra_roots_pem,
             ..self.decided.clone()
-        }
+        })
     }
 }
 
@@ -41,6 +52,7 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<Federatio
             "off" => OutboundSignatures::Off,
             _ => OutboundSignatures::Auto,
         },
+        algorithm_to: algorithms(reader)?,
         inbound: match reader.text("ocm.sign_inbound").to_ascii_lowercase().as_str() {
             "require" => InboundSignatures::Require,
             "optional" => InboundSignatures::Optional,
@@ -73,6 +85,7 @@ pub(super) fn settings(layers: &Layers, reader: &Reader<'_>) -> Result<Federatio
     Ok(FederationSettings {
         enabled: reader.bool("ocm.enabled"),
         decided,
+        ca_file: layers.given("cloud.ca_file").map(PathBuf::from),
     })
 }
 
@@ -95,6 +108,31 @@ fn offers(reader: &Reader<'_>) -> Result<BTreeMap<String, Offer>, ConfigError> {
         Ok((host, offer))
     };
     pairs(reader, "ocm.offer_to")?.into_iter().map(read).collect()
+}
+
+fn algorithms(reader: &Reader<'_>) -> Result<BTreeMap<PeerHost, SigningAlgorithm>, ConfigError> {
+    const KEY: &str = "ocm.sign_algorithm_to";
+    let mut algorithms = BTreeMap::new();
+    for (server, word) in pairs(reader, KEY)? {
+        let host = PeerHost::parse(&server).map_err(|_| {
+            conflict(&format!(
+                "{KEY}: `{server}` is not the name of a server; write entries as cloud.example.org=es256"
+            ))
+        })?;
+        let algorithm = match word.as_str() {
+            "es256" => SigningAlgorithm::Es256,
+            "ed25519" => SigningAlgorithm::Ed25519,
+            _ => {
+                return Err(conflict(&format!(
+                    "{KEY}: `{word}` is none of es256, ed25519; write entries as cloud.example.org=es256"
+                )));
+            }
+        };
+        if algorithms.insert(host, algorithm).is_some() {
+            return Err(conflict(&format!("{KEY}: `{server}` is named twice")));
+        }
+    }
+    Ok(algorithms)
 }
 
 fn pairs(reader: &Reader<'_>, key: &str) -> Result<Vec<(String, String)>, ConfigError> {
@@ -160,7 +198,7 @@ mod tests {
         assert!(!settings.enabled);
         let origin: Url = "https://cloud.example.org".parse().expect("a URL");
         assert_eq!(
-            format!("{:?}", settings.at(origin.clone())),
+            format!("{:?}", settings.at(origin.clone()).expect("no file")),
             format!("{:?}", OcmConfig::new(origin))
         );
     }
@@ -176,6 +214,10 @@ mod tests {
             ),
             ("OCM_LEGACY_BASIC_UNTIL", "1970-01-02"),
             ("OCM_SAME_AUTHORITY_EXCEPTIONS", "a.example=dav.a.example"),
+            (
+                "OCM_SIGN_ALGORITHM_TO",
+                "A.example:443=ES256, https://b.example:8443/ = ed25519",
+            ),
             ("OCM_TOKEN_TTL_S", "60"),
         ]);
         let settings = settings.expect("settings");
@@ -189,6 +231,12 @@ mod tests {
         ];
         let offers = offers.map(|(host, offer)| (host.to_owned(), offer));
         assert_eq!(config.offer_to, BTreeMap::from(offers));
+        let algorithms = [
+            ("a.example", SigningAlgorithm::Es256),
+            ("b.example:8443", SigningAlgorithm::Ed25519),
+        ];
+        let algorithms = algorithms.map(|(host, algorithm)| (PeerHost::parse(host).expect("a host"), algorithm));
+        assert_eq!(config.algorithm_to, BTreeMap::from(algorithms));
         assert_eq!(config.legacy_basic_until, Some(2 * 86_400));
         assert!(
             config
@@ -209,6 +257,49 @@ mod tests {
             ("OCM_TIMEOUT_S", "31"),
         ] {
             assert!(resolve(&[(name, value)]).is_err(), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn the_private_authorities_of_the_nextcloud_are_those_for_other_servers_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("authority.pem");
+        fs::write(&file, "a certificate").expect("written");
+        let path = file.to_str().expect("UTF-8").to_owned();
+        // What switches checks off towards the Nextcloud says nothing about other servers.
+        let settings = resolve(&[
+            ("NEXTCLOUD_CA_BUNDLE", path.as_str()),
+            ("NEXTCLOUD_VERIFY_SSL", "false"),
+        ]);
+        let settings = settings.expect("settings");
+        let origin: Url = "https://cloud.example.org".parse().expect("a URL");
+        let config = settings.at(origin.clone()).expect("read");
+        assert_eq!(config.extra_roots_pem, b"a certificate");
+        fs::remove_file(&file).expect("removed");
+        let error = settings.at(origin).expect_err("gone").to_string();
+        assert!(error.contains("cloud.ca_file") && error.contains(&path), "{error}");
+    }
+
+    #[test]
+    fn an_algorithm_for_a_server_is_refused_with_what_is_wrong_about_it() {
+        for (value, wanted) in [
+            ("a.example", "`a.example` has no `=`"),
+            ("a.example=", "has no `=`"),
+            ("=es256", "has no `=`"),
+            ("a.example=rsa", "`rsa` is none of es256, ed25519"),
+            ("a.example=es256=ed25519", "`es256=ed25519` is none of es256, ed25519"),
+            ("a.example/x=es256", "`a.example/x` is not the name of a server"),
+            ("bob@a.example=es256", "`bob@a.example` is not the name of a server"),
+            (
+                "a.example=es256,A.example:443=ed25519",
+                "`a.example:443` is named twice",
+            ),
+        ] {
+            let error = resolve(&[("OCM_SIGN_ALGORITHM_TO", value)]).expect_err(value);
+            assert!(
+                error.contains("ocm.sign_algorithm_to") && error.contains(wanted),
+                "{value}: {error}"
+            );
         }
     }
 }

@@ -118,7 +118,8 @@ const GENERAL: &[Setting] = &[
         &["NEXTCLOUD_CA_BUNDLE"],
         Kind::Path,
         "",
-        "PEM file of private certificate authorities, trusted beside the system's.",
+        "PEM file of private certificate authorities, trusted beside the system's: for the Nextcloud, the issuer, and the servers that the \
+         embedded cloud shares with.",
     ),
     setting(
         "cloud.keepalive",

@@ -26,6 +26,14 @@ pub(super) const FEDERATION: &[Setting] = &[
          34 have it, else not at all.",
     ),
     setting(
+        "ocm.sign_algorithm_to",
+        &["OCM_SIGN_ALGORITHM_TO"],
+        Kind::List,
+        "",
+        "What RFC 9421 signatures for single servers are made with, `es256` or `ed25519`: `cloud.example.org=es256`. Default: `es256` for \
+         Nextcloud, `ed25519` for others.",
+    ),
+    setting(
         "ocm.sign_inbound",
         &["OCM_SIGN_INBOUND"],
         Kind::Choice(&["if-capable", "require", "optional"]),
