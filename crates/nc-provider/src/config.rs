@@ -184,6 +184,8 @@ pub struct ProviderConfig {
     pub registered_scopes_are_a_default: bool,
     /// Most clients that registered themselves; more evict the oldest unused one.
     pub max_dynamic_clients: u64,
+    /// Other pages about the own account, to which the page of connected apps leads: what they are called, and their paths.
+    pub account_pages: Vec<(String, String)>,
     /// How access tokens are signed where neither client nor resource says.
     pub algorithm: Algorithm,
     /// Lifetimes.

@@ -86,6 +86,7 @@ fn configuration(purpose: Purpose<'_>, clients: &ClientOptions) -> ProviderConfi
         refresh_by_registration: true,
         registered_scopes_are_a_default: true,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
+        account_pages: Vec::new(),
         algorithm: Algorithm::Es256,
         lifetimes: Lifetimes {
             refresh_grace: clients.refresh_grace,

@@ -1,5 +1,7 @@
 //! The embedded cloud as it ships: opened with the settings, with its provider beside it.
 
+mod invitations;
+
 use std::{path::Path, sync::Arc};
 
 use axum::Router;
@@ -64,6 +66,14 @@ pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<B
         document_hosts: config.embedded.client_document_hosts.clone(),
         believed: config.embedded.believe_own_tokens,
         external: config.embedded.external_issuers.clone(),
+        account_pages: if config.embedded.federation.enabled {
+            vec![(
+                "Invitations to share with other servers".to_owned(),
+                invitations::LIST.to_owned(),
+            )]
+        } else {
+            Vec::new()
+        },
         ..OidcOptions::new(address)
     };
     let data = ProviderData::with_sealer(&cloud.config().data_dir, Arc::clone(cloud.sealer())).await?;
@@ -78,8 +88,10 @@ pub async fn open(config: &Config, cloud: &Cloud, url: &str) -> anyhow::Result<B
 
 /// Opens Open Cloud Mesh over the cloud, and joins the two.
 async fn open_federation(config: &Config, cloud: &Cloud, data: ProviderData, address: &str) -> anyhow::Result<Ocm> {
+    let mut decided = config.embedded.federation.at(address.parse()?)?;
+    decided.invite_accept_dialog = Some(invitations::ACCEPT.to_owned());
     let ocm = Ocm::open(OcmParts {
-        config: config.embedded.federation.at(address.parse()?)?,
+        config: decided,
         store: data.store,
         sealer: data.sealer,
         residents: Arc::new(cloud.residents()),
@@ -107,7 +119,10 @@ pub fn router(config: &Config, cloud: &Cloud, beside: &Beside) -> Result<Router,
         .is_some_and(|url| url.scheme() == "https");
     let router = provider::router(cloud, &beside.provider);
     let router = match &beside.ocm {
-        Some(ocm) => ocm.router().merge(router),
+        Some(ocm) => ocm
+            .router()
+            .merge(invitations::routes(&beside.provider, ocm))
+            .merge(router),
         None => router,
     };
     Ok(nc_web::Kit::new(proxies, https).wrap(router))

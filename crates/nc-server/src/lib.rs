@@ -23,6 +23,7 @@ mod health;
 mod logging;
 mod login_store;
 mod nextcloud_accounts;
+mod own_form;
 pub mod own_issuer;
 pub mod provider;
 pub mod provider_data;

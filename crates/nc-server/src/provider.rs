@@ -42,6 +42,8 @@ pub struct OidcOptions {
     pub believed: bool,
     /// Other issuers whose tokens they believe.
     pub external: ExternalIssuersConfig,
+    /// Other pages about the own account: what they are called, and their paths.
+    pub account_pages: Vec<(String, String)>,
 }
 
 impl OidcOptions {
@@ -55,6 +57,7 @@ impl OidcOptions {
             document_hosts: Vec::new(),
             believed: true,
             external: ExternalIssuersConfig::default(),
+            account_pages: Vec::new(),
         }
     }
 }
@@ -114,6 +117,7 @@ fn configuration(cloud: &Cloud, options: &OidcOptions) -> ProviderConfig {
         refresh_by_registration: false,
         registered_scopes_are_a_default: false,
         max_dynamic_clients: MOST_DYNAMIC_CLIENTS,
+        account_pages: options.account_pages.clone(),
         algorithm: Algorithm::Es256,
         lifetimes: Lifetimes {
             refresh_grace: options.refresh_grace,

@@ -23,6 +23,7 @@ use url::{Url, form_urlencoded};
 
 pub(crate) use self::{
     next::{PAGE, local_path},
+    show::moment,
     site::{About, Changed, KnownClient, Provisioned, Site, Visitor},
 };
 
@@ -109,15 +110,23 @@ impl UserPages {
 
     fn too_many(&self, address: Address) -> Option<Response> {
         let wait_s = self.limit.count(address.map(|address| address.0)).err()?;
-        let page = Notice {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            title: "Too many requests",
-            text: "Too many requests came from your network. Try again in a minute.",
-        };
-        let mut response = page.into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
-        Some(response)
+        Some(too_many(
+            wait_s,
+            "Too many requests came from your network. Try again in a minute.",
+        ))
     }
+}
+
+/// 429, and the seconds to wait.
+pub(crate) fn too_many(wait_s: i64, text: &str) -> Response {
+    let page = Notice {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        title: "Too many requests",
+        text,
+    };
+    let mut response = page.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+    response
 }
 
 /// To another page, by GET.
@@ -146,7 +155,8 @@ fn not_signed_in(pages: &UserPages) -> Response {
     uncached(StatusCode::UNAUTHORIZED, &body)
 }
 
-fn failed(error: &anyhow::Error) -> Response {
+/// What people see when this server failed.
+pub(crate) fn failed(error: &anyhow::Error) -> Response {
     tracing::error!("the page of a person failed: {error:#}");
     Notice::internal_error().into_response()
 }

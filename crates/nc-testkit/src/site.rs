@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::TestUser;
+
 /// The sharing API.
 const API: &str = "/ocs/v2.php/apps/files_sharing/api/v1";
 
@@ -105,6 +107,15 @@ impl Site {
     /// What others write to share with somebody here.
     pub fn address(&self, user: &str) -> String {
         format!("{user}@{}", self.url)
+    }
+
+    /// One of the people, to sign in with in a browser.
+    pub fn person(&self, name: &'static str) -> TestUser {
+        TestUser {
+            name,
+            password: password(name),
+            app_password: String::new(),
+        }
     }
 
     /// A request as one of the people.

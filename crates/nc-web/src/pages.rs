@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod contrast;
 mod give_access;
+pub mod invitations;
 mod link;
 mod login_flow;
 mod notice;

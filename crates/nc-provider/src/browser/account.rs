@@ -15,7 +15,7 @@ use super::{
     logout::account_purpose,
     session::{BrowserSecret, SignedIn, forget_session},
 };
-use crate::{Audit, Endpoint, Error, Event, Provider};
+use crate::{Audit, Endpoint, Error, Event, Provider, random};
 
 /// How long it is remembered which page somebody wanted to see: as long as a sign-in at another Nextcloud may take.
 const PAGE_WAITS_S: i64 = 40 * 60;
@@ -59,7 +59,8 @@ pub enum Narrowing {
 /// The page that somebody wanted to see before they had to sign in.
 #[derive(Serialize, Deserialize)]
 struct Wanted {
-    path: String,
+    /// The path, sealed: what stands behind its `?` may be somebody's secret.
+    sealed: String,
 }
 
 impl Provider {
@@ -81,11 +82,15 @@ impl Provider {
     /// When the store fails.
     pub async fn sign_in_for(&self, headers: &HeaderMap, path: &str) -> Result<Response, Error> {
         let secret = BrowserSecret::find(self, headers).map_or_else(BrowserSecret::create, Ok)?;
-        let wanted = Wanted { path: path.to_owned() };
+        let key = page_key(&secret);
+        let sealed = self.sealer().seal(&place(key), path.as_bytes(), random::bytes()?)?;
+        let wanted = Wanted {
+            sealed: hex::encode(sealed),
+        };
         let unit = self.store().begin().await?;
         unit.put_ticket(&TicketRecord {
             kind: TicketKind::SignIn,
-            key: page_key(&secret),
+            key,
             document: serde_json::to_string(&wanted)?,
             expires_at: self.now().saturating_add(PAGE_WAITS_S),
         })
@@ -142,6 +147,11 @@ impl Account {
     /// Subject identifier of the person.
     pub fn subject(&self) -> &str {
         &self.session.subject
+    }
+
+    /// The id of the account.
+    pub fn user(&self) -> UserId {
+        UserId::new(self.session.person.uid.as_str())
     }
 
     /// What people call the account.
@@ -244,11 +254,23 @@ impl Account {
     }
 }
 
-/// The page that somebody wanted to see with this browser, once.
-pub(super) async fn take_page(unit: &dyn Unit, secret: &BrowserSecret, now: i64) -> Result<Option<String>, Error> {
-    let taken = unit.take_ticket(TicketKind::SignIn, page_key(secret), now).await?;
-    let wanted = taken.map(|ticket| serde_json::from_str::<Wanted>(&ticket.document));
-    Ok(wanted.transpose()?.map(|wanted| wanted.path))
+/// The page that somebody wanted to see with this browser, once. What cannot be opened any more is nothing to fail for.
+pub(super) async fn take_page(
+    provider: &Provider,
+    unit: &dyn Unit,
+    secret: &BrowserSecret,
+) -> Result<Option<String>, Error> {
+    let key = page_key(secret);
+    let taken = unit.take_ticket(TicketKind::SignIn, key, provider.now()).await?;
+    let wanted = taken.and_then(|ticket| serde_json::from_str::<Wanted>(&ticket.document).ok());
+    let sealed = wanted.and_then(|wanted| hex::decode(wanted.sealed).ok());
+    let opened = sealed.and_then(|sealed| provider.sealer().open(&place(key), &sealed).ok());
+    Ok(opened.and_then(|path| String::from_utf8(path.to_vec()).ok()))
+}
+
+/// What a sealed path is bound to.
+fn place(key: Digest) -> String {
+    format!("ticket/page/{}", hex::encode(key.as_bytes()))
 }
 
 fn page_key(secret: &BrowserSecret) -> Digest {

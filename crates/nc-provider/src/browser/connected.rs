@@ -155,12 +155,18 @@ async fn page(
             action_revoke: &entry.revoke_url,
         })
         .collect();
+    let config = browser.config();
+    let pages = config.account_pages.iter();
+    let pages: Vec<(&str, String)> = pages
+        .map(|(name, path)| (name.as_str(), format!("{}{path}", config.issuer)))
+        .collect();
     let page = ConnectedApps {
         account: session.account(),
         server: &browser.accounts_host(),
         done: done.ok().flatten(),
         error: done.err(),
         apps: &apps,
+        pages: &pages,
         action_sign_out: &format!("{}{}", browser.config().url(Endpoint::Logout), logout::CONFIRM),
         csrf: &secret.csrf(&account_purpose(session)),
     };

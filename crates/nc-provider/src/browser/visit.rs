@@ -113,7 +113,7 @@ impl Visit {
         } = entering;
         let asked = match &self.request {
             Some(_) => None,
-            None => account::take_page(unit.as_ref(), &self.secret, browser.now()).await?,
+            None => account::take_page(browser, unit.as_ref(), &self.secret).await?,
         };
         let next = match asked {
             Some(path) => format!("{}{path}", browser.config().issuer),

@@ -114,11 +114,7 @@ fn algorithms(reader: &Reader<'_>) -> Result<BTreeMap<PeerHost, SigningAlgorithm
     const KEY: &str = "ocm.sign_algorithm_to";
     let mut algorithms = BTreeMap::new();
     for (server, word) in pairs(reader, KEY)? {
-        let host = PeerHost::parse(&server).map_err(|_| {
-            conflict(&format!(
-                "{KEY}: `{server}` is not the name of a server; write entries as cloud.example.org=es256"
-            ))
-        })?;
+        let host = PeerHost::parse(&server).map_err(|_| conflict(&format!("{KEY}: `{server}` is no host")))?;
         let algorithm = match word.as_str() {
             "es256" => SigningAlgorithm::Es256,
             "ed25519" => SigningAlgorithm::Ed25519,
@@ -288,11 +284,11 @@ mod tests {
             ("=es256", "has no `=`"),
             ("a.example=rsa", "`rsa` is none of es256, ed25519"),
             ("a.example=es256=ed25519", "`es256=ed25519` is none of es256, ed25519"),
-            ("a.example/x=es256", "`a.example/x` is not the name of a server"),
-            ("bob@a.example=es256", "`bob@a.example` is not the name of a server"),
+            ("a.example/x=es256", "`a.example/x` is no host"),
+            ("bob@a.example=es256", "`bob@a.example` is no host"),
             (
                 "a.example=es256,A.example:443=ed25519",
-                "`a.example:443` is named twice",
+                "`a.example` is named twice",
             ),
         ] {
             let error = resolve(&[("OCM_SIGN_ALGORITHM_TO", value)]).expect_err(value);

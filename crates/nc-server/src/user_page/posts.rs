@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use axum::{
-    body::to_bytes,
     extract::{Path, Request, State},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use nc_access::Decision;
 use nc_proto::oauth::scope_list::ScopeList;
 use nc_web::{
     ClientAddress,
     pages::{Notice, provider::SignedOut},
 };
-use url::form_urlencoded;
 
 use super::{Address, Changed, KnownClient, PAGE, Pages, UserPages, Visitor, failed, see_other};
+use crate::own_form::{Form, forged};
 
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
@@ -28,7 +27,7 @@ struct Own {
     visitor: Box<dyn Visitor>,
     headers: HeaderMap,
     address: Option<ClientAddress>,
-    form: Vec<(String, String)>,
+    form: Form,
 }
 
 /// `POST /user/pause`.
@@ -72,8 +71,7 @@ pub(super) async fn narrow(
         Ok(found) => found,
         Err(refused) => return *refused,
     };
-    let ticked = own.form.iter().filter(|(name, _)| name == "scope");
-    let wanted = ScopeList::from_tokens(ticked.map(|(_, scope)| scope.as_str())).unwrap_or_default();
+    let wanted = ScopeList::from_tokens(own.form.all("scope")).unwrap_or_default();
     // Nothing is added here: that is for the issuer to ask.
     let wanted = wanted.intersection(&client.scopes);
     match own.visitor.narrow(&client, &wanted, own.address).await {
@@ -215,39 +213,18 @@ async fn own(pages: &Arc<UserPages>, address: Address, request: Request) -> Resu
     let Some(visitor) = found.map_err(|error| Box::new(failed(&error)))? else {
         return Err(Box::new(pages.to_login()));
     };
-    let is_form = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    let body = to_bytes(body, MAX_FORM_BYTES).await;
-    let (true, Ok(body)) = (is_form, body) else {
-        return Err(Box::new(forged()));
+    let form = Form::read(&parts.headers, body, MAX_FORM_BYTES).await;
+    let is_own = |form: &Form| {
+        let token = form.only("csrf");
+        token.is_some_and(|token| visitor.is_own_post(&parts.headers, token))
     };
-    let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-    let mut tokens = form.iter().filter(|(name, _)| name == "csrf");
-    let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
-        return Err(Box::new(forged()));
-    };
-    if !visitor.is_own_post(&parts.headers, token) {
-        return Err(Box::new(forged()));
-    }
+    let form = form.filter(is_own).ok_or_else(|| Box::new(forged()))?;
     Ok(Own {
         visitor,
         headers: parts.headers,
         address: address.map(|address| address.0),
         form,
     })
-}
-
-fn forged() -> Response {
-    let page = Notice {
-        status: StatusCode::FORBIDDEN,
-        title: "This form cannot be used",
-        text: "It did not come from your own page in this browser, or you have signed in anew since. Load the page again.",
-    };
-    page.into_response()
 }
 
 fn unknown() -> Response {

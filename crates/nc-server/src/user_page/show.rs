@@ -206,7 +206,7 @@ fn rfc3339(at: Option<i64>) -> Option<String> {
 }
 
 /// For people.
-fn moment(at: Option<i64>) -> Option<String> {
+pub(crate) fn moment(at: Option<i64>) -> Option<String> {
     let form = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     OffsetDateTime::from_unix_timestamp(at?).ok()?.format(form).ok()
 }

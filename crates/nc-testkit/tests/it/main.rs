@@ -30,6 +30,7 @@ mod giving;
 mod hostile;
 mod hostile_documents;
 mod identity;
+mod invitations;
 mod login_rules;
 mod notes;
 mod own_issuer;

@@ -262,6 +262,7 @@ impl World {
             refresh_by_registration: role == Role::McpServer,
             registered_scopes_are_a_default: role == Role::McpServer,
             max_dynamic_clients: 1000,
+            account_pages: Vec::new(),
             algorithm: Algorithm::Es256,
             lifetimes: Lifetimes::default(),
         };

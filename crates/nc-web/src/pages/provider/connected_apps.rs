@@ -46,6 +46,8 @@ pub struct ConnectedApps<'a> {
     pub error: Option<&'a str>,
     /// The clients, newest first.
     pub apps: &'a [ConnectedApp<'a>],
+    /// Other pages about the own account: what they are called, and where they are.
+    pub pages: &'a [(&'a str, String)],
     /// Where signing out is posted.
     pub action_sign_out: &'a str,
     /// Token against forged posts, of every form.

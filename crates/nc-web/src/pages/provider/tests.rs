@@ -62,6 +62,7 @@ fn connected_apps<'a>(apps: &'a [ConnectedApp<'a>]) -> ConnectedApps<'a> {
         done: Some(HOSTILE),
         error: None,
         apps,
+        pages: &[],
         action_sign_out: "/sign-out",
         csrf: "token",
     }
