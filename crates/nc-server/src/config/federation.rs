@@ -286,10 +286,7 @@ mod tests {
             ("a.example=es256=ed25519", "`es256=ed25519` is none of es256, ed25519"),
             ("a.example/x=es256", "`a.example/x` is no host"),
             ("bob@a.example=es256", "`bob@a.example` is no host"),
-            (
-                "a.example=es256,A.example:443=ed25519",
-                "`a.example` is named twice",
-            ),
+            ("a.example=es256,A.example:443=ed25519", "`a.example` is named twice"),
         ] {
             let error = resolve(&[("OCM_SIGN_ALGORITHM_TO", value)]).expect_err(value);
             assert!(
