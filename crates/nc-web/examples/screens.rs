@@ -7,6 +7,7 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use nc_web::pages::{
     AccessKind, GiveAccess, Notice,
+    invitations::{AcceptInvitation, ContactShown, InvitationAccepted, Invitations, PasteInvitation},
     provider::{
         ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, ScopeChoice, SecondFactor, SignIn, SignedOut,
         StartAgain, StartElsewhere, Waiting,
@@ -27,7 +28,8 @@ async fn main() -> Written {
     logout().await?;
     elsewhere().await?;
     give_access().await?;
-    user_page().await
+    user_page().await?;
+    invitations().await
 }
 
 async fn write(name: &str, page: impl IntoResponse) -> Written {
@@ -137,12 +139,14 @@ async fn connected_apps() -> Written {
         app(CLIENT, "kitchen.example.com", Some("/narrow")),
         app("Editor", "127.0.0.1", None),
     ];
+    let pages = [("Invitations", "/apps/ocm/invitations".to_owned())];
     let page = |apps, done, error| ConnectedApps {
         account: "Alice Baker (alice)",
         server: SERVER,
         done,
         error,
         apps,
+        pages: &pages,
         action_sign_out: "/sign-out",
         csrf: "csrf",
     };
@@ -319,4 +323,59 @@ async fn user_page() -> Written {
     paused.done = Some("Saved. This is how things are now.");
     write("user-page-paused", paused).await?;
     write("user-page-empty", page(&[], None, "none", "none", false)).await
+}
+
+async fn invitations() -> Written {
+    let contacts = [
+        ("Bob Miller", "bob@recv.example.org", Some("bob@example.org")),
+        (
+            "Somebody with a very long name that nobody wrote on one line",
+            "somebody.with.a.long.name@a-very-long-host-name-without-any-sense.example.com",
+            None,
+        ),
+    ];
+    let contacts = contacts.map(|(name, address, email)| ContactShown {
+        name: name.to_owned(),
+        address: address.to_owned(),
+        email: email.map(str::to_owned),
+    });
+    let invitation = "YVhOMGFHbHpZV3h2Ym1kMGIydGxiblJvWVhRQGNsb3VkLmV4YW1wbGUub3Jn";
+    let list = |made, contacts| Invitations {
+        account: "Alice Baker (alice)",
+        server: SERVER,
+        action: "/apps/ocm/invitations",
+        accept: "/apps/ocm/accept",
+        connected: "/connected",
+        made,
+        contacts,
+        csrf: "csrf",
+    };
+    write("invitations", list(None, &[])).await?;
+    let made = Some((invitation, "2 April 2026, 09:12 UTC"));
+    write("invitations-made", list(made, &contacts)).await?;
+    let paste = PasteInvitation {
+        status: StatusCode::OK,
+        action: "/apps/ocm/accept",
+        list: "/apps/ocm/invitations",
+        error: Some("This is no invitation. Copy the whole text, and nothing else."),
+        csrf: "csrf",
+    };
+    write("invitation-paste", paste).await?;
+    let accept = AcceptInvitation {
+        status: StatusCode::OK,
+        action: "/apps/ocm/accept",
+        host: "recv.example.org",
+        user: "alice",
+        name: "Alice Baker",
+        email: Some("alice@example.org"),
+        invitation,
+        error: None,
+        csrf: "csrf",
+    };
+    write("invitation-accept", accept).await?;
+    let accepted = InvitationAccepted {
+        contact: &contacts[0],
+        list: "/apps/ocm/invitations",
+    };
+    write("invitation-accepted", accepted).await
 }
