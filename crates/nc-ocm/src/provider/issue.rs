@@ -41,12 +41,14 @@ pub(super) async fn issue(ocm: &Ocm, share: &OutShareRecord) -> Result<Issued, N
         return Err(INVALID_GRANT);
     }
     let owner = UserId::new(share.owner.as_str());
+    let jti = ocm.0.random.text::<32>()?;
+    let unit = ocm.0.store.begin().await?;
+    // In the unit: whoever shuts the owner out meanwhile takes back this token, too.
     if ocm.0.residents.reach(&owner, share.node).await?.is_none() {
+        drop(unit);
         revoke::suspend_if_shut_out(ocm, share, &owner).await?;
         return Err(INVALID_GRANT);
     }
-    let jti = ocm.0.random.text::<32>()?;
-    let unit = ocm.0.store.begin().await?;
     // Read again: it may have ended since the secret was looked up, and nothing changes in it from here on.
     let share = unit
         .find_out_share(&share.id)
