@@ -328,7 +328,7 @@ async fn so_much_of_one_server_waits_for_one_person() {
         let offered = offer(&server, &sender.offer(&server, &number.to_string(), &[])).await;
         assert_eq!(offered.0, 201, "{number}");
     }
-    let answer = post(&server, "/ocm/shares", &sender.offer(&server, "one more", &[])).await;
+    let answer = post(&server, "/ocm/shares", &sender.offer(&server, "100", &[])).await;
     assert_eq!(answer.status(), 429);
     assert!(answer.headers().contains_key("retry-after"));
     let other = Sender::start().await;
@@ -336,6 +336,6 @@ async fn so_much_of_one_server_waits_for_one_person() {
     let first = server.ocm.incoming(&bob(), true).await.expect("a list");
     let first = first.iter().map(|share| share.number).min().expect("a share");
     server.ocm.accept(&bob(), first).await.expect("accepted");
-    let offered = offer(&server, &sender.offer(&server, "one more", &[])).await;
+    let offered = offer(&server, &sender.offer(&server, "100", &[])).await;
     assert_eq!(offered.0, 201, "one was answered");
 }
