@@ -341,22 +341,21 @@ async fn ocm_n065_the_secret_of_a_share_is_refused_at_mcp_ocs_caldav_files_and_b
         scene.wait();
     }
     // The page of the Login Flow, and the provider's.
-    let flow = send(scene.home.request("POST", "/index.php/login/v2")).await.message();
-    let link = flow["login"].as_str().expect("a link").to_owned();
     for (user, password) in [("alice", secret), (secret, secret), (secret, "")] {
+        let flow = send(scene.home.request("POST", "/index.php/login/v2")).await.message();
         let mut browser = Browser::new(&scene.home);
-        let page = browser.open("GET", &link, None).await;
+        let page = browser.open("GET", flow["login"].as_str().expect("a link"), None).await;
         let mut form = Form::find(&page.text);
         form.fields.push(("user".to_owned(), user.to_owned()));
         form.fields.push(("password".to_owned(), password.to_owned()));
         let page = browser.open("POST", &form.action, Some(&form.fields)).await;
         assert!(page.text.contains(r#"name="password""#), "still asked: {}", page.text);
         assert!(!page.text.contains(r#"value="grant""#), "{}", page.text);
+        let poll = [("token", flow["poll"]["token"].as_str().expect("a token"))];
+        let polled = send(scene.home.request("POST", "/login/v2/poll").form(&poll)).await;
+        assert_eq!(polled.status, 404, "{}", polled.text);
         scene.wait();
     }
-    let poll = [("token", flow["poll"]["token"].as_str().expect("a token"))];
-    let polled = send(scene.home.request("POST", "/login/v2/poll").form(&poll)).await;
-    assert_eq!(polled.status, 404, "{}", polled.text);
     let client = scene.home.client(Format::Jwt).await;
     let mut browser = Browser::new(&scene.home);
     let (address, _) = browser.authorization(&client, &[("scope", "openid")]);

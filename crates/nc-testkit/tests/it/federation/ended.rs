@@ -54,7 +54,8 @@ async fn ocm_n074_after_the_end_of_a_share_a_new_token_is_an_invalid_grant_and_i
         .filter(|passed| passed.uri.path().starts_with("/ocm/token") || passed.uri.path().starts_with("/public.php"))
         .map(|passed| (passed.uri.path(), passed.status.as_u16()))
         .collect();
-    assert_eq!(seen.first(), Some(&("/public.php/webdav/one.txt", 401)), "{seen:?}");
+    let is_refused = |(path, status): &(&str, u16)| path.ends_with("/one.txt") && *status == 401;
+    assert!(seen.first().is_some_and(is_refused), "{seen:?}");
     let exchanges: Vec<_> = passed
         .iter()
         .filter(|passed| passed.uri.path() == "/ocm/token")

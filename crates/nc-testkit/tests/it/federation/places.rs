@@ -52,7 +52,7 @@ async fn the_place_of_a_share_that_ends_is_taken_by_no_other() {
     assert_eq!(b.status("bob", "DELETE", "/Plans", "").await, StatusCode::NO_CONTENT);
     // A client that still has a file for the one that is gone does not hand it to the other.
     let put = b.status("bob", "PUT", "/Plans/secret.txt", "for a").await;
-    assert_eq!(put, StatusCode::CONFLICT);
+    assert_eq!(put, StatusCode::NOT_FOUND);
     assert_eq!(b.status("bob", "PROPFIND", "/Plans", "").await, StatusCode::NOT_FOUND);
     assert_eq!(
         c.status("alice", "PROPFIND", "/Plans/secret.txt", "").await,
