@@ -1,6 +1,4 @@
-//! The server against a bare one of the same SDK, and its `OpenID` provider against another, each pair in one run; and how many
-//! signed messages of other servers it checks.
-//! The server against a bare one of the same SDK, and its `OpenID` provider against another; each pair in one run. And how fast
+//! The server against a bare one of the same SDK, and its `OpenID` provider against another, each pair in one run; and how fast
 //! Open Cloud Mesh is, which has nothing to be compared with.
 
 use anyhow::{Result, ensure};
