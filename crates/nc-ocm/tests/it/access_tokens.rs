@@ -314,6 +314,17 @@ async fn ocm_n066_the_secret_of_a_strict_share_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_transfer_that_the_secret_began_ends_with_the_share() {
+    let options = Options::new(&clock()).config(|config| config.offer = Offer::Optional);
+    let scene = Scene::with(options).await;
+    let ocm = &scene.server.ocm;
+    let opened = basic(&scene.server, &scene.given.secret, "").await.expect("opened");
+    assert!(opened.token.is_none() && ocm.is_still_good(&opened, SharePermissions::READ).await);
+    ocm.revoke(scene.given.share.number).await.expect("revoked");
+    assert!(!ocm.is_still_good(&opened, SharePermissions::READ).await);
+}
+
+#[tokio::test]
 async fn the_secret_of_an_optional_share_opens_it_until_the_last_day() {
     let now = clock().now().unix_timestamp();
     let options = Options::new(&clock()).config(move |config| {
