@@ -5,7 +5,7 @@ use nc_testkit::site::Site;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ALL, clock};
+use super::{ALL, clock, until};
 
 /// Alice at `from` shares a folder with something in it with bob at `to`.
 async fn offer(from: &Site, to: &Site, name: &str, content: &str) {
@@ -60,7 +60,13 @@ async fn the_place_of_a_share_that_ends_is_taken_by_no_other() {
     );
     assert_eq!(places(&b).await, ["/Plans (2)"]);
     assert_eq!(b.read("bob", "/Plans%20(2)/of.txt").await.1, b"of c");
-    // The next one gets what is free.
+    // The next one gets what is free, as soon as alice has heard that bob does not want the first any more.
+    let sender = &a;
+    until("the sender is told", || async move {
+        let (_, listed) = sender.ocs("alice", "GET", "/shares", Value::Null).await;
+        listed == json!([])
+    })
+    .await;
     a.share("alice", "/Plans", 6, &b.address("bob"), ALL).await;
     accept(&b, &b.pending("bob").await[0]).await;
     let mut now = places(&b).await;
