@@ -44,13 +44,23 @@ fn goes_on_quoted(said: &[u8]) -> bool {
             .any(|window| window == b"QUOTED-PRINTABLE")
 }
 
-/// As [`logical`], with the lines that a quoted-printable value goes on to. Their soft breaks are taken out.
+/// As [`logical`], with the lines that a quoted-printable value goes on to, and those that are folded onto these. Soft breaks are
+/// taken out.
 pub(super) fn logical_or_quoted(text: &[u8], start: usize) -> (usize, Vec<u8>) {
     let (mut end, mut said) = logical(text, start);
-    while goes_on_quoted(&said) && end < text.len() {
-        said.pop();
+    let mut went_on = false;
+    while end < text.len() {
         let next = physical_end(text, end);
-        said.extend_from_slice(without_end(&text[end..next]));
+        let line = without_end(&text[end..next]);
+        if goes_on_quoted(&said) {
+            said.pop();
+            said.extend_from_slice(line);
+            went_on = true;
+        } else if went_on && matches!(text[end], b' ' | b'\t') {
+            said.extend_from_slice(&line[1..]);
+        } else {
+            break;
+        }
         end = next;
     }
     (end, said)

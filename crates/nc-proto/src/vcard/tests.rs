@@ -282,6 +282,20 @@ fn version_2_with_quoted_printable_is_read_and_changed() {
 }
 
 #[test]
+fn a_line_that_is_folded_onto_a_quoted_printable_value_stays_with_it() {
+    let text =
+        "BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Ada\r\nTEL;X-A;ENCODING=QUOTED-PRINTABLE:1=\r\n2\r\n 3\r\nEND:VCARD\r\n";
+    assert_eq!(card(text).contact().phones[0].value, "123");
+    let patch = ContactPatch {
+        note: set("one"),
+        ..ContactPatch::default()
+    };
+    let now = patched(text, &patch);
+    assert_eq!(now, text.replace("END:", "NOTE:one\r\nEND:"));
+    assert_eq!(card(&now).contact().note.as_deref(), Some("one"));
+}
+
+#[test]
 fn a_card_without_fn_is_shown_by_what_it_has() {
     let shown = |line: &str| {
         card(&format!("BEGIN:VCARD\nVERSION:3.0\n{line}\nEND:VCARD\n"))
