@@ -43,7 +43,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(found.verify(&key).is_err(), "nobody signed this");
         }
         Ok(Found::Cavage(found)) => {
-            assert!(input.is_empty(), "the newer kind comes first");
+            assert!(!headers.contains_key("signature-input"), "the newer kind comes first");
             assert!(found.verify(&RSA).is_err(), "nobody signed this");
         }
     }

@@ -1,9 +1,13 @@
 use std::fmt;
 
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 /// Longest address, bytes.
 const MAX_BYTES: usize = 512;
+
+/// Longest name of a host and longest part of it, in IDNA form (RFC 1035 §2.3.4).
+const MAX_HOST: usize = 253;
+const MAX_LABEL: usize = 63;
 
 /// Why an address or host cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,9 +57,13 @@ impl PeerHost {
         }
         let scheme = if plain_http { "http" } else { "https" };
         let url = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| AddressError::Host)?;
-        let host = url.host_str().unwrap_or_default();
-        // `host.` is the same server by another name, and `http://host:443` would lose its port on the way through text.
-        if host.is_empty() || host.ends_with('.') || url.port() == Some(443) {
+        let is_host = match url.host() {
+            Some(Host::Domain(name)) => is_name(name),
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+            None => false,
+        };
+        // `http://host:443` would lose its port on the way through text.
+        if !is_host || url.port() == Some(443) {
             return Err(AddressError::Host);
         }
         Ok((
@@ -74,6 +82,17 @@ impl PeerHost {
         let scheme = if plain_http { "http" } else { "https" };
         Url::parse(&format!("{scheme}://{}/", self.0)).expect("it was read as one")
     }
+}
+
+/// Whether a name can be one of a host, in IDNA form. `host.` is the same server by another name, so it is not.
+fn is_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let fits = (1..=MAX_LABEL).contains(&label.len());
+        fits && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    name.len() <= MAX_HOST && name.split('.').all(is_label)
 }
 
 /// What follows a scheme, in whatever case it is written.
@@ -195,8 +214,31 @@ mod tests {
             "http://host:443",
             "https://user:pw@host",
             "//host",
+            "a..b",
+            "a\"b.example",
+            "*.example",
+            "a{b}.example",
         ] {
             assert_eq!(PeerHost::parse(bad), Err(AddressError::Host), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_as_long_as_the_name_of_a_host_can_be_in_its_last_form() {
+        let longest = format!("{}.org", ["a"; 124].join("."));
+        for (name, is_one) in [
+            (longest.clone(), true),
+            (format!("{longest}.{longest}"), false),
+            (format!("{}.org", "a".repeat(63)), true),
+            (format!("{}.org", "a".repeat(64)), false),
+            // Short as it is written, and longer than an address when it is turned into ASCII.
+            (["ü"; 80].join("."), false),
+        ] {
+            let parsed = PeerHost::parse(&name);
+            assert_eq!(parsed.is_ok(), is_one, "{name}");
+            if let Ok(host) = parsed {
+                assert_eq!(PeerHost::parse(host.as_str()), Ok(host));
+            }
         }
     }
 
