@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use nc_store::{
     AccessTokenRecord, AuditEntry, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
-    GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError, TicketKind,
-    TicketRecord,
+    GrantRecord, KeyRecord, LogoutNoticeRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError,
+    TicketKind, TicketRecord,
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     sql::{
         access_tokens, audit, clients, consents, credentials, grants,
         keys::{self, Ring},
-        refresh_tokens, resources, sessions, settings, subjects, tickets,
+        logout_notices, refresh_tokens, resources, sessions, settings, subjects, tickets,
     },
     unit::PostgresUnit,
 };
@@ -107,6 +107,20 @@ macro_rules! lookup {
             async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(sessions::find(&mut connection, secret, now).await?)
+            }
+
+            async fn list_ended_sessions(&self, now: i64, limit: u32) -> Result<Vec<SessionRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(sessions::list_ended(&mut connection, now, limit).await?)
+            }
+
+            async fn list_due_logout_notices(
+                &self,
+                now: i64,
+                limit: u32,
+            ) -> Result<Vec<LogoutNoticeRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(logout_notices::list_due(&mut connection, now, limit).await?)
             }
 
             async fn find_credential(

@@ -14,6 +14,7 @@ pub(crate) mod in_share_members;
 pub(crate) mod in_shares;
 pub(crate) mod issued_tokens;
 pub(crate) mod keys;
+pub(crate) mod logout_notices;
 pub(crate) mod out_shares;
 pub(crate) mod outbox;
 pub(crate) mod peers;

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use nc_store::{
     AccessTokenRecord, AuditChain, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialRecord,
-    Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode,
-    StoreError, TicketKind, TicketRecord, Unit,
+    Digest, GrantRecord, KeyRecord, LogoutNoticeRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord,
+    SpentCode, StoreError, TicketKind, TicketRecord, Unit,
 };
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
@@ -12,7 +12,7 @@ use crate::{
     sql::{
         access_tokens, audit, clients, codes, consents, credentials, grants,
         keys::{self, Ring},
-        refresh_tokens, resources, sessions, settings, subjects, sweep, tickets,
+        logout_notices, refresh_tokens, resources, sessions, settings, subjects, sweep, tickets,
     },
 };
 
@@ -174,7 +174,7 @@ impl Unit for PostgresUnit {
         Ok(access_tokens::revoke(&mut connection, token, now).await?)
     }
 
-    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<u64, StoreError> {
+    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
         Ok(access_tokens::revoke_of_grant(&mut connection, grant, now).await?)
     }
@@ -218,6 +218,21 @@ impl Unit for PostgresUnit {
     async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError> {
         let mut connection = self.connection().await?;
         Ok(sessions::delete_of(&mut connection, subject).await?)
+    }
+
+    async fn insert_logout_notice(&self, notice: &LogoutNoticeRecord) -> Result<i64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::insert(&mut connection, notice).await?)
+    }
+
+    async fn defer_logout_notice(&self, number: i64, next_at: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::defer(&mut connection, number, next_at).await?)
+    }
+
+    async fn delete_logout_notice(&self, number: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::delete(&mut connection, number).await?)
     }
 
     async fn put_credential(&self, credential: &CredentialRecord) -> Result<i64, StoreError> {

@@ -1,12 +1,15 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions as _, Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    readers::{Reader, Readers},
+    writer::{Writer, Writing},
+};
 
 /// Most connections that read; each costs a thread and its memory.
 const MOST_READERS: usize = 4;
@@ -14,11 +17,17 @@ const MOST_READERS: usize = 4;
 /// How long a statement waits for another process (the command line, a backup) that holds the database.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How long somebody waits for a connection.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// After which time it is tried again to open a database that another process is just opening.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// One connection that writes, several that read.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    reader: SqlitePool,
-    writer: SqlitePool,
+    readers: Readers,
+    writer: Writer,
 }
 
 impl Connections {
@@ -32,9 +41,9 @@ impl Connections {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let mut connection = connect(&options).await?;
         // Under the lock: the server and the command line may open a new database at the same moment.
-        let mut change = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut change = connection.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::migrate!("./migrations")
             .run_direct(None, &mut *change, false)
             .await?;
@@ -42,28 +51,40 @@ impl Connections {
         // More than there are cores would only wait for each other; two even there, so that a slow question holds up no
         // other.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let readers = u32::try_from(cores.clamp(2, MOST_READERS)).unwrap_or(2);
-        let reader = pool(readers).connect_with(options.read_only(true)).await?;
-        Ok(Self { reader, writer })
+        let readers = Readers::open(cores.clamp(2, MOST_READERS), options.clone().read_only(true)).await?;
+        Ok(Self {
+            readers,
+            writer: Writer::new(connection, options),
+        })
     }
 
     /// A connection that only reads; each statement sees the last committed state.
-    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, Error> {
-        Ok(self.reader.acquire().await?)
+    pub(crate) async fn read(&self) -> Result<Reader, Error> {
+        self.readers.get().await
     }
 
     /// Begins the one write at a time. Dropped without `commit`, it leaves nothing behind.
-    ///
-    /// `BEGIN IMMEDIATE`, so a transaction that first reads and then writes cannot fail half-way for want of the lock.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    pub(crate) async fn write(&self) -> Result<Writing, Error> {
+        self.writer.begin().await
     }
 
     /// Waits for work under way, then closes every connection.
     pub(crate) async fn close(&self) {
-        self.reader.close().await;
+        self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Opens a connection. Another process that does so at the same moment is waited for.
+pub(crate) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
+    for _ in 0..PATIENCE.as_millis() / AGAIN.as_millis() {
+        match options.connect().await {
+            Err(sqlx::Error::Database(error)) if error.is_transient_in_connect_phase() => {}
+            other => return Ok(other?),
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    Err(sqlx::Error::PoolTimedOut.into())
 }
 
 /// Looks before anything is written: opening for writing already changes how the file is journalled.
@@ -81,16 +102,4 @@ async fn refuse_foreign(path: &Path) -> Result<(), Error> {
         return Err(Error::Foreign);
     }
     Ok(())
-}
-
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // The database is a file in this process; there is no peer that could have hung up.
-        .test_before_acquire(false)
-        // When the disk is full, SQLite ends a transaction by itself, and sqlx takes the connection for one that is still
-        // within it. Another connection begins anew.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }

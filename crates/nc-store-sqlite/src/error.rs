@@ -16,6 +16,8 @@ pub(crate) enum Error {
          its own; `nextcloud-mcp admin credentials import` takes over what people gave"
     )]
     Foreign,
+    #[error("a change of this unit of work failed")]
+    Lost,
     #[error("damaged: {0}")]
     Damaged(&'static str),
 }

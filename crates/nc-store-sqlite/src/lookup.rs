@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use nc_store::{
     AccessTokenRecord, AuditEntry, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
-    GrantRecord, KeyRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError, TicketKind,
-    TicketRecord,
+    GrantRecord, KeyRecord, KnownToken, LogoutNoticeRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord,
+    StoreError, TicketKind, TicketRecord,
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     sql::{
         access_tokens, audit, clients, consents, credentials, grants,
         keys::{self, Ring},
-        refresh_tokens, resources, sessions, settings, subjects, tickets,
+        logout_notices, refresh_tokens, resources, sessions, settings, subjects, tickets, tokens,
     },
     unit::SqliteUnit,
 };
@@ -84,6 +84,19 @@ macro_rules! lookup {
                 Ok(access_tokens::find(&mut connection, token).await?)
             }
 
+            async fn find_access_token_and_client(
+                &self,
+                token: Digest,
+            ) -> Result<Option<(AccessTokenRecord, GrantRecord, ClientRecord)>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(tokens::find_with_client(&mut connection, token).await?)
+            }
+
+            async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(tokens::find(&mut connection, access, refresh).await?)
+            }
+
             async fn find_consent(
                 &self,
                 subject: &str,
@@ -107,6 +120,20 @@ macro_rules! lookup {
             async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(sessions::find(&mut connection, secret, now).await?)
+            }
+
+            async fn list_ended_sessions(&self, now: i64, limit: u32) -> Result<Vec<SessionRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(sessions::list_ended(&mut connection, now, limit).await?)
+            }
+
+            async fn list_due_logout_notices(
+                &self,
+                now: i64,
+                limit: u32,
+            ) -> Result<Vec<LogoutNoticeRecord>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(logout_notices::list_due(&mut connection, now, limit).await?)
             }
 
             async fn find_credential(

@@ -6,9 +6,9 @@ use std::{
 
 use async_trait::async_trait;
 use nc_store::{AuditChain, AuditReport, Sealer, Store, StoreError, Unit};
-use sqlx::{Connection as _, Sqlite, pool::PoolConnection};
+use sqlx::Connection as _;
 
-use crate::{connections::Connections, error::Error, sql::audit, unit::SqliteUnit};
+use crate::{connections::Connections, error::Error, readers::Reader, sql::audit, unit::SqliteUnit};
 
 /// The store in one SQLite file.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl SqliteStore {
         })
     }
 
-    pub(crate) async fn connection(&self) -> Result<PoolConnection<Sqlite>, Error> {
+    pub(crate) async fn connection(&self) -> Result<Reader, Error> {
         self.connections.read().await
     }
 }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use nc_store::{
     AccessTokenRecord, AuditChain, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialRecord,
-    Digest, GrantRecord, KeyRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode,
-    StoreError, TicketKind, TicketRecord, Unit,
+    Digest, GrantRecord, KeyRecord, LogoutNoticeRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord,
+    SpentCode, StoreError, TicketKind, TicketRecord, Unit,
 };
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::{
@@ -12,29 +12,30 @@ use crate::{
     sql::{
         access_tokens, audit, clients, codes, consents, credentials, grants,
         keys::{self, Ring},
-        refresh_tokens, resources, sessions, settings, subjects, sweep, tickets,
+        logout_notices, refresh_tokens, resources, sessions, settings, subjects, sweep, tickets,
     },
+    writer::Writing,
 };
 
 /// The writing transaction. Rolls back when dropped.
 pub(crate) struct SqliteUnit {
-    transaction: Mutex<Transaction<'static, Sqlite>>,
+    writing: Mutex<Writing>,
     chain: AuditChain,
 }
 
 impl SqliteUnit {
-    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, chain: AuditChain) -> Self {
+    pub(crate) fn new(writing: Writing, chain: AuditChain) -> Self {
         Self {
-            transaction: Mutex::new(transaction),
+            writing: Mutex::new(writing),
             chain,
         }
     }
 
     // A `Result`, as a reader's connection is; `lookup!` takes either.
     pub(crate) async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Error> {
-        Ok(MutexGuard::map(self.transaction.lock().await, |transaction| {
-            &mut **transaction
-        }))
+        let mut writing = self.writing.lock().await;
+        writing.make_changes().await?;
+        MutexGuard::try_map(writing, Writing::connection).map_err(|_| Error::Lost)
     }
 }
 
@@ -51,8 +52,12 @@ impl Unit for SqliteUnit {
     }
 
     async fn note_client_use(&self, client_id: &str, now: i64, expires_at: Option<i64>) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(clients::note_use(&mut connection, client_id, now, expires_at).await?)
+        Ok(clients::note_use(
+            self.writing.lock().await.batch(),
+            client_id,
+            now,
+            expires_at,
+        )?)
     }
 
     async fn delete_client(&self, client_id: &str) -> Result<bool, StoreError> {
@@ -91,13 +96,11 @@ impl Unit for SqliteUnit {
     }
 
     async fn insert_grant(&self, grant: &GrantRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(grants::insert(&mut connection, grant).await?)
+        Ok(grants::insert(self.writing.lock().await.batch(), grant)?)
     }
 
     async fn update_grant(&self, id: &str, document: &str) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(grants::update(&mut connection, id, document).await?)
+        Ok(grants::update(self.writing.lock().await.batch(), id, document)?)
     }
 
     async fn revoke_grant(&self, id: &str, now: i64) -> Result<bool, StoreError> {
@@ -117,8 +120,7 @@ impl Unit for SqliteUnit {
     }
 
     async fn insert_code(&self, code: &CodeRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(codes::insert(&mut connection, code).await?)
+        Ok(codes::insert(self.writing.lock().await.batch(), code)?)
     }
 
     async fn spend_code(&self, code: Digest) -> Result<Option<SpentCode>, StoreError> {
@@ -127,18 +129,15 @@ impl Unit for SqliteUnit {
     }
 
     async fn insert_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(refresh_tokens::insert(&mut connection, token).await?)
+        Ok(refresh_tokens::insert(self.writing.lock().await.batch(), token)?)
     }
 
     async fn update_refresh_token(&self, token: &RefreshTokenRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(refresh_tokens::update(&mut connection, token).await?)
+        Ok(refresh_tokens::update(self.writing.lock().await.batch(), token)?)
     }
 
     async fn insert_access_token(&self, token: &AccessTokenRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(access_tokens::insert(&mut connection, token).await?)
+        Ok(access_tokens::insert(self.writing.lock().await.batch(), token)?)
     }
 
     async fn revoke_access_token(&self, token: Digest, now: i64) -> Result<bool, StoreError> {
@@ -146,9 +145,12 @@ impl Unit for SqliteUnit {
         Ok(access_tokens::revoke(&mut connection, token, now).await?)
     }
 
-    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(access_tokens::revoke_of_grant(&mut connection, grant, now).await?)
+    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<(), StoreError> {
+        Ok(access_tokens::revoke_of_grant(
+            self.writing.lock().await.batch(),
+            grant,
+            now,
+        )?)
     }
 
     async fn put_consent(&self, consent: &ConsentRecord) -> Result<i64, StoreError> {
@@ -186,6 +188,21 @@ impl Unit for SqliteUnit {
         Ok(sessions::delete_of(&mut connection, subject).await?)
     }
 
+    async fn insert_logout_notice(&self, notice: &LogoutNoticeRecord) -> Result<i64, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::insert(&mut connection, notice).await?)
+    }
+
+    async fn defer_logout_notice(&self, number: i64, next_at: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::defer(&mut connection, number, next_at).await?)
+    }
+
+    async fn delete_logout_notice(&self, number: i64) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        Ok(logout_notices::delete(&mut connection, number).await?)
+    }
+
     async fn put_credential(&self, credential: &CredentialRecord) -> Result<i64, StoreError> {
         let mut connection = self.connection().await?;
         Ok(credentials::put(&mut connection, credential).await?)
@@ -207,8 +224,11 @@ impl Unit for SqliteUnit {
     }
 
     async fn need_credential(&self, subject: &str, until: i64) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(subjects::need_credential(&mut connection, subject, until).await?)
+        Ok(subjects::need_credential(
+            self.writing.lock().await.batch(),
+            subject,
+            until,
+        )?)
     }
 
     async fn put_setting(&self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
@@ -217,8 +237,9 @@ impl Unit for SqliteUnit {
     }
 
     async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        Ok(audit::append(&mut connection, &self.chain, record).await?)
+        let mut writing = self.writing.lock().await;
+        let (batch, tail) = writing.audit();
+        Ok(audit::append(batch, tail, &self.chain, record)?)
     }
 
     async fn sweep(&self, now: i64, audit_before: i64) -> Result<u64, StoreError> {
@@ -227,6 +248,6 @@ impl Unit for SqliteUnit {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        Ok(self.transaction.into_inner().commit().await.map_err(Error::from)?)
+        Ok(self.writing.into_inner().commit().await?)
     }
 }

@@ -1,10 +1,10 @@
 //! What is particular to SQLite: files, rights, damage.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use nc_store::{
     ClientKind, Digest, GrantRecord, KeyRecord, KeyState, Lookup as _, NewClient, RefreshState, RefreshTokenRecord,
-    Sealer, Store as _, StoreError,
+    Sealer, Store as _, StoreError, Unit,
 };
 use nc_store_sqlite::SqliteStore;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -104,6 +104,61 @@ async fn a_second_process_writes_beside_the_first() {
         server.find_setting("expire_time").await.unwrap().as_deref(),
         Some("900")
     );
+}
+
+#[tokio::test]
+async fn a_unit_that_was_given_up_does_not_keep_other_processes_from_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = open(dir.path()).await;
+    let unit = server.begin().await.unwrap();
+    unit.put_setting("expire_time", Some("900")).await.unwrap();
+    drop(unit);
+    // The server does nothing more, but the lock must be free within the five seconds that this waits.
+    let mut shell = shell(dir.path()).await;
+    let change = "INSERT INTO settings (key, value) VALUES ('expire_time', '60')";
+    sqlx::query(change).execute(&mut shell).await.unwrap();
+    assert_eq!(server.find_setting("expire_time").await.unwrap().as_deref(), Some("60"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_nobody_waits_for_is_made_wholly_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    for turn in 0..50_u64 {
+        let unit = store.begin().await.unwrap();
+        let made = NewClient {
+            client_id: format!("client {turn}"),
+            ..client()
+        };
+        unit.insert_client(&made).await.unwrap();
+        unit.note_client_use(&made.client_id, 7, None).await.unwrap();
+        let waited = tokio::time::timeout(Duration::from_micros(turn * 10), unit.commit()).await;
+        let unit = store.begin().await.unwrap();
+        let found = unit.find_client(&made.client_id).await.unwrap();
+        assert!(
+            found.as_ref().is_none_or(|client| client.last_token_at == Some(7)),
+            "{turn}"
+        );
+        assert!(found.is_some() || waited.is_err(), "what was acknowledged is there");
+        unit.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_with_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let unit = store.begin().await.unwrap();
+    unit.put_setting("expire_time", Some("900")).await.unwrap();
+    tokio::join!(store.close(), async { unit.commit().await.unwrap() });
+    assert!(store.find_setting("expire_time").await.is_err());
+    assert!(store.begin().await.is_err());
+    assert!(
+        !dir.path().join("provider.db-wal").exists(),
+        "the last connection tidied up"
+    );
+    let again = open(dir.path()).await;
+    assert_eq!(again.find_setting("expire_time").await.unwrap().as_deref(), Some("900"));
 }
 
 #[tokio::test]
@@ -253,4 +308,115 @@ async fn no_lookup_reads_a_whole_table() {
         }
     }
     assert!(checked > 75, "{checked}");
+}
+
+/// Those that share a transaction with them, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn commits_that_nobody_waits_for_take_nothing_of_others_with_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(dir.path()).await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..12_u64 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            for turn in 0..40 {
+                let unit = store.begin().await.unwrap();
+                let made = NewClient {
+                    client_id: format!("client {number} {turn}"),
+                    ..client()
+                };
+                if turn % 3 == 0 {
+                    unit.find_setting("a question").await.unwrap();
+                }
+                unit.insert_client(&made).await.unwrap();
+                unit.note_client_use(&made.client_id, 7, None).await.unwrap();
+                let waited = if number % 3 == 0 {
+                    let patience = Duration::from_micros((turn * 97 + number * 31) % 3000);
+                    tokio::time::timeout(patience, unit.commit()).await.ok()
+                } else {
+                    Some(unit.commit().await)
+                };
+                let found = store.find_client(&made.client_id).await.unwrap();
+                assert!(
+                    found.as_ref().is_none_or(|client| client.last_token_at == Some(7)),
+                    "half"
+                );
+                if let Some(told) = waited {
+                    told.unwrap();
+                    assert!(found.is_some(), "what was acknowledged is there");
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let unit = store.begin().await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_commit_that_was_given_up_after_it_reached_the_database_does_not_fail_others() {
+    /// Lets something begin. Whether it goes on.
+    async fn begin<T>(work: &mut (impl Future<Output = T> + Unpin)) -> bool {
+        std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *work).poll(context).is_pending())).await
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(dir.path()).await);
+    let first = store.begin().await.unwrap();
+    first.put_setting("first", Some("value")).await.unwrap();
+    let mut second = store.begin();
+    assert!(begin(&mut second).await, "it waits");
+    let first = tokio::spawn(first.commit());
+    let second = second.await.unwrap();
+    second.put_setting("second", Some("value")).await.unwrap();
+    let mut third = store.begin();
+    assert!(begin(&mut third).await, "it waits");
+    let mut commit = second.commit();
+    assert!(begin(&mut commit).await, "it waits for the database");
+    // The database needs less time than this; if it does not, the commit is given up earlier than this wants to see.
+    std::thread::sleep(Duration::from_millis(100));
+    drop(commit);
+    let third = third.await.unwrap();
+    third.put_setting("third", Some("value")).await.unwrap();
+    third.commit().await.unwrap();
+    first.await.unwrap().unwrap();
+    for key in ["first", "third"] {
+        assert!(store.find_setting(key).await.unwrap().is_some(), "{key}");
+    }
+}
+
+/// How many transactions the log holds: the last frame of each says how large the database is then.
+fn logged_commits(dir: &Path) -> usize {
+    let log = std::fs::read(dir.join("provider.db-wal")).expect("the log");
+    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().expect("four bytes"));
+    let (first, frame) = (32, 24 + number(8) as usize);
+    (first..log.len())
+        .step_by(frame)
+        .filter(|at| number(at + 4) > 0)
+        .count()
+}
+
+#[tokio::test]
+async fn units_that_wait_for_each_other_share_a_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let put = async |key: &str, unit: Option<Box<dyn Unit>>| {
+        let unit = match unit {
+            Some(unit) => unit,
+            None => store.begin().await.unwrap(),
+        };
+        unit.put_setting(key, Some("value")).await.unwrap();
+        unit.commit().await.unwrap();
+        assert!(
+            store.find_setting(key).await.unwrap().is_some(),
+            "{key} was told to be made"
+        );
+    };
+    let before = logged_commits(dir.path());
+    let first = store.begin().await.unwrap();
+    // The others wait before the first ends: it is asked last to go on.
+    tokio::join!(put("a", None), put("b", None), put("c", None), put("d", Some(first)));
+    assert_eq!(store.list_settings().await.unwrap().len(), 4);
+    assert_eq!(logged_commits(dir.path()), before + 1);
+    put("e", None).await;
+    assert_eq!(logged_commits(dir.path()), before + 2, "alone again");
 }

@@ -10,6 +10,7 @@ mod credentials;
 mod federation;
 mod grants;
 mod keys;
+mod logout_notices;
 mod needed_credentials;
 mod races;
 mod records;
@@ -81,6 +82,8 @@ checks! {
         an_access_token_comes_with_its_grant,
         revoking_a_grant_shows_at_its_tokens_at_once,
         access_tokens_are_revoked_alone_or_all_of_a_grant,
+        an_access_token_comes_with_the_client_of_its_grant,
+        a_token_of_unknown_kind_is_found_with_its_grant,
         tokens_need_a_grant_and_are_stored_once,
     }
     consents {
@@ -95,6 +98,10 @@ checks! {
         a_session_is_found_until_it_ends_or_is_deleted,
         every_session_of_a_subject_ends,
         a_subject_identifier_is_stable_and_never_reassigned,
+    }
+    logout_notices {
+        notices_of_logout_wait_in_order_until_nobody_sees_to_them,
+        sessions_that_ended_by_themselves_are_listed_until_they_are_deleted,
     }
     credentials {
         a_credential_is_found_replaced_and_deleted,
@@ -148,6 +155,8 @@ checks! {
         a_unit_sees_its_own_changes_and_others_see_them_after_the_commit,
         units_are_serialised,
         a_failed_change_leaves_the_unit_usable,
+        a_change_that_fails_late_takes_the_whole_unit_with_it,
+        changes_of_a_unit_are_made_in_their_order,
         a_backup_holds_what_was_committed_and_replaces_nothing,
     }
     races {
@@ -155,6 +164,7 @@ checks! {
         of_twenty_tasks_one_takes_a_ticket,
         of_twenty_tasks_one_sees_a_thing_first,
         twenty_tasks_agree_on_a_subject_identifier,
+        of_twenty_units_at_once_those_that_fail_fail_alone,
         reads_go_on_while_a_unit_writes,
     }
 }

@@ -30,8 +30,8 @@ pub use federation::{
 };
 pub use records::{
     AccessTokenRecord, AuditEntry, AuditRecord, ClientKind, ClientRecord, CodeRecord, ConsentRecord, CredentialKind,
-    CredentialRecord, CredentialState, GrantRecord, KeyRecord, KeyState, NewClient, RefreshState, RefreshTokenRecord,
-    ResourceRecord, SessionRecord, SpentCode, TicketKind, TicketRecord,
+    CredentialRecord, CredentialState, GrantRecord, KeyRecord, KeyState, KnownToken, LogoutNoticeRecord, NewClient,
+    RefreshState, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, TicketKind, TicketRecord,
 };
 pub use seal::{SealError, Sealer};
 pub use store::{Lookup, Store, Unit};

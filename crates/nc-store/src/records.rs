@@ -230,6 +230,15 @@ pub struct RefreshTokenRecord {
     pub expires_at: i64,
 }
 
+/// What is known by a token of which the kind is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownToken {
+    /// An access token with its grant.
+    pub access: Option<(AccessTokenRecord, GrantRecord)>,
+    /// A refresh token with its grant.
+    pub refresh: Option<(RefreshTokenRecord, GrantRecord)>,
+}
+
 /// An access token, opaque or signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTokenRecord {
@@ -349,6 +358,23 @@ pub struct CredentialRecord {
     pub changed_at: i64,
     /// When it ends, if it does.
     pub expires_at: Option<i64>,
+}
+
+/// A client that is still to be told that a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutNoticeRecord {
+    /// In the order of storing, from 1; 0 before it is stored.
+    pub number: i64,
+    /// The client.
+    pub client_id: String,
+    /// Whose session it was.
+    pub subject: String,
+    /// Public name of the session.
+    pub sid: String,
+    /// Until when somebody sees to it already.
+    pub next_at: i64,
+    /// When it is given up.
+    pub expires_at: i64,
 }
 
 /// Something that happened and that somebody may ask about.

@@ -2,8 +2,9 @@ use async_trait::async_trait;
 
 use crate::{
     AccessTokenRecord, AuditEntry, AuditRecord, AuditReport, ClientKind, ClientRecord, CodeRecord, ConsentRecord,
-    CredentialKind, CredentialRecord, Digest, FederationLookup, FederationUnit, GrantRecord, KeyRecord, NewClient,
-    RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError, TicketKind, TicketRecord,
+    CredentialKind, CredentialRecord, Digest, FederationLookup, FederationUnit, GrantRecord, KeyRecord, KnownToken,
+    LogoutNoticeRecord, NewClient, RefreshTokenRecord, ResourceRecord, SessionRecord, SpentCode, StoreError,
+    TicketKind, TicketRecord,
 };
 
 /// A database that replicas share.
@@ -52,6 +53,31 @@ pub trait Lookup: FederationLookup {
     /// An access token that is stored, also a revoked or expired one, with its grant.
     async fn find_access_token(&self, token: Digest) -> Result<Option<(AccessTokenRecord, GrantRecord)>, StoreError>;
 
+    /// An access token as [`Self::find_access_token`] finds it, with the client to which its grant was given.
+    async fn find_access_token_and_client(
+        &self,
+        token: Digest,
+    ) -> Result<Option<(AccessTokenRecord, GrantRecord, ClientRecord)>, StoreError> {
+        let Some((token, grant)) = self.find_access_token(token).await? else {
+            return Ok(None);
+        };
+        let client = self.find_client(&grant.client_id).await?;
+        Ok(client.map(|client| (token, grant, client)))
+    }
+
+    /// Both for a token of which the kind is not known, in any state: an access token, and a refresh token with its grant.
+    async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError> {
+        let access = self.find_access_token(access).await?;
+        let refresh = self.find_refresh_token(refresh).await?;
+        // Asked in any case: how long it takes does not tell whether there is a token.
+        let grant = refresh.as_ref().map(|token| token.grant.as_str()).unwrap_or_default();
+        let grant = self.find_grant(grant).await?;
+        Ok(KnownToken {
+            access,
+            refresh: refresh.zip(grant),
+        })
+    }
+
     /// What a subject allowed a client for a resource. Also an expired one.
     async fn find_consent(
         &self,
@@ -67,6 +93,12 @@ pub trait Lookup: FederationLookup {
 
     /// A browser session that has not ended.
     async fn find_session(&self, secret: Digest, now: i64) -> Result<Option<SessionRecord>, StoreError>;
+
+    /// Browser sessions that ended by themselves and are not deleted yet, those first that ended first, at most `limit`.
+    async fn list_ended_sessions(&self, now: i64, limit: u32) -> Result<Vec<SessionRecord>, StoreError>;
+
+    /// Notices of logout that nobody sees to at `now` and that are not given up, in order of number, at most `limit`.
+    async fn list_due_logout_notices(&self, now: i64, limit: u32) -> Result<Vec<LogoutNoticeRecord>, StoreError>;
 
     /// The credential of a subject for another server that is not discarded. Also an expired one.
     async fn find_credential(
@@ -98,6 +130,9 @@ pub trait Lookup: FederationLookup {
 }
 
 /// A unit of work: questions and changes in one transaction.
+///
+/// A change that gives nothing back may wait for the next question, the next change that gives something back, or the commit,
+/// and fails only then. Nothing more is done in a unit that such a change failed in, and it cannot be committed.
 #[async_trait]
 pub trait Unit: Lookup + FederationUnit {
     /// Makes a client; its number. [`StoreError::Exists`] when the id is taken.
@@ -152,8 +187,8 @@ pub trait Unit: Lookup + FederationUnit {
     async fn insert_access_token(&self, token: &AccessTokenRecord) -> Result<(), StoreError>;
     /// Takes an access token back. Whether it was live.
     async fn revoke_access_token(&self, token: Digest, now: i64) -> Result<bool, StoreError>;
-    /// Takes back every access token of a grant, whose refresh token stays good. How many.
-    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<u64, StoreError>;
+    /// Takes back every access token of a grant, whose refresh token stays good.
+    async fn revoke_access_tokens(&self, grant: &str, now: i64) -> Result<(), StoreError>;
 
     /// Makes or replaces what a subject allowed a client for a resource; its number.
     async fn put_consent(&self, consent: &ConsentRecord) -> Result<i64, StoreError>;
@@ -171,6 +206,13 @@ pub trait Unit: Lookup + FederationUnit {
     async fn delete_session(&self, secret: Digest) -> Result<Option<SessionRecord>, StoreError>;
     /// Ends every browser session of a subject. How many.
     async fn delete_sessions(&self, subject: &str) -> Result<u64, StoreError>;
+
+    /// Stores a notice of logout; its number.
+    async fn insert_logout_notice(&self, notice: &LogoutNoticeRecord) -> Result<i64, StoreError>;
+    /// Says until when somebody sees to a notice of logout. Whether it is still there.
+    async fn defer_logout_notice(&self, number: i64, next_at: i64) -> Result<bool, StoreError>;
+    /// Deletes a notice of logout. Whether it was there.
+    async fn delete_logout_notice(&self, number: i64) -> Result<bool, StoreError>;
 
     /// Stores a credential (number 0), or replaces the record with its number; the number. [`StoreError::Exists`] when the
     /// subject has another one of its kind that is not discarded.
@@ -193,7 +235,7 @@ pub trait Unit: Lookup + FederationUnit {
     /// Appends to the audit log, chained to the entry before.
     async fn append_audit(&self, record: &AuditRecord) -> Result<(), StoreError>;
 
-    /// Deletes what has ended before `now`: tickets, codes, tokens, sessions, consents, clients, grants of which nothing is
+    /// Deletes what has ended before `now`: tickets, codes, tokens, sessions, notices of logout, consents, clients, grants of which nothing is
     /// left, and audit records from before `audit_before` up to the first that is not what was written. How many rows, those
     /// not counted that go with another one.
     ///

@@ -47,11 +47,11 @@ pub(crate) async fn revoke(db: &mut PgConnection, token: Digest, now: i64) -> Re
     Ok(done.rows_affected() > 0)
 }
 
-pub(crate) async fn revoke_of_grant(db: &mut PgConnection, grant: &str, now: i64) -> Result<u64, Error> {
-    let done = sqlx::query("UPDATE access_tokens SET revoked_at = $1 WHERE grant_id = $2 AND revoked_at IS NULL")
+pub(crate) async fn revoke_of_grant(db: &mut PgConnection, grant: &str, now: i64) -> Result<(), Error> {
+    sqlx::query("UPDATE access_tokens SET revoked_at = $1 WHERE grant_id = $2 AND revoked_at IS NULL")
         .bind(now)
         .bind(grant)
         .execute(db)
         .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }

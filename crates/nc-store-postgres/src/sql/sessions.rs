@@ -12,6 +12,15 @@ pub(crate) async fn find(db: &mut PgConnection, secret: Digest, now: i64) -> Res
     found.as_ref().map(read).transpose()
 }
 
+pub(crate) async fn list_ended(db: &mut PgConnection, now: i64, limit: u32) -> Result<Vec<SessionRecord>, Error> {
+    let rows = sqlx::query("SELECT * FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2")
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 pub(crate) async fn insert(db: &mut PgConnection, session: &SessionRecord) -> Result<(), Error> {
     let insert =
         "INSERT INTO sessions (secret, sid, subject, document, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";

@@ -13,6 +13,7 @@ const ENDED: &[&str] = &[
     "DELETE FROM refresh_tokens WHERE expires_at <= $1 AND state = 'live'",
     "DELETE FROM access_tokens WHERE expires_at <= $1",
     "DELETE FROM sessions WHERE expires_at <= $1",
+    "DELETE FROM logout_notices WHERE expires_at <= $1",
     "DELETE FROM consents WHERE expires_at <= $1",
     "DELETE FROM clients WHERE expires_at <= $1",
 ];

@@ -1,8 +1,8 @@
 use nc_store::{AccessTokenRecord, Digest, GrantRecord};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::grants;
-use crate::{error::Error, row};
+use crate::{batch::Batch, error::Error, row};
 
 pub(crate) async fn find(
     db: &mut SqliteConnection,
@@ -13,26 +13,29 @@ pub(crate) async fn find(
             access_tokens.expires_at AS token_expires_at, access_tokens.revoked_at AS token_revoked_at
         FROM access_tokens JOIN grants ON grants.id = grant_id WHERE token = ?";
     let found = sqlx::query(select).bind(row::bytes(&token)).fetch_optional(db).await?;
-    let Some(row) = found else { return Ok(None) };
-    let record = AccessTokenRecord {
-        token,
+    let read = |row| Ok((read(row)?, grants::read(row)?));
+    found.as_ref().map(read).transpose()
+}
+
+/// From a row with the grant's columns.
+pub(crate) fn read(row: &SqliteRow) -> Result<AccessTokenRecord, Error> {
+    Ok(AccessTokenRecord {
+        token: row::digest(row, "token")?,
         grant: row.try_get("grant_id")?,
         document: row.try_get("token_document")?,
         expires_at: row.try_get("token_expires_at")?,
         revoked_at: row.try_get("token_revoked_at")?,
-    };
-    Ok(Some((record, grants::read(&row)?)))
+    })
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, token: &AccessTokenRecord) -> Result<(), Error> {
-    sqlx::query("INSERT INTO access_tokens (token, grant_id, document, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(row::bytes(&token.token))
-        .bind(&token.grant)
-        .bind(&token.document)
-        .bind(token.expires_at)
-        .bind(token.revoked_at)
-        .execute(db)
-        .await?;
+pub(crate) fn insert(batch: &mut Batch, token: &AccessTokenRecord) -> Result<(), Error> {
+    batch
+        .add("INSERT INTO access_tokens (token, grant_id, document, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(row::bytes(&token.token))?
+        .bind(&token.grant)?
+        .bind(&token.document)?
+        .bind(token.expires_at)?
+        .bind(token.revoked_at)?;
     Ok(())
 }
 
@@ -45,11 +48,10 @@ pub(crate) async fn revoke(db: &mut SqliteConnection, token: Digest, now: i64) -
     Ok(done.rows_affected() > 0)
 }
 
-pub(crate) async fn revoke_of_grant(db: &mut SqliteConnection, grant: &str, now: i64) -> Result<u64, Error> {
-    let done = sqlx::query("UPDATE access_tokens SET revoked_at = ? WHERE grant_id = ? AND revoked_at IS NULL")
-        .bind(now)
-        .bind(grant)
-        .execute(db)
-        .await?;
-    Ok(done.rows_affected())
+pub(crate) fn revoke_of_grant(batch: &mut Batch, grant: &str, now: i64) -> Result<(), Error> {
+    batch
+        .add("UPDATE access_tokens SET revoked_at = ? WHERE grant_id = ? AND revoked_at IS NULL")
+        .bind(now)?
+        .bind(grant)?;
+    Ok(())
 }

@@ -1,8 +1,8 @@
-use nc_store::{AuditChain, AuditEntry, AuditRecord, AuditReport, ChainedEntry, WhichEnd};
+use nc_store::{AuditChain, AuditEnd, AuditEntry, AuditRecord, AuditReport, ChainedEntry, WhichEnd};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::audit_ends;
-use crate::error::Error;
+use crate::{batch::Batch, error::Error};
 
 /// How many entries are read at a time.
 const PAGE: u32 = 1000;
@@ -21,36 +21,73 @@ pub(crate) async fn list(db: &mut SqliteConnection, limit: u32) -> Result<Vec<Au
     rows.iter().map(entry).collect()
 }
 
-pub(crate) async fn append(db: &mut SqliteConnection, chain: &AuditChain, record: &AuditRecord) -> Result<(), Error> {
-    let last = audit_ends::find(db, WhichEnd::Last).await?;
-    let highest = highest_number(db).await?;
-    let is_new = last.is_none() && audit_ends::find(db, WhichEnd::First).await?.is_none();
-    if is_new {
-        let first = chain.end(WhichEnd::First, highest, Vec::new())?;
-        audit_ends::put(db, WhichEnd::First, &first).await?;
-    }
-    let number = highest + 1;
-    let tag = chain.link(&chain.before_next(last.as_ref(), is_new), number, record)?;
-    sqlx::query("INSERT INTO audit (number, at, event, document, tag) VALUES (?, ?, ?, ?, ?)")
-        .bind(number)
-        .bind(record.at)
-        .bind(&record.event)
-        .bind(&record.document)
-        .bind(&tag)
-        .execute(&mut *db)
-        .await?;
-    audit_ends::put(db, WhichEnd::Last, &chain.end(WhichEnd::Last, number, tag)?).await
+/// Where the log ends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tail {
+    last: Option<AuditEnd>,
+    /// There is a record of where the chain begins.
+    has_first: bool,
+    /// The highest number that was ever used: they are used once, also after the highest was deleted.
+    highest: i64,
 }
 
-/// Numbers are used once, also after the highest was deleted.
-async fn highest_number(db: &mut SqliteConnection) -> Result<i64, Error> {
-    let there: Option<i64> = sqlx::query_scalar("SELECT max(number) FROM audit")
-        .fetch_one(&mut *db)
+/// Begins a writing transaction. Most of them append to the log, so that is asked along with it.
+///
+/// `BEGIN IMMEDIATE`, so a transaction that first reads and then writes cannot fail half-way for want of the lock.
+pub(crate) async fn begin(db: &mut SqliteConnection) -> Result<Tail, Error> {
+    let begin = "BEGIN IMMEDIATE; SELECT last.number, last.tag, last.seal,
+            EXISTS (SELECT 1 FROM audit_ends WHERE which = ?) AS has_first,
+            max((SELECT coalesce(max(audit.number), 0) FROM audit),
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)) AS highest
+        FROM (SELECT 1) LEFT JOIN audit_ends AS last ON last.which = ?";
+    let row = sqlx::query(begin)
+        .bind(WhichEnd::First.word())
+        .bind(WhichEnd::Last.word())
+        .fetch_one(db)
         .await?;
-    let ever: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")
-        .fetch_optional(db)
-        .await?;
-    Ok(there.max(ever).unwrap_or_default())
+    let number: Option<i64> = row.try_get("number")?;
+    let end = |number| {
+        Ok::<_, Error>(AuditEnd {
+            number,
+            tag: row.try_get("tag")?,
+            seal: row.try_get("seal")?,
+        })
+    };
+    Ok(Tail {
+        last: number.map(end).transpose()?,
+        has_first: row.try_get("has_first")?,
+        highest: row.try_get("highest")?,
+    })
+}
+
+pub(crate) fn append(
+    batch: &mut Batch,
+    tail: &mut Tail,
+    chain: &AuditChain,
+    record: &AuditRecord,
+) -> Result<(), Error> {
+    let is_new = tail.last.is_none() && !tail.has_first;
+    if is_new {
+        let first = chain.end(WhichEnd::First, tail.highest, Vec::new())?;
+        audit_ends::put(batch, WhichEnd::First, &first)?;
+    }
+    let number = tail.highest + 1;
+    let tag = chain.link(&chain.before_next(tail.last.as_ref(), is_new), number, record)?;
+    batch
+        .add("INSERT INTO audit (number, at, event, document, tag) VALUES (?, ?, ?, ?, ?)")
+        .bind(number)?
+        .bind(record.at)?
+        .bind(&record.event)?
+        .bind(&record.document)?
+        .bind(&tag)?;
+    let last = chain.end(WhichEnd::Last, number, tag)?;
+    audit_ends::put(batch, WhichEnd::Last, &last)?;
+    *tail = Tail {
+        last: Some(last),
+        has_first: tail.has_first || is_new,
+        highest: number,
+    };
+    Ok(())
 }
 
 /// Deletes entries from before `before`, up to the first that is later or that is not what was written: else who changes
@@ -89,7 +126,9 @@ pub(crate) async fn sweep(db: &mut SqliteConnection, chain: &AuditChain, before:
             .execute(&mut *db)
             .await?
             .rows_affected();
-        audit_ends::put(db, WhichEnd::First, &chain.end(WhichEnd::First, number, tag)?).await?;
+        let mut batch = Batch::default();
+        audit_ends::put(&mut batch, WhichEnd::First, &chain.end(WhichEnd::First, number, tag)?)?;
+        batch.make(db).await?;
     }
     Ok(rows)
 }

@@ -1,7 +1,7 @@
 use nc_store::{AuditEnd, WhichEnd};
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::error::Error;
+use crate::{batch::Batch, error::Error};
 
 pub(crate) async fn find(db: &mut SqliteConnection, which: WhichEnd) -> Result<Option<AuditEnd>, Error> {
     let row = sqlx::query("SELECT * FROM audit_ends WHERE which = ?")
@@ -18,15 +18,14 @@ pub(crate) async fn find(db: &mut SqliteConnection, which: WhichEnd) -> Result<O
     end.transpose()
 }
 
-pub(crate) async fn put(db: &mut SqliteConnection, which: WhichEnd, end: &AuditEnd) -> Result<(), Error> {
+pub(crate) fn put(batch: &mut Batch, which: WhichEnd, end: &AuditEnd) -> Result<(), Error> {
     let put = "INSERT INTO audit_ends (which, number, tag, seal) VALUES (?, ?, ?, ?)
         ON CONFLICT (which) DO UPDATE SET number = excluded.number, tag = excluded.tag, seal = excluded.seal";
-    sqlx::query(put)
-        .bind(which.word())
-        .bind(end.number)
-        .bind(&end.tag)
-        .bind(&end.seal)
-        .execute(db)
-        .await?;
+    batch
+        .add(put)
+        .bind(which.word())?
+        .bind(end.number)?
+        .bind(&end.tag)?
+        .bind(&end.seal)?;
     Ok(())
 }

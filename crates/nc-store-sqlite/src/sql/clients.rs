@@ -1,7 +1,7 @@
 use nc_store::{ClientKind, ClientRecord, NewClient};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use crate::{error::Error, row};
+use crate::{batch::Batch, error::Error, row};
 
 pub(crate) async fn find(db: &mut SqliteConnection, client_id: &str) -> Result<Option<ClientRecord>, Error> {
     let found = sqlx::query("SELECT * FROM clients WHERE client_id = ?")
@@ -69,18 +69,12 @@ pub(crate) async fn update(db: &mut SqliteConnection, client: &ClientRecord) -> 
     Ok(())
 }
 
-pub(crate) async fn note_use(
-    db: &mut SqliteConnection,
-    client_id: &str,
-    now: i64,
-    expires_at: Option<i64>,
-) -> Result<(), Error> {
-    sqlx::query("UPDATE clients SET last_token_at = ?, expires_at = ? WHERE client_id = ?")
-        .bind(now)
-        .bind(expires_at)
-        .bind(client_id)
-        .execute(db)
-        .await?;
+pub(crate) fn note_use(batch: &mut Batch, client_id: &str, now: i64, expires_at: Option<i64>) -> Result<(), Error> {
+    batch
+        .add("UPDATE clients SET last_token_at = ?, expires_at = ? WHERE client_id = ?")
+        .bind(now)?
+        .bind(expires_at)?
+        .bind(client_id)?;
     Ok(())
 }
 
@@ -99,7 +93,7 @@ pub(crate) async fn evict_unused(db: &mut SqliteConnection, kind: ClientKind) ->
     Ok(sqlx::query_scalar(delete).bind(kind.word()).fetch_optional(db).await?)
 }
 
-fn read(row: &SqliteRow) -> Result<ClientRecord, Error> {
+pub(crate) fn read(row: &SqliteRow) -> Result<ClientRecord, Error> {
     Ok(ClientRecord {
         number: row.try_get("number")?,
         client_id: row.try_get("client_id")?,

@@ -1,16 +1,15 @@
 use nc_store::{CodeRecord, Digest, SpentCode};
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::{error::Error, row};
+use crate::{batch::Batch, error::Error, row};
 
-pub(crate) async fn insert(db: &mut SqliteConnection, code: &CodeRecord) -> Result<(), Error> {
-    sqlx::query("INSERT INTO codes (code, grant_id, document, expires_at) VALUES (?, ?, ?, ?)")
-        .bind(row::bytes(&code.code))
-        .bind(&code.grant)
-        .bind(&code.document)
-        .bind(code.expires_at)
-        .execute(db)
-        .await?;
+pub(crate) fn insert(batch: &mut Batch, code: &CodeRecord) -> Result<(), Error> {
+    batch
+        .add("INSERT INTO codes (code, grant_id, document, expires_at) VALUES (?, ?, ?, ?)")
+        .bind(row::bytes(&code.code))?
+        .bind(&code.grant)?
+        .bind(&code.document)?
+        .bind(code.expires_at)?;
     Ok(())
 }
 

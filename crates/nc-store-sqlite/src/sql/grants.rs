@@ -1,7 +1,7 @@
 use nc_store::GrantRecord;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use crate::error::Error;
+use crate::{batch::Batch, error::Error};
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: &str) -> Result<Option<GrantRecord>, Error> {
     let found = sqlx::query("SELECT * FROM grants WHERE id = ?")
@@ -17,28 +17,26 @@ pub(crate) async fn list(db: &mut SqliteConnection, subject: &str) -> Result<Vec
     rows.iter().map(read).collect()
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, grant: &GrantRecord) -> Result<(), Error> {
+pub(crate) fn insert(batch: &mut Batch, grant: &GrantRecord) -> Result<(), Error> {
     let insert = "INSERT INTO grants (id, subject, client_id, sid, document, created_at, revoked_at)
         VALUES (?, ?, ?, ?, ?, ?, ?)";
-    sqlx::query(insert)
-        .bind(&grant.id)
-        .bind(&grant.subject)
-        .bind(&grant.client_id)
-        .bind(&grant.sid)
-        .bind(&grant.document)
-        .bind(grant.created_at)
-        .bind(grant.revoked_at)
-        .execute(db)
-        .await?;
+    batch
+        .add(insert)
+        .bind(&grant.id)?
+        .bind(&grant.subject)?
+        .bind(&grant.client_id)?
+        .bind(&grant.sid)?
+        .bind(&grant.document)?
+        .bind(grant.created_at)?
+        .bind(grant.revoked_at)?;
     Ok(())
 }
 
-pub(crate) async fn update(db: &mut SqliteConnection, id: &str, document: &str) -> Result<(), Error> {
-    sqlx::query("UPDATE grants SET document = ? WHERE id = ?")
-        .bind(document)
-        .bind(id)
-        .execute(db)
-        .await?;
+pub(crate) fn update(batch: &mut Batch, id: &str, document: &str) -> Result<(), Error> {
+    batch
+        .add("UPDATE grants SET document = ? WHERE id = ?")
+        .bind(document)?
+        .bind(id)?;
     Ok(())
 }
 

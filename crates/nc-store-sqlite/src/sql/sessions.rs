@@ -12,6 +12,15 @@ pub(crate) async fn find(db: &mut SqliteConnection, secret: Digest, now: i64) ->
     found.as_ref().map(read).transpose()
 }
 
+pub(crate) async fn list_ended(db: &mut SqliteConnection, now: i64, limit: u32) -> Result<Vec<SessionRecord>, Error> {
+    let rows = sqlx::query("SELECT * FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?")
+        .bind(now)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 pub(crate) async fn insert(db: &mut SqliteConnection, session: &SessionRecord) -> Result<(), Error> {
     let insert =
         "INSERT INTO sessions (secret, sid, subject, document, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)";

@@ -1,7 +1,7 @@
 use nc_store::RefreshState;
 use sqlx::SqliteConnection;
 
-use crate::error::Error;
+use crate::{batch::Batch, error::Error};
 
 pub(crate) async fn find(db: &mut SqliteConnection, base: &str, uid: &str) -> Result<Option<String>, Error> {
     Ok(
@@ -53,10 +53,10 @@ pub(crate) async fn note_credential(
     Ok(())
 }
 
-pub(crate) async fn need_credential(db: &mut SqliteConnection, subject: &str, until: i64) -> Result<(), Error> {
+pub(crate) fn need_credential(batch: &mut Batch, subject: &str, until: i64) -> Result<(), Error> {
     let update = "UPDATE subjects SET credential_needed_until = ?
         WHERE subject = ? AND credential_needed_until IS NOT NULL";
-    sqlx::query(update).bind(until).bind(subject).execute(db).await?;
+    batch.add(update).bind(until)?.bind(subject)?;
     Ok(())
 }
 

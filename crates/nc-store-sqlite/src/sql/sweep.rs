@@ -13,6 +13,7 @@ const ENDED: &[&str] = &[
     "DELETE FROM refresh_tokens WHERE expires_at <= ? AND state = 'live'",
     "DELETE FROM access_tokens WHERE expires_at <= ?",
     "DELETE FROM sessions WHERE expires_at <= ?",
+    "DELETE FROM logout_notices WHERE expires_at <= ?",
     "DELETE FROM consents WHERE expires_at <= ?",
     "DELETE FROM clients WHERE expires_at <= ?",
 ];

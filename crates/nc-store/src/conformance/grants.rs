@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{
     Outcome,
     records::{NOW, client, grant, with_grant},
+    units::ended,
 };
 use crate::{GrantRecord, Store, StoreError};
 
@@ -16,8 +17,6 @@ pub(super) async fn a_grant_is_found_and_its_document_replaced(store: Arc<dyn St
         ..grant("of the client itself")
     };
     unit.insert_grant(&own).await?;
-    let again = unit.insert_grant(&grant("grant")).await;
-    assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
     unit.update_grant("grant", "changed").await?;
     unit.commit().await?;
     let changed = GrantRecord {
@@ -26,6 +25,10 @@ pub(super) async fn a_grant_is_found_and_its_document_replaced(store: Arc<dyn St
     };
     assert_eq!(store.find_grant("grant").await?, Some(changed));
     assert_eq!(store.find_grant(&own.id).await?.as_ref(), Some(&own));
+    let unit = store.begin().await?;
+    let again = unit.insert_grant(&grant("grant")).await;
+    let again = ended(unit, again).await;
+    assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
     Ok(())
 }
 

@@ -4,9 +4,10 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{
     Outcome,
-    records::{END, NOW, code, ticket, with_grant},
+    records::{END, NOW, access_token, code, grant, ticket, with_grant},
+    units::ended,
 };
-use crate::{Digest, Store, StoreError, TicketKind};
+use crate::{AccessTokenRecord, AuditRecord, Digest, Store, StoreError, TicketKind};
 
 const TASKS: usize = 20;
 
@@ -62,6 +63,61 @@ pub(super) async fn twenty_tasks_agree_on_a_subject_identifier(store: Arc<dyn St
     });
     let subjects = subjects.await?;
     assert!(subjects.iter().all(|subject| *subject == subjects[0]), "{subjects:?}");
+    Ok(())
+}
+
+/// Also where units share a transaction.
+pub(super) async fn of_twenty_units_at_once_those_that_fail_fail_alone(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let before = store.verify_audit().await?.good;
+    let kept = race(&store, |store, number| async move {
+        for turn in 0..10 {
+            let name = format!("{number} {turn}");
+            let unit = store.begin().await?;
+            unit.insert_grant(&grant(&name)).await?;
+            unit.insert_access_token(&AccessTokenRecord {
+                grant: name.clone(),
+                ..access_token(&name)
+            })
+            .await?;
+            unit.append_audit(&AuditRecord {
+                at: NOW,
+                event: "event".to_owned(),
+                document: "{}".to_owned(),
+            })
+            .await?;
+            let ended = match number % 5 {
+                0 => {
+                    if turn % 2 == 0 {
+                        assert!(unit.find_grant(&name).await?.is_some(), "its own changes");
+                    }
+                    drop(unit);
+                    None
+                }
+                1 => {
+                    let again = unit.insert_grant(&grant("grant")).await;
+                    Some(ended(unit, again).await)
+                }
+                _ => Some(unit.commit().await),
+            };
+            let found = store.find_access_token(Digest::of(&name)).await?;
+            match ended {
+                None => assert!(found.is_none(), "{name} was given up"),
+                Some(Ok(())) => assert!(
+                    found.is_some_and(|(_, grant)| grant.id == name),
+                    "{name} was told to be made"
+                ),
+                Some(Err(error)) => assert!(
+                    matches!(error, StoreError::Exists) && found.is_none(),
+                    "{name}: {error}"
+                ),
+            }
+        }
+        Ok(u64::from(number % 5 > 1) * 10)
+    });
+    let kept: u64 = kept.await?.iter().sum();
+    let report = store.verify_audit().await?;
+    assert_eq!((report.broken, report.good - before), (None, kept));
     Ok(())
 }
 

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::{
     Outcome,
-    records::{END, NOW, access_token, client, code, grant, refresh_token, with_grant},
+    records::{END, NOW, access_token, code, grant, refresh_token, with_grant},
+    units::ended,
 };
 use crate::{AccessTokenRecord, CodeRecord, Digest, RefreshState, RefreshTokenRecord, SpentCode, Store, StoreError};
 
@@ -115,7 +116,7 @@ pub(super) async fn access_tokens_are_revoked_alone_or_all_of_a_grant(store: Arc
     assert!(unit.revoke_access_token(Digest::of("a"), NOW + 1).await?);
     assert!(!unit.revoke_access_token(Digest::of("a"), NOW + 2).await?);
     assert!(!unit.revoke_access_token(Digest::of("none"), NOW).await?);
-    assert_eq!(unit.revoke_access_tokens("grant", NOW + 3).await?, 2);
+    unit.revoke_access_tokens("grant", NOW + 3).await?;
     for (token, expected) in [
         ("a", Some(NOW + 1)),
         ("b", Some(NOW + 3)),
@@ -128,13 +129,62 @@ pub(super) async fn access_tokens_are_revoked_alone_or_all_of_a_grant(store: Arc
     Ok(())
 }
 
+pub(super) async fn an_access_token_comes_with_the_client_of_its_grant(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let unit = store.begin().await?;
+    unit.insert_access_token(&access_token("access")).await?;
+    let found = unit.find_access_token_and_client(Digest::of("access")).await?;
+    let (token, its_grant, client) = found.expect("the token");
+    assert_eq!((token, its_grant), (access_token("access"), grant("grant")));
+    assert_eq!((client.client_id.as_str(), client.created_at), ("client", NOW));
+    unit.commit().await?;
+    assert!(store.find_access_token_and_client(Digest::of("none")).await?.is_none());
+    let unit = store.begin().await?;
+    unit.revoke_grant("grant", NOW).await?;
+    unit.commit().await?;
+    let (_, grant, _) = store
+        .find_access_token_and_client(Digest::of("access"))
+        .await?
+        .expect("a revoked one");
+    assert_eq!(grant.revoked_at, Some(NOW));
+    Ok(())
+}
+
+pub(super) async fn a_token_of_unknown_kind_is_found_with_its_grant(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let (access, refresh, none) = (Digest::of("access"), Digest::of("refresh"), Digest::of("none"));
+    let unit = store.begin().await?;
+    unit.insert_access_token(&access_token("access")).await?;
+    unit.insert_refresh_token(&refresh_token("refresh")).await?;
+    let of_access = Some((access_token("access"), grant("grant")));
+    let of_refresh = Some((refresh_token("refresh"), grant("grant")));
+    let found = unit.find_token(access, refresh).await?;
+    assert_eq!((&found.access, &found.refresh), (&of_access, &of_refresh));
+    unit.commit().await?;
+    assert_eq!(store.find_token(access, refresh).await?, found);
+    let found = store.find_token(refresh, access).await?;
+    assert_eq!(
+        (found.access, found.refresh),
+        (None, None),
+        "each is looked for as what it may be"
+    );
+    let found = store.find_token(access, none).await?;
+    assert_eq!((found.access, found.refresh), (of_access, None));
+    let found = store.find_token(none, refresh).await?;
+    assert_eq!((found.access, found.refresh), (None, of_refresh));
+    Ok(())
+}
+
 pub(super) async fn tokens_need_a_grant_and_are_stored_once(store: Arc<dyn Store>) -> Outcome {
     let unit = store.begin().await?;
-    unit.insert_client(&client("client")).await?;
-    assert!(unit.insert_code(&code("code")).await.is_err());
-    assert!(unit.insert_refresh_token(&refresh_token("refresh")).await.is_err());
-    assert!(unit.insert_access_token(&access_token("access")).await.is_err());
-    drop(unit);
+    let made = unit.insert_code(&code("code")).await;
+    assert!(ended(unit, made).await.is_err());
+    let unit = store.begin().await?;
+    let made = unit.insert_refresh_token(&refresh_token("refresh")).await;
+    assert!(ended(unit, made).await.is_err());
+    let unit = store.begin().await?;
+    let made = unit.insert_access_token(&access_token("access")).await;
+    assert!(ended(unit, made).await.is_err());
     with_grant(&*store).await?;
     let unit = store.begin().await?;
     let token = access_token("access");
@@ -145,6 +195,8 @@ pub(super) async fn tokens_need_a_grant_and_are_stored_once(store: Arc<dyn Store
             ..token
         })
         .await;
+    let again = ended(unit, again).await;
     assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
+    assert!(store.find_access_token(Digest::of("access")).await?.is_none());
     Ok(())
 }

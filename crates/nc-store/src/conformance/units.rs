@@ -8,9 +8,15 @@ use std::{
 
 use super::{
     Outcome,
-    records::{NOW, client},
+    records::{NOW, access_token, client, code, grant, with_grant},
 };
-use crate::{Store, StoreError};
+use crate::{Digest, Store, StoreError, Unit};
+
+/// What came of the last change of a unit: it may fail as late as at the commit.
+pub(super) async fn ended(unit: Box<dyn Unit>, made: Result<(), StoreError>) -> Result<(), StoreError> {
+    made?;
+    unit.commit().await
+}
 
 pub(super) async fn a_dropped_unit_leaves_nothing(store: Arc<dyn Store>) -> Outcome {
     let unit = store.begin().await?;
@@ -68,6 +74,63 @@ pub(super) async fn a_failed_change_leaves_the_unit_usable(store: Arc<dyn Store>
     unit.insert_client(&client("other")).await?;
     unit.commit().await?;
     assert_eq!(store.list_clients(0, 9).await?.len(), 2);
+    Ok(())
+}
+
+pub(super) async fn a_change_that_fails_late_takes_the_whole_unit_with_it(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let unit = store.begin().await?;
+    unit.insert_grant(&grant("another")).await?;
+    unit.insert_access_token(&access_token("access")).await?;
+    let made = unit.insert_grant(&grant("another")).await;
+    let refused = match (made, unit.find_grant("another").await) {
+        (Ok(()), Ok(_)) => unit.commit().await,
+        (Ok(()), Err(error)) => {
+            assert!(
+                unit.put_setting("key", Some("value")).await.is_err(),
+                "nothing more is done"
+            );
+            assert!(unit.commit().await.is_err(), "nor committed");
+            Err(error)
+        }
+        (refused, _) => {
+            // It failed at once: the next unit waits for the end of this one.
+            drop(unit);
+            refused
+        }
+    };
+    assert!(matches!(refused, Err(StoreError::Exists)), "{refused:?}");
+    assert!(store.find_grant("another").await?.is_none());
+    assert!(store.find_access_token(Digest::of("access")).await?.is_none());
+    assert!(store.find_setting("key").await?.is_none());
+    let unit = store.begin().await?;
+    unit.insert_grant(&grant("another")).await?;
+    unit.commit().await
+}
+
+pub(super) async fn changes_of_a_unit_are_made_in_their_order(store: Arc<dyn Store>) -> Outcome {
+    with_grant(&*store).await?;
+    let unit = store.begin().await?;
+    unit.insert_code(&code("code")).await?;
+    unit.insert_access_token(&access_token("before")).await?;
+    unit.revoke_access_tokens("grant", NOW + 1).await?;
+    unit.insert_access_token(&access_token("after")).await?;
+    assert!(
+        unit.spend_code(Digest::of("code")).await?.is_some(),
+        "a question comes after them"
+    );
+    unit.note_client_use("client", NOW, None).await?;
+    unit.note_client_use("client", NOW + 1, Some(NOW + 2)).await?;
+    unit.commit().await?;
+    for (token, expected) in [("before", Some(NOW + 1)), ("after", None)] {
+        let (found, _) = store.find_access_token(Digest::of(token)).await?.expect("the token");
+        assert_eq!(found.revoked_at, expected, "{token}");
+    }
+    let client = store.find_client("client").await?.expect("the client");
+    assert_eq!(
+        (client.last_token_at, client.expires_at),
+        (Some(NOW + 1), Some(NOW + 2))
+    );
     Ok(())
 }
 
