@@ -3,23 +3,27 @@
 mod administration;
 mod app_passwords;
 mod client_name;
+mod group_administrators;
 mod new_user;
 mod origin;
+mod passkeys;
 mod password;
 mod preferences;
 mod scopes;
 mod second_factors;
 
 use nc_auth::{LoginName, UserId};
-use sqlx::FromRow;
+use sqlx::{FromRow, Row as _};
 
 pub use app_passwords::{APP_PASSWORD_LENGTH, AppPasswordId};
 pub(crate) use app_passwords::{AppPasswords, Known, looks_like_app_password};
 pub(crate) use client_name::{clean, client_name};
+pub(crate) use group_administrators::NoGroupAdministrator;
 pub(crate) use new_user::MAX_PASSWORD_LENGTH;
 pub use new_user::NewUser;
 pub use new_user::is_mail_address;
 pub use origin::Standing;
+pub use passkeys::{KeptPasskey, MAX_PASSKEYS, NewPasskey, Passkey};
 pub(crate) use password::PasswordChecker;
 pub use preferences::Preference;
 pub use scopes::{APP_PASSWORD_SCOPES, AppPasswordScopes};
@@ -55,6 +59,17 @@ impl Account {
     }
 }
 
+/// An account and its groups, in alphabetical order.
+#[derive(Debug, Clone)]
+pub struct AccountInGroups {
+    /// The account.
+    pub account: Account,
+    /// The groups in which it is.
+    pub groups: Vec<String>,
+    /// The groups that it administers.
+    pub administered_groups: Vec<String>,
+}
+
 /// How a name is compared at sign-in.
 fn fold(name: &str) -> String {
     name.to_lowercase()
@@ -84,6 +99,26 @@ impl<'a> Accounts<'a> {
     pub async fn find(self, id: &UserId) -> Result<Option<Account>, Error> {
         let query = sqlx::query_as(select_account!("id = ?")).bind(id.as_str());
         Ok(query.fetch_optional(self.0.reader()).await?)
+    }
+
+    /// The enabled account with exactly this id, and its groups.
+    pub async fn find_with_groups(self, id: &UserId) -> Result<Option<AccountInGroups>, Error> {
+        let select = "SELECT id, display_name, email, quota_bytes, profile, created_at, first_login_at, last_login_at,
+                (SELECT json_group_array(group_id ORDER BY group_id) FROM group_members WHERE user_id = id) AS groups,
+                (SELECT json_group_array(group_id ORDER BY group_id) FROM group_administrators WHERE user_id = id)
+                    AS administered
+            FROM accounts WHERE enabled = 1 AND id = ?";
+        let Some(row) = self.0.find_quickly(sqlx::query(select).bind(id.as_str())).await? else {
+            return Ok(None);
+        };
+        let list = |column| -> Result<Vec<String>, Error> {
+            serde_json::from_str(row.try_get(column)?).map_err(|_| Error::Internal("groups cannot be read"))
+        };
+        Ok(Some(AccountInGroups {
+            account: Account::from_row(&row)?,
+            groups: list("groups")?,
+            administered_groups: list("administered")?,
+        }))
     }
 
     /// The enabled account that signs in as `login`: by id first, then by mail address, both without regard to case.
@@ -180,5 +215,46 @@ fn taken(error: sqlx::Error, what: &'static str) -> Error {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => Error::Exists(what),
         _ => Error::Database(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_account_comes_with_its_groups_as_they_are_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("cloud.db")).await.unwrap();
+        let accounts = Accounts::new(&db);
+        for id in ["alice", "bob"] {
+            let user = NewUser::new(id, "Somebody", "correct horse".into());
+            accounts.create(&user, &PasswordChecker::new(), 1).await.unwrap();
+        }
+        let change = async |statement: &'static str| {
+            let mut write = db.write().await.unwrap();
+            sqlx::query(statement).execute(&mut *write).await.unwrap();
+            write.commit().await.unwrap();
+        };
+        let groups = async |id: &str| {
+            let found = accounts.find_with_groups(&UserId::new(id)).await.unwrap();
+            found.map(|found| (found.account.id, found.groups))
+        };
+        assert_eq!(groups("alice").await, Some(("alice".to_owned(), vec![])));
+        change("INSERT INTO group_members (group_id, user_id) VALUES ('staff', 'alice'), ('a \"b\", c', 'alice'), ('x', 'bob')").await;
+        let both = vec!["a \"b\", c".to_owned(), "staff".to_owned()];
+        assert_eq!(groups("alice").await, Some(("alice".to_owned(), both)));
+        assert_eq!(groups("Alice").await, None, "ids are compared exactly");
+        change(
+            "INSERT INTO group_administrators (group_id, user_id) VALUES ('x', 'alice'), ('a', 'alice'), ('x', 'bob')",
+        )
+        .await;
+        let found = accounts.find_with_groups(&UserId::new("alice")).await.unwrap().unwrap();
+        assert_eq!(found.administered_groups, ["a", "x"]);
+        change("UPDATE accounts SET enabled = 0 WHERE id = 'alice'").await;
+        assert_eq!(groups("alice").await, None, "disabled");
+        assert_eq!(groups("bob").await, Some(("bob".to_owned(), vec!["x".to_owned()])));
+        db.close().await;
+        assert!(accounts.find_with_groups(&UserId::new("bob")).await.is_err(), "closed");
     }
 }

@@ -283,7 +283,7 @@ impl Authenticator {
         })
     }
 
-    async fn note_login(&self, user: &UserId, last: Option<i64>) -> Result<(), Error> {
+    pub(crate) async fn note_login(&self, user: &UserId, last: Option<i64>) -> Result<(), Error> {
         let now = self.clock.now().unix_timestamp();
         if is_due(last, now) {
             Accounts::new(&self.db).note_login(user, now).await?;

@@ -16,8 +16,9 @@ use secrecy::SecretString;
 
 use crate::{
     CloudConfig, Error,
-    accounts::{Account, Accounts, AppPasswordId, AppPasswordScopes, AppPasswords, NewUser},
+    accounts::{Account, AccountInGroups, Accounts, AppPasswordId, AppPasswordScopes, AppPasswords, NewUser},
     auth::{Authenticator, TokenIssuers, Trust},
+    avatars,
     collections::Collections,
     content::{Content, ContentError},
     cookbook, dav,
@@ -149,6 +150,7 @@ impl Cloud {
         dav::routes(self)
             .and(ocs::routes(self))
             .and(status::routes(self))
+            .and(avatars::routes(self))
             .and(protected_resource::routes(self))
             .and(login_flow::routes(self))
             .and(notes::routes(self))
@@ -277,6 +279,11 @@ impl Cloud {
     /// The account of a user, if there is one.
     pub async fn find_user(&self, id: &UserId) -> Result<Option<Account>, Error> {
         self.accounts().find(id).await
+    }
+
+    /// The same with the groups of the account.
+    pub async fn find_user_with_groups(&self, id: &UserId) -> Result<Option<AccountInGroups>, Error> {
+        self.accounts().find_with_groups(id).await
     }
 
     /// Lets an account sign in, or shuts it out at once, with what opens its shares from other servers. Whether there is one.

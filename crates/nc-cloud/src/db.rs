@@ -1,11 +1,15 @@
 //! SQLite: one connection that writes, several that read.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection as _, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
 };
+use tokio::sync::Mutex;
 
 use crate::Error;
 
@@ -20,6 +24,7 @@ const BUSY: Duration = Duration::from_secs(5);
 pub struct Db {
     reader: SqlitePool,
     writer: SqlitePool,
+    quick: Arc<Mutex<Option<SqliteConnection>>>,
 }
 
 impl Db {
@@ -43,13 +48,39 @@ impl Db {
         // More than there are cores would only wait for each other.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = u32::try_from(cores.min(MOST_READERS)).unwrap_or(1);
-        let reader = pool(readers).connect_with(options.read_only(true)).await?;
-        Ok(Self { reader, writer })
+        let options = options.read_only(true);
+        let quick = SqliteConnection::connect_with(&options).await?;
+        let reader = pool(readers).connect_with(options).await?;
+        Ok(Self {
+            reader,
+            writer,
+            quick: Arc::new(Mutex::new(Some(quick))),
+        })
     }
 
     /// Connections that only read; each statement sees the last committed state.
     pub fn reader(&self) -> &SqlitePool {
         &self.reader
+    }
+
+    /// Asks a question that comes with most requests and is soon answered; it sees the last committed state.
+    ///
+    /// The connection for it is never given back: a pool would ask it each time whether it still works, in a task of its own,
+    /// which takes as long as the question.
+    pub(crate) async fn find_quickly(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Option<SqliteRow>, Error> {
+        let mut quick = self.quick.lock().await;
+        let Some(connection) = quick.as_mut() else {
+            drop(quick);
+            return Ok(query.fetch_optional(&self.reader).await?);
+        };
+        let found = query.fetch_optional(connection).await;
+        if let Err(sqlx::Error::WorkerCrashed) = found {
+            *quick = None;
+        }
+        Ok(found?)
     }
 
     /// Begins the one write at a time. Dropped without `commit`, it leaves nothing behind.
@@ -61,6 +92,11 @@ impl Db {
 
     /// Waits for work under way, then closes every connection.
     pub async fn close(&self) {
+        let quick = self.quick.lock().await.take();
+        if let Some(quick) = quick {
+            // What cannot be closed is not there any more.
+            let _ = quick.close().await;
+        }
         self.reader.close().await;
         self.writer.close().await;
     }

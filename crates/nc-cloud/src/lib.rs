@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod auth;
+mod avatars;
 mod base_url;
 mod cloud;
 mod collections;
@@ -39,6 +40,7 @@ mod upkeep;
 mod version;
 
 pub use auth::SignedIn;
+pub use avatars::picture_path;
 pub use base_url::BaseUrl;
 pub use cloud::{ADMINISTRATORS, Cloud, Federated};
 pub use config::CloudConfig;

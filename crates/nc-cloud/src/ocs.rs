@@ -4,6 +4,7 @@ mod app_passwords;
 mod autocomplete;
 mod capabilities;
 mod envelope;
+mod sub_admins;
 mod users;
 mod xml;
 
@@ -91,6 +92,13 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
         .at("/cloud/users/{id}", Access::Unscoped, put(users::update))
         .at("/cloud/users/{id}/groups", Access::Administration, get(users::groups))
         .at(
+            "/cloud/users/{id}/subadmins",
+            Access::Administration,
+            get(sub_admins::groups_of)
+                .post(sub_admins::add)
+                .delete(sub_admins::remove),
+        )
+        .at(
             "/cloud/users/{id}/{collection}",
             Access::Unscoped,
             put(users::remove_from_collection),
@@ -106,6 +114,11 @@ pub(crate) fn routes(cloud: &Cloud) -> Routes {
             "/cloud/groups/{group}/users",
             Access::Administration,
             get(users::members),
+        )
+        .at(
+            "/cloud/groups/{group}/subadmins",
+            Access::Administration,
+            get(sub_admins::of_group),
         )
         .at("/core/getapppassword", Access::Unscoped, get(app_passwords::create))
         .at("/core/apppassword", Access::Password, delete(app_passwords::revoke))

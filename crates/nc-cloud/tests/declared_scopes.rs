@@ -42,7 +42,7 @@ enum Asks {
 use Asks::{Either, Family, Nothing, Own, Password};
 
 /// Which interface is which family's. The longest beginning counts; `/index.php` and the version of OCS are cut off before.
-const TABLE: [(&str, Asks); 45] = [
+const TABLE: [(&str, Asks); 46] = [
     ("/apps/notes/api/", Family("notes")),
     ("/apps/cookbook/", Family("cookbook")),
     ("/apps/deck/", Family("deck")),
@@ -86,6 +86,7 @@ const TABLE: [(&str, Asks); 45] = [
     ("/.well-known/", Nothing),
     ("/status.php", Nothing),
     ("/204", Nothing),
+    ("/avatar/", Nothing),
     ("/", Nothing),
     ("", Nothing),
 ];

@@ -80,12 +80,19 @@ impl Wanted {
     }
 }
 
-/// Fails for those who do not administer the cloud.
-async fn check_administers(cloud: &Cloud, signed_in: &SignedIn) -> Result<(), Failure> {
+/// What those are told who administer nothing and want to list accounts or groups.
+const NOT_EVEN_SUB_ADMIN: &str = "Logged in account must be at least a sub admin";
+
+/// Fails, with these words, for those who do not administer the cloud.
+pub(super) async fn check_administers(
+    cloud: &Cloud,
+    signed_in: &SignedIn,
+    refusal: &'static str,
+) -> Result<(), Failure> {
     if cloud.is_administrator(&signed_in.user).await? {
         return Ok(());
     }
-    Err(Failure::new(403, "Logged in account must be at least a sub admin"))
+    Err(Failure::new(403, refusal))
 }
 
 /// `GET …/cloud/users`: every account, for administrators.
@@ -96,7 +103,7 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        check_administers(&cloud, &signed_in).await?;
+        check_administers(&cloud, &signed_in, NOT_EVEN_SUB_ADMIN).await?;
         let accounts = cloud.accounts().list().await?;
         Ok(json!({ "users": wanted.of(accounts.into_iter().map(|(id, _, _)| id)) }))
     };
@@ -111,7 +118,7 @@ pub(super) async fn list_details(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        check_administers(&cloud, &signed_in).await?;
+        check_administers(&cloud, &signed_in, NOT_EVEN_SUB_ADMIN).await?;
         let accounts = cloud.accounts().list().await?;
         // A disabled account has no record.
         let enabled = accounts.into_iter().filter(|(_, _, enabled)| *enabled);
@@ -133,7 +140,7 @@ pub(super) async fn list_group_details(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        check_administers(&cloud, &signed_in).await?;
+        check_administers(&cloud, &signed_in, NOT_EVEN_SUB_ADMIN).await?;
         let mut details = Vec::new();
         for group in wanted.of(cloud.accounts().list_all_groups().await?) {
             let count = cloud.accounts().list_members(&group).await?.len();
@@ -154,7 +161,7 @@ pub(super) async fn list_groups(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let list = async {
-        check_administers(&cloud, &signed_in).await?;
+        check_administers(&cloud, &signed_in, NOT_EVEN_SUB_ADMIN).await?;
         Ok(json!({ "groups": wanted.of(cloud.accounts().list_all_groups().await?) }))
     };
     ocs.answer(list.await)
@@ -293,6 +300,7 @@ fn profile(account: &Account) -> Map<String, Value> {
 async fn record(cloud: &Cloud, user: &UserId) -> Result<Value, Failure> {
     let account = account(cloud, user).await?;
     let groups = cloud.accounts().list_groups(user).await?;
+    let administered = cloud.accounts().list_administered_groups(user).await?;
     let used_bytes = cloud.used_bytes(user).await?;
     let profile = profile(&account);
     let mut record = Map::new();
@@ -303,7 +311,7 @@ async fn record(cloud: &Cloud, user: &UserId) -> Result<Value, Failure> {
     set("lastLoginTimestamp", account.last_login_at.unwrap_or(0).into());
     set("lastLogin", (account.last_login_at.unwrap_or(0) * 1000).into());
     set("backend", "Database".into());
-    set("subadmin", json!([]));
+    set("subadmin", administered.into());
     set("quota", quota(account.quota_bytes, used_bytes));
     set("manager", "".into());
     set("avatarScope", "v2-federated".into());
