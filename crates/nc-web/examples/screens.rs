@@ -1,16 +1,22 @@
-//! Writes every page of the authorization server with sample data to `build/screens`, to look at.
+//! Writes every page with sample data to `build/screens`, or the folder named, to look at.
 
-use std::{error::Error, fs, path::Path};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use nc_web::pages::{
-    AccessKind, GiveAccess, Notice,
+    AccessKind, Connected, GiveAccess, Grant, LinkEntry, LinkFile, LinkFolder, LinkPassword, LinkUpload, Notice,
+    SignIn as LoginFlow,
     invitations::{AcceptInvitation, ContactShown, InvitationAccepted, Invitations, PasteInvitation},
     provider::{
-        ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, ScopeChoice, SecondFactor, SignIn, SignedOut,
-        StartAgain, StartElsewhere, Waiting,
+        ConnectedApp, ConnectedApps, Consent, FormPost, LogoutQuestion, NewPasskey, PasskeyEntry, PasskeySignIn,
+        Passkeys, ScopeChoice, SecondFactor, SignIn, SignedOut, StartAgain, StartElsewhere, Waiting,
     },
     user_page::{AccessShown, ClientShown, UserPage},
 };
@@ -29,11 +35,15 @@ async fn main() -> Written {
     elsewhere().await?;
     give_access().await?;
     user_page().await?;
-    invitations().await
+    invitations().await?;
+    passkeys().await?;
+    login_flow().await?;
+    links().await
 }
 
 async fn write(name: &str, page: impl IntoResponse) -> Written {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/screens");
+    let named = env::args_os().nth(1).map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/screens"));
     fs::create_dir_all(&folder)?;
     let body = page.into_response().into_body().collect().await?.to_bytes();
     fs::write(folder.join(format!("{name}.html")), body)?;
@@ -50,6 +60,7 @@ async fn sign_in() -> Written {
         error,
         csrf: "csrf",
         rid: Some("rid"),
+        passkey: Some("/passkey"),
         form_target: None,
     };
     write("sign-in", page("", None)).await?;
@@ -161,6 +172,53 @@ async fn connected_apps() -> Written {
     )
     .await?;
     write("connected-apps-empty", page(&[], None, None)).await
+}
+
+async fn passkeys() -> Written {
+    let page = |error| PasskeySignIn {
+        status: StatusCode::OK,
+        action: "/sign-in/passkey",
+        client: Some(CLIENT),
+        server: SERVER,
+        options: r#"{"challenge":""}"#,
+        password: "/sign-in",
+        error,
+        csrf: "csrf",
+        rid: Some("rid"),
+        form_target: None,
+    };
+    write("passkey-sign-in", page(None)).await?;
+    write("passkey-sign-in-error", page(Some("This passkey cannot be used here."))).await?;
+    let new = NewPasskey {
+        action: "/passkeys/new",
+        account: "Alice Baker",
+        server: SERVER,
+        options: r#"{"challenge":"","user":{"id":""}}"#,
+        back: "/passkeys",
+        name: "",
+        error: None,
+        csrf: "csrf",
+    };
+    write("passkey-new", new).await?;
+    let entries = [("Laptop", Some("3 June 2026")), ("Key ring", None)].map(|(name, last_used)| PasskeyEntry {
+        name,
+        since: "3 March 2026",
+        last_used,
+        action_remove: "/passkeys/1/remove",
+    });
+    let page = |passkeys, obstacle, done| Passkeys {
+        account: "Alice Baker",
+        server: SERVER,
+        done,
+        passkeys,
+        obstacle,
+        new: "/passkeys/new",
+        connected: "/connected",
+        csrf: "csrf",
+    };
+    write("passkeys", page(&entries, None, Some("Added."))).await?;
+    let why = "Passkeys need an address with a host name, over https. This server is known by 127.0.0.1:8080, so it cannot offer them.";
+    write("passkeys-none", page(&[], Some(why), None)).await
 }
 
 async fn logout() -> Written {
@@ -378,4 +436,82 @@ async fn invitations() -> Written {
         list: "/apps/ocm/invitations",
     };
     write("invitation-accepted", accepted).await
+}
+
+async fn login_flow() -> Written {
+    let page = |error| LoginFlow {
+        status: StatusCode::OK,
+        action: "/login",
+        client: CLIENT,
+        server: SERVER,
+        login: "alice",
+        error,
+        csrf: "csrf",
+    };
+    write("login-flow", page(None)).await?;
+    write("login-flow-error", page(Some("Name or password is wrong."))).await?;
+    let grant = Grant {
+        action: "/grant",
+        client: CLIENT,
+        user: "Alice Baker",
+        server: SERVER,
+        csrf: "csrf",
+    };
+    write("login-flow-grant", grant).await?;
+    for (name, granted) in [("login-flow-connected", true), ("login-flow-denied", false)] {
+        write(
+            name,
+            Connected {
+                client: CLIENT,
+                granted,
+            },
+        )
+        .await?;
+    }
+    write("not-found", Notice::not_found()).await
+}
+
+async fn links() -> Written {
+    let entry = |name: &str, is_folder| LinkEntry {
+        name: name.to_owned(),
+        href: Some("/s/token/file".to_owned()),
+        size: "2.4 MB".to_owned(),
+        is_folder,
+    };
+    let file = LinkFile {
+        title: "Minutes of the meeting.odt",
+        server: SERVER,
+        note: "Please read before Friday.",
+        file: entry("Minutes of the meeting.odt", false),
+    };
+    write("link-file", file).await?;
+    let folder = |entries, upload| LinkFolder {
+        title: "Photos",
+        server: SERVER,
+        note: "",
+        trail: vec![("Photos".to_owned(), "/s/token".to_owned())],
+        entries,
+        has_more: true,
+        upload,
+    };
+    let upload = || LinkUpload {
+        action: "/s/token",
+        csrf: "csrf",
+        arrived: Some("One file has arrived."),
+    };
+    let entries = vec![
+        entry("Summer", true),
+        entry("A picture with a very long name without any end.jpg", false),
+    ];
+    write("link-folder", folder(Some(entries), Some(upload()))).await?;
+    write("link-folder-empty", folder(Some(Vec::new()), None)).await?;
+    write("link-drop", folder(None, Some(upload()))).await?;
+    let password = LinkPassword {
+        status: StatusCode::OK,
+        action: "/s/token/authenticate",
+        server: SERVER,
+        error: Some("Wrong password. Try again."),
+        csrf: "csrf",
+    };
+    write("link-password", password).await
 }

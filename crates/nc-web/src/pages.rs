@@ -1,7 +1,7 @@
 //! The HTML pages. Plain templates over plain data; every text is escaped by the template engine.
 //!
-//! No page needs a script; one has one, and works without it too. The style sheet lies in the page itself and its hash in the policy, so a page is one request
-//! and nothing else can style it.
+//! Only the pages that ask for a passkey need a script; one other has one, and works without it too. The style sheet lies in the page itself and its
+//! hash in the policy, so a page is one request and nothing else can style it.
 
 #[cfg(test)]
 mod contrast;

@@ -2,7 +2,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::{answer_under, policy::Policy, provider::ScopeChoice};
+use super::{
+    answer_under,
+    policy::{Policy, Script},
+    provider::ScopeChoice,
+};
 
 /// How the person gives access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +53,7 @@ impl IntoResponse for GiveAccess<'_> {
     fn into_response(self) -> Response {
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         answer_under(policy, StatusCode::OK, &self)
     }

@@ -8,6 +8,7 @@ mod consent;
 mod elsewhere;
 mod form_post;
 mod logout;
+mod passkeys;
 mod scope_choice;
 mod sign_in;
 
@@ -16,6 +17,7 @@ pub use consent::Consent;
 pub use elsewhere::{Cancel, StartAgain, StartElsewhere, Waiting};
 pub use form_post::FormPost;
 pub use logout::{LogoutQuestion, SignedOut};
+pub use passkeys::{NewPasskey, PasskeyEntry, PasskeySignIn, Passkeys};
 pub use scope_choice::{ScopeChoice, ScopeGroup};
 pub use sign_in::{SecondFactor, SignIn};
 

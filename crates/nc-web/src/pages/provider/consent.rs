@@ -3,7 +3,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::scope_choice::{ScopeChoice, ScopeGroup};
-use crate::pages::{answer_under, policy::Policy};
+use crate::pages::{
+    answer_under,
+    policy::{Policy, Script},
+};
 
 /// Asks what a client may do. Posts the ticked `scope`s to `action_grant`, or to `action_deny`.
 #[derive(Debug, Template)]
@@ -73,7 +76,7 @@ impl IntoResponse for Consent<'_> {
         };
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         answer_under(policy, status, &self)
     }

@@ -4,7 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-use crate::pages::{answer, answer_under, policy::Policy};
+use crate::pages::{
+    answer, answer_under,
+    policy::{Policy, Script},
+};
 
 /// Names who asks and where the person will sign in, with one button.
 #[derive(Debug, Template)]
@@ -74,7 +77,7 @@ impl IntoResponse for StartElsewhere<'_> {
     fn into_response(self) -> Response {
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         answer_under(policy, StatusCode::OK, &self)
     }
@@ -85,7 +88,7 @@ impl IntoResponse for Waiting<'_> {
         let refresh = HeaderValue::from_str(&format!("{}; url={}", self.refresh_s, self.refresh_url));
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         let mut response = answer_under(policy, StatusCode::OK, &self);
         match refresh {

@@ -2,9 +2,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::pages::{answer_under, policy::Policy};
+use crate::pages::{
+    answer_under,
+    policy::{Policy, Script},
+};
 
-/// Carries the answer to the client as a form post (`OAuth` 2.0 Form Post Response Mode). The only page with a script.
+/// Carries the answer to the client as a form post (`OAuth` 2.0 Form Post Response Mode). One of the few pages with a script.
 #[derive(Debug, Template)]
 #[template(path = "provider/form_post.html")]
 pub struct FormPost<'a> {
@@ -24,7 +27,7 @@ impl IntoResponse for FormPost<'_> {
     fn into_response(self) -> Response {
         let policy = Policy {
             form_target: self.form_target,
-            nonce: Some(self.nonce),
+            script: Script::Nonce(self.nonce),
         };
         answer_under(policy, StatusCode::OK, &self)
     }

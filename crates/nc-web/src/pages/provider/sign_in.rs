@@ -2,7 +2,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::pages::{answer_under, policy::Policy};
+use crate::pages::{
+    answer_under,
+    policy::{Policy, Script},
+};
 
 /// Asks for name and password. Posts `user` and `password`.
 #[derive(Debug, Template)]
@@ -24,6 +27,8 @@ pub struct SignIn<'a> {
     pub csrf: &'a str,
     /// The authorization request that waits for this.
     pub rid: Option<&'a str>,
+    /// The page where a passkey does it; none where there are no passkeys.
+    pub passkey: Option<&'a str>,
     /// Origin or scheme of the redirect URI, if the post may lead there.
     pub form_target: Option<&'a str>,
 }
@@ -54,7 +59,7 @@ impl IntoResponse for SignIn<'_> {
     fn into_response(self) -> Response {
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         answer_under(policy, self.status, &self)
     }
@@ -64,7 +69,7 @@ impl IntoResponse for SecondFactor<'_> {
     fn into_response(self) -> Response {
         let policy = Policy {
             form_target: self.form_target,
-            nonce: None,
+            script: Script::None,
         };
         answer_under(policy, self.status, &self)
     }

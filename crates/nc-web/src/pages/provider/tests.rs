@@ -1,6 +1,8 @@
 use axum::response::{IntoResponse, Response};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::pages::policy::Policy;
@@ -18,6 +20,7 @@ fn sign_in(error: Option<&'static str>) -> SignIn<'static> {
         error,
         csrf: "token",
         rid: Some("request"),
+        passkey: Some("/passkey?rid=request"),
         form_target: TARGET,
     }
 }
@@ -117,6 +120,13 @@ fn pages() -> Vec<Response> {
         }
         .into_response(),
         waiting().into_response(),
+        passkeys(&[PasskeyEntry {
+            name: HOSTILE,
+            since: "3 March 2026",
+            last_used: None,
+            action_remove: "/passkeys/1/remove",
+        }])
+        .into_response(),
         StartAgain {
             status: StatusCode::GONE,
             text: HOSTILE,
@@ -146,6 +156,46 @@ fn form_post(form_target: Option<&'static str>) -> FormPost<'static> {
         nonce: "n0nce",
         form_target,
     }
+}
+
+fn passkeys<'a>(passkeys: &'a [PasskeyEntry<'a>]) -> Passkeys<'a> {
+    Passkeys {
+        account: HOSTILE,
+        server: "cloud.example.org",
+        done: None,
+        passkeys,
+        obstacle: Some(HOSTILE),
+        new: "/passkeys/new",
+        connected: "/connected",
+        csrf: "token",
+    }
+}
+
+/// The pages that ask the browser for a passkey.
+fn asking_for_passkeys() -> [Response; 2] {
+    let sign_in = PasskeySignIn {
+        status: StatusCode::OK,
+        action: "/sign-in/passkey",
+        client: Some(HOSTILE),
+        server: "cloud.example.org",
+        options: HOSTILE,
+        password: "/sign-in",
+        error: Some(HOSTILE),
+        csrf: "token",
+        rid: Some("request"),
+        form_target: TARGET,
+    };
+    let new = NewPasskey {
+        action: "/passkeys/new",
+        account: HOSTILE,
+        server: "cloud.example.org",
+        options: HOSTILE,
+        back: "/passkeys",
+        name: HOSTILE,
+        error: Some(HOSTILE),
+        csrf: "token",
+    };
+    [sign_in.into_response(), new.into_response()]
 }
 
 async fn text(response: Response) -> String {
@@ -232,6 +282,36 @@ async fn the_form_post_page_has_one_script_and_a_button_for_browsers_without() {
     assert!(html.contains("<noscript><button type=\"submit\">"), "{html}");
     assert!(html.contains("name=\"code\" value=\"ncc_1\""), "{html}");
     assert!(html.contains("name=\"state\" value=\"&#60;script&#62;"), "{html}");
+}
+
+#[tokio::test]
+async fn pages_that_ask_for_a_passkey_have_one_script_of_which_the_policy_has_the_hash() {
+    for page in asking_for_passkeys() {
+        let policy = policy(&page).to_owned();
+        let html = text(page).await;
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        let script = html
+            .split_once("<script>")
+            .unwrap()
+            .1
+            .split_once("</script>")
+            .unwrap()
+            .0;
+        let hash = BASE64_STANDARD.encode(Sha256::digest(script));
+        assert!(policy.contains(&format!("; script-src 'sha256-{hash}'; ")), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("nonce"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        let without = html
+            .split_once("<noscript>")
+            .unwrap()
+            .1
+            .split_once("</noscript>")
+            .unwrap()
+            .0;
+        assert!(without.contains("needs a script"), "{without}");
+        // What comes from outside stays text, in the options too.
+        assert!(html.contains("data-options=\"&#60;script&#62;alert(1)"), "{html}");
+    }
 }
 
 #[tokio::test]
