@@ -27,7 +27,7 @@ pub use legacy_clients::LEGACY_CLIENTS;
 pub use logout_uris::{LOGOUT_URIS, LogoutUri};
 pub use number::number_of;
 
-use crate::{Audit, Error, Event};
+use crate::{Audit, Error, Event, notices};
 
 /// Why an administrator's wish was not fulfilled.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +93,7 @@ impl<'a> Admin<'a> {
         let Some(subject) = unit.find_subject(base, user.as_str()).await? else {
             return Ok(0);
         };
-        let ended = unit.delete_sessions(&subject).await?;
+        let ended = notices::end_sessions(&*unit, &subject, self.now).await?;
         let audit = Audit::new(Event::SignedOut).with("subject", subject);
         self.finish(unit, audit.with("what", "every browser")).await?;
         Ok(ended)

@@ -28,6 +28,8 @@ pub enum Event {
     SignedIn,
     /// A user signed out.
     SignedOut,
+    /// A passkey was added or removed, or refused because there may be two of it.
+    Passkey,
     /// A client was registered, changed or deleted.
     Registration,
     /// A signing key was made, activated, retired or removed.
@@ -51,6 +53,7 @@ impl Event {
             Self::Denied => "consent.denied",
             Self::SignedIn => "session.signed_in",
             Self::SignedOut => "session.signed_out",
+            Self::Passkey => "passkey",
             Self::Registration => "client.registration",
             Self::Key => "key.changed",
             Self::IntrospectionDenied => "introspection.denied",

@@ -19,6 +19,7 @@ mod elsewhere;
 mod issuer;
 mod logout;
 mod par;
+mod passkeys;
 mod pending;
 mod post;
 mod refusal;
@@ -37,7 +38,10 @@ use axum::{
 };
 use nc_web::RateLimit;
 
-use self::delays::Delays;
+use self::{
+    delays::Delays,
+    passkeys::{RelyingParty, manage, sign_in as passkey},
+};
 use crate::{Endpoint, Provider, Role, SignIn};
 
 /// Authorization requests per minute and address.
@@ -46,12 +50,15 @@ const AUTHORIZE_PER_MINUTE: u32 = 60;
 const CONSENT_PER_MINUTE: u32 = 30;
 /// Sign-ins that are started at another Nextcloud, per minute and address.
 const SIGN_INS_ELSEWHERE_PER_MINUTE: u32 = 10;
+/// Questions for passkeys and their answers per minute and address.
+const PASSKEYS_PER_MINUTE: u32 = 60;
 
 /// The provider as its pages see it.
 #[derive(Clone)]
 struct Browser {
     provider: Provider,
     limits: Arc<Limits>,
+    relying_party: Option<Arc<RelyingParty>>,
 }
 
 struct Limits {
@@ -59,6 +66,8 @@ struct Limits {
     consent: RateLimit,
     sign_in_elsewhere: RateLimit,
     wrong_passwords: Delays,
+    passkeys: RateLimit,
+    wrong_passkeys: Delays,
 }
 
 impl Deref for Browser {
@@ -94,7 +103,17 @@ pub(crate) fn routes(provider: &Provider) -> Router {
                 .route(
                     &at(Endpoint::SignIn, sign_in::SECOND_FACTOR),
                     get(sign_in::ask_second_factor).post(sign_in::answer_second_factor),
-                ),
+                )
+                .route(
+                    &at(Endpoint::SignIn, passkey::PASSKEY),
+                    get(passkey::ask).post(passkey::answer),
+                )
+                .route(&at(Endpoint::ConnectedApps, manage::PASSKEYS), get(manage::show))
+                .route(
+                    &at(Endpoint::ConnectedApps, manage::NEW),
+                    get(manage::ask).post(manage::add),
+                )
+                .route(&at(Endpoint::ConnectedApps, manage::REMOVE), post(manage::remove)),
             SignIn::Elsewhere(_) => router
                 .route(&at(Endpoint::SignIn, ""), get(elsewhere::ask).post(elsewhere::start))
                 .route(&at(Endpoint::SignIn, elsewhere::WAIT), get(elsewhere::wait))
@@ -120,8 +139,11 @@ pub(crate) fn routes(provider: &Provider) -> Router {
             authorize: RateLimit::new(AUTHORIZE_PER_MINUTE, provider.clock().clone()),
             consent: RateLimit::new(CONSENT_PER_MINUTE, provider.clock().clone()),
             wrong_passwords: Delays::default(),
+            passkeys: RateLimit::new(PASSKEYS_PER_MINUTE, provider.clock().clone()),
+            wrong_passkeys: Delays::default(),
             sign_in_elsewhere: RateLimit::new(SIGN_INS_ELSEWHERE_PER_MINUTE, provider.clock().clone()),
         }),
+        relying_party: RelyingParty::of(provider.config()).map(Arc::new),
         provider: provider.clone(),
     });
     router.merge(pushed.with_state(provider.clone()))

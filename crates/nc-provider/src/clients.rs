@@ -283,9 +283,14 @@ impl Client {
     /// The client with this id, if it is stored, enabled and has not ended. [`crate::Provider::find_client`] also reads the
     /// metadata document of one that is known by it.
     pub async fn find_stored(store: &dyn Lookup, client_id: &str, now: i64) -> Result<Option<Self>, Error> {
-        let Some(record) = store.find_client(client_id).await? else {
-            return Ok(None);
-        };
+        match store.find_client(client_id).await? {
+            Some(record) => Self::usable(record, now),
+            None => Ok(None),
+        }
+    }
+
+    /// The client of a record, if it is enabled and has not ended.
+    pub(crate) fn usable(record: ClientRecord, now: i64) -> Result<Option<Self>, Error> {
         if record.disabled || record.expires_at.is_some_and(|end| end <= now) {
             return Ok(None);
         }

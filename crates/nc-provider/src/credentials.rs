@@ -5,7 +5,7 @@
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{Audit, ElsewhereAccounts, Error, Event, GrantedElsewhere, Provider, SignIn, notices};
+use crate::{Audit, ElsewhereAccounts, Error, Event, GrantedElsewhere, Provider, SignIn};
 
 /// Keeping and taking back for one person must not cross. More people than these may wait for each other, which is rare.
 const LOCKS: usize = 64;
@@ -93,8 +93,10 @@ impl Provider {
             return Ok(false);
         }
         // Without it nothing can be granted, so nobody must get as far as consent.
+        let notices = self.queue_signed_out(unit.as_ref(), subject, None).await?;
         unit.delete_sessions(subject).await?;
         unit.commit().await?;
+        self.tell_signed_out(notices);
         accounts.forget(subject).await?;
         let unit = self.store().begin().await?;
         unit.note_credential(subject, None).await?;
@@ -142,7 +144,7 @@ impl Provider {
         let now = self.now();
         let unit = self.store().begin().await?;
         let ended = unit.revoke_grants(subject, None, None, now).await?;
-        let participants = notices::take(unit.as_ref(), subject, None, now).await?;
+        let notices = self.queue_signed_out(unit.as_ref(), subject, None).await?;
         unit.delete_sessions(subject).await?;
         unit.need_credential(subject, now).await?;
         if ended > 0 {
@@ -154,7 +156,7 @@ impl Provider {
                 .await?;
         }
         unit.commit().await?;
-        self.tell_signed_out(subject, participants);
+        self.tell_signed_out(notices);
         self.release(Some(subject)).await;
         Ok(ended)
     }

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod issuer;
+mod passkeys;
 
 use std::{error::Error, sync::Arc};
 
@@ -12,6 +13,7 @@ use secrecy::SecretString;
 
 pub use elsewhere::{ElsewhereAccounts, GrantedElsewhere, PolledElsewhere, StartedElsewhere};
 pub use issuer::{CameBack, IssuerAccounts, NotBack};
+pub use passkeys::{FreshPasskey, KeptPasskey, PasskeyRecord, Passkeys};
 
 /// The accounts could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +27,6 @@ pub struct Group {
     pub id: String,
     /// Its name for people.
     pub display_name: String,
-    /// Whether the person administers it.
-    pub is_admin: bool,
 }
 
 /// A person, as of now.
@@ -42,6 +42,8 @@ pub struct Person {
     pub emails: Vec<String>,
     /// Groups, in order of id.
     pub groups: Vec<Group>,
+    /// Ids of the groups that the person administers, who need not be in them.
+    pub administered_groups: Vec<String>,
     /// Whether the person administers the cloud.
     pub is_admin: bool,
     /// Storage limit as text.
@@ -117,6 +119,11 @@ pub trait LocalAccounts: Directory {
         code: &str,
         address: Option<ClientAddress>,
     ) -> Result<Checked, DirectoryError>;
+
+    /// Where their passkeys are kept, if they may have any.
+    fn passkeys(&self) -> Option<&dyn Passkeys> {
+        None
+    }
 }
 
 /// How people sign in.

@@ -41,13 +41,15 @@ pub use claims::{CUSTOM_CLAIM_FUNCTIONS, is_custom_claim_name};
 pub use clients::{Client, ClientDocument, CustomClaim, GrantType};
 pub use config::{Endpoint, Lifetimes, ProviderConfig, RegistrationMode, Role};
 pub use directory::{
-    CameBack, Checked, Directory, DirectoryError, ElsewhereAccounts, GrantedElsewhere, Group, IssuerAccounts,
-    LocalAccounts, NotBack, Person, PolledElsewhere, SignIn, StartedElsewhere,
+    CameBack, Checked, Directory, DirectoryError, ElsewhereAccounts, FreshPasskey, GrantedElsewhere, Group,
+    IssuerAccounts, KeptPasskey, LocalAccounts, NotBack, PasskeyRecord, Passkeys, Person, PolledElsewhere, SignIn,
+    StartedElsewhere,
 };
 pub use error::Error;
 pub use flow::{Flow, FlowHost, Flows, SignedInElsewhere, Stage};
 pub use grants::{AccessDocument, Authentication, CodeDocument, GrantDocument, RefreshDocument};
 pub use keys::{KeyOptions, KeyRing, SigningKey};
+pub use notices::end_sessions;
 pub use provider::{Provider, subject_of};
 pub use registration::InitialAccessDocument;
 pub use resources::{Resource, ResourceDocument};

@@ -4,6 +4,7 @@ use std::{
 };
 
 use aws_lc_rs::hmac;
+use moka::sync::Cache;
 use nc_auth::{
     UserId,
     fetch::{Fetch, PostForm},
@@ -21,6 +22,9 @@ use crate::{
 /// How old the settings that are believed may be; another process may have changed them.
 const SETTINGS_FOR: Duration = Duration::from_secs(1);
 
+/// Of how many subject identifiers it is remembered whose they are.
+const MOST_ACCOUNTS: u64 = 10_000;
+
 /// The authorization server. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Provider(Arc<Inner>);
@@ -37,6 +41,8 @@ struct Inner {
     documents: OnceLock<(Arc<dyn Fetch>, JwkSources)>,
     notices: OnceLock<Notices>,
     credential_locks: CredentialLocks,
+    /// Whose a subject identifier is, which never changes.
+    accounts: Cache<String, UserId>,
 }
 
 impl Provider {
@@ -61,6 +67,7 @@ impl Provider {
             documents: OnceLock::new(),
             notices: OnceLock::new(),
             credential_locks: CredentialLocks::new(),
+            accounts: Cache::new(MOST_ACCOUNTS),
         }))
     }
 
@@ -194,13 +201,18 @@ impl Provider {
 
     /// The person behind a subject identifier. `None`: unknown, disabled or gone.
     pub async fn person(&self, subject: &str) -> Result<Option<Person>, Error> {
-        match self.store().find_account(subject).await? {
-            Some((base, uid)) if base == self.0.config.account_base => {
-                let user = UserId::new(uid);
-                Ok(self.0.sign_in.directory().find_person(&user).await?)
-            }
-            _ => Ok(None),
-        }
+        let user = match self.0.accounts.get(subject) {
+            Some(user) => user,
+            None => match self.store().find_account(subject).await? {
+                Some((base, uid)) if base == self.0.config.account_base => {
+                    let user = UserId::new(uid);
+                    self.0.accounts.insert(subject.to_owned(), user.clone());
+                    user
+                }
+                _ => return Ok(None),
+            },
+        };
+        Ok(self.0.sign_in.directory().find_person(&user).await?)
     }
 }
 

@@ -16,6 +16,7 @@ impl Provider {
     /// Does it now: deletes what has ended (tickets, codes, tokens, sessions, consents, clients), takes app passwords back that
     /// nothing needs any more, and takes the steps of the keys' lives that are due. How many records were deleted.
     pub async fn upkeep(&self) -> Result<u64, Error> {
+        let ended = self.end_old_sessions().await?;
         let now = self.now();
         let unit = self.store().begin().await?;
         let swept = unit
@@ -27,12 +28,16 @@ impl Provider {
             tracing::info!(released, "took app passwords back that nothing needs any more");
         }
         self.keys().upkeep().await?;
-        Ok(swept)
+        Ok(swept.saturating_add(ended))
     }
 
-    /// Does it at once and then every hour; to be dropped when the server ends. A failure is logged and tried again at the
-    /// next time.
+    /// Does it at once and then every hour, and sees to it that clients are told of ended sessions; to be dropped when the server
+    /// ends. A failure is logged and tried again at the next time.
     pub async fn keep_up(self) {
+        tokio::join!(self.clone().keep_telling(), self.keep_clean());
+    }
+
+    async fn keep_clean(self) {
         let mut ticks = interval(EVERY);
         // After a laptop slept, once is enough.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

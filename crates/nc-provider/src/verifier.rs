@@ -26,6 +26,13 @@ pub(crate) struct Live {
     pub(crate) document: AccessDocument,
 }
 
+impl Live {
+    /// Whether it was issued to this client, and the rights in it were given to no other.
+    pub(crate) fn is_only_of(&self, client_id: &str) -> bool {
+        self.document.claims.client_id == client_id && self.grant.client_id == client_id
+    }
+}
+
 impl Provider {
     /// The digest under which an access token is stored; `None` when it cannot be one of ours.
     pub(crate) async fn access_token_digest(&self, token: &str) -> Result<Option<Digest>, Error> {
@@ -47,8 +54,13 @@ impl Provider {
 
     /// The token with this digest, if it is neither ended nor taken back.
     pub(crate) async fn find_live(&self, digest: Digest) -> Result<Option<Live>, Error> {
-        let now = self.now();
         let found = self.store().find_access_token(digest).await?;
+        self.live(found)
+    }
+
+    /// The same with what the store found.
+    pub(crate) fn live(&self, found: Option<(AccessTokenRecord, GrantRecord)>) -> Result<Option<Live>, Error> {
+        let now = self.now();
         let found = found.filter(|(record, grant)| {
             record.expires_at > now && record.revoked_at.is_none() && grant.revoked_at.is_none()
         });
@@ -77,18 +89,39 @@ impl Provider {
         if self.find_clients_of(live).await?.is_none() {
             return Ok(None);
         }
+        self.person_of(live).await
+    }
+
+    async fn person_of(&self, live: &Live) -> Result<Option<Person>, Error> {
         match &live.grant.subject {
             Some(subject) => self.person(subject).await,
             None => Ok(None),
         }
     }
 
-    async fn believe(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
+    /// Both [`Self::find_live`] and [`Self::find_clients_of`].
+    async fn find_live_and_client(&self, digest: Digest) -> Result<Option<(Live, Client)>, Error> {
+        let Some((token, grant, client)) = self.store().find_access_token_and_client(digest).await? else {
+            return Ok(None);
+        };
+        let Some(live) = self.live(Some((token, grant)))? else {
+            return Ok(None);
+        };
+        let client = if live.is_only_of(&client.client_id) {
+            self.usable_client(client)?
+        } else {
+            self.find_clients_of(&live).await?
+        };
+        Ok(client.map(|client| (live, client)))
+    }
+
+    /// A token of ours that is good for what it comes with, its client and its person.
+    pub(crate) async fn believe(&self, token: &TokenUse<'_>) -> Result<(Live, Client, Person), TokenRefusal> {
         let text = token.presented.token.expose_secret();
         let digest = self.access_token_digest(text).await.map_err(unavailable)?;
         let digest = digest.ok_or(BearerError::InvalidToken)?;
-        let live = self.find_live(digest).await.map_err(unavailable)?;
-        let live = live.ok_or(BearerError::InvalidToken)?;
+        let found = self.find_live_and_client(digest).await.map_err(unavailable)?;
+        let (live, client) = found.ok_or(BearerError::InvalidToken)?;
         if !live.document.claims.aud.contains(token.audience) {
             return Err(BearerError::InvalidToken.into());
         }
@@ -98,9 +131,9 @@ impl Provider {
             (Scheme::Dpop, Some(bound)) => self.check_proof(token, &bound.jkt).await?,
             _ => return Err(BearerError::InvalidToken.into()),
         }
-        let person = self.owner(&live).await.map_err(unavailable)?;
+        let person = self.person_of(&live).await.map_err(unavailable)?;
         let person = person.ok_or(BearerError::InvalidToken)?;
-        Ok(context(live, person))
+        Ok((live, client, person))
     }
 }
 
@@ -133,6 +166,7 @@ fn unavailable(error: impl Into<Error>) -> TokenRefusal {
 #[async_trait]
 impl VerifyToken for Provider {
     async fn verify(&self, token: &TokenUse<'_>) -> Result<AuthContext, TokenRefusal> {
-        self.believe(token).await
+        let (live, _, person) = self.believe(token).await?;
+        Ok(context(live, person))
     }
 }

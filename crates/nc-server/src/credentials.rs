@@ -81,7 +81,7 @@ pub async fn revoke(data: &ProviderData, whose: Whose<'_>, by: &str, clock: &Clo
         unit.put_credential(&discarded).await?;
         unit.note_credential(subject, None).await?;
         unit.revoke_grants(subject, None, None, now).await?;
-        unit.delete_sessions(subject).await?;
+        nc_provider::end_sessions(unit.as_ref(), subject, now).await?;
         Audit::new(Event::Revoked)
             .with("what", "credential and all grants")
             .with("subject", subject)

@@ -76,7 +76,10 @@ pub async fn open(cloud: &Cloud, data: &ProviderData, options: &OidcOptions) -> 
         KeyOptions::default(),
     );
     let keys = keys.await.context("the provider's keys cannot be used")?;
-    let sign_in = SignIn::Local(Arc::new(CloudAccounts(cloud.clone())));
+    let sign_in = SignIn::Local(Arc::new(CloudAccounts {
+        cloud: cloud.clone(),
+        address: options.issuer.clone(),
+    }));
     let config = configuration(cloud, options);
     let mut provider = Provider::new(config, store, sealer, keys, sign_in, clock);
     // Strangers name the addresses of clients' documents and keys, and where clients are told of a logout.

@@ -40,6 +40,11 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// Where it is used.
+    pub const fn app(&self) -> &'a CloudApp {
+        self.app
+    }
+
     /// The cookies as the browser sends them.
     pub fn cookie_header(&self) -> String {
         let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));

@@ -113,7 +113,7 @@ impl CloudApp {
     /// When anything cannot be started.
     pub async fn boot_recorded_with(settings: &[(&str, &str)]) -> (Self, WireRecord) {
         let record = WireRecord::default();
-        let app = Self::assemble(settings, Some(&record)).await;
+        let app = Self::assemble(settings, Some(&record), "127.0.0.1").await;
         (app, record)
     }
 
@@ -122,10 +122,18 @@ impl CloudApp {
     /// # Panics
     /// When anything cannot be started.
     pub async fn boot_with(settings: &[(&str, &str)]) -> Self {
-        Self::assemble(settings, None).await
+        Self::assemble(settings, None, "127.0.0.1").await
     }
 
-    async fn assemble(settings: &[(&str, &str)], record: Option<&WireRecord>) -> Self {
+    /// With open registration, known by a host name as passkeys need it.
+    ///
+    /// # Panics
+    /// When anything cannot be started.
+    pub async fn boot_with_host_name() -> Self {
+        Self::assemble(&[("EMBEDDED_CLOUD_REGISTRATION", "open")], None, "localhost").await
+    }
+
+    async fn assemble(settings: &[(&str, &str)], record: Option<&WireRecord>, host: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let environment: Environment = settings
             .iter()
@@ -135,7 +143,7 @@ impl CloudApp {
         let config = Config::resolve(&layers).expect("settings");
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("http://{host}:{}", listener.local_addr().expect("an address").port());
         let mut cloud_config = embedded::cloud_config(&config, folder.path(), None);
         cloud_config.clock = clock.clone();
         let cloud = Cloud::open(cloud_config).await.expect("the cloud opens");

@@ -8,11 +8,12 @@
 //! * [`conformance`]: a backend with everything that the MCP conformance suite asks for.
 //! * [`site`]: a cloud that shares with other servers.
 //! * [`tab`]: a browser that visits any server.
-//! * [`totp`]: the codes of an authenticator app.
+//! * [`totp`]: the codes of an authenticator app; [`authenticator`]: a passkey.
 //! * [`documents`]: documents that are made to do harm.
 //! * [`load`] and [`mod@bench`]: what `cargo xtask bench` measures with.
 
 pub mod app;
+pub mod authenticator;
 pub mod bench;
 pub mod browser;
 pub mod cloud_app;

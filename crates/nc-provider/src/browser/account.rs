@@ -241,6 +241,10 @@ impl Account {
         response: &mut Response,
     ) -> Result<(), Error> {
         let unit = provider.store().begin().await?;
+        let sid = self.session.sid.as_str();
+        let notices = provider
+            .queue_signed_out(unit.as_ref(), self.subject(), Some(sid))
+            .await?;
         unit.delete_session(self.session.secret).await?;
         Audit::new(Event::SignedOut)
             .with("subject", self.subject())
@@ -249,6 +253,7 @@ impl Account {
             .append(unit.as_ref(), provider.now())
             .await?;
         unit.commit().await?;
+        provider.tell_signed_out(notices);
         forget_session(provider, response);
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::{
     answer::see_other,
     connections::{self, Connection, Unchanged},
     logout::{self, account_purpose},
+    passkeys,
     post::Post,
     refusal::{Refusal, ended, forged},
     session::{BrowserSecret, SignedIn, forget_session},
@@ -92,7 +93,11 @@ pub(super) async fn revoke(
     page(&browser, &session, &secret, Ok(Some("Disconnected."))).await
 }
 
-async fn own(browser: &Browser, headers: &HeaderMap, post: &Post) -> Result<(SignedIn, BrowserSecret), Refusal> {
+pub(super) async fn own(
+    browser: &Browser,
+    headers: &HeaderMap,
+    post: &Post,
+) -> Result<(SignedIn, BrowserSecret), Refusal> {
     let session = SignedIn::find(browser, headers).await?.ok_or_else(forged)?;
     let secret = BrowserSecret::find(browser, headers).ok_or_else(forged)?;
     secret.check(browser, headers, &account_purpose(&session), post.get("csrf"))?;
@@ -157,9 +162,12 @@ async fn page(
         .collect();
     let config = browser.config();
     let pages = config.account_pages.iter();
-    let pages: Vec<(&str, String)> = pages
+    let mut pages: Vec<(&str, String)> = pages
         .map(|(name, path)| (name.as_str(), format!("{}{path}", config.issuer)))
         .collect();
+    if passkeys::find_accounts(browser).is_some() {
+        pages.push(("Passkeys", format!("{base}{}", passkeys::manage::PASSKEYS)));
+    }
     let page = ConnectedApps {
         account: session.account(),
         server: &browser.accounts_host(),
@@ -190,7 +198,7 @@ pub(super) fn host(connection: &Connection) -> String {
     }
 }
 
-fn day(at: i64) -> Result<String, Error> {
+pub(super) fn day(at: i64) -> Result<String, Error> {
     OffsetDateTime::from_unix_timestamp(at)
         .ok()
         .and_then(|time| {

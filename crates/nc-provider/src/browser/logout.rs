@@ -26,7 +26,7 @@ use super::{
     refusal::{Refusal, forged},
     session::{BrowserSecret, SignedIn, forget_session},
 };
-use crate::{Audit, Client, Endpoint, Error, Event, Provider, admin::LogoutUri, notices};
+use crate::{Audit, Client, Endpoint, Error, Event, Provider, admin::LogoutUri};
 
 /// Below the endpoint: the post of our own page.
 pub(super) const CONFIRM: &str = "/confirm";
@@ -165,7 +165,7 @@ async fn end(
     let now = browser.now();
     let unit = browser.store().begin().await?;
     unit.revoke_grants(subject, None, sid, now).await?;
-    let participants = notices::take(unit.as_ref(), subject, sid, now).await?;
+    let notices = browser.queue_signed_out(unit.as_ref(), subject, sid).await?;
     if sid.is_none() {
         unit.delete_sessions(subject).await?;
     } else if let Some(session) = session {
@@ -183,7 +183,7 @@ async fn end(
         unit.need_credential(subject, now).await?;
     }
     unit.commit().await?;
-    browser.tell_signed_out(subject, participants);
+    browser.tell_signed_out(notices);
     browser.release(Some(subject)).await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, header};
-use nc_store::{Digest, SessionRecord, Unit};
+use nc_store::{Digest, LogoutNoticeRecord, SessionRecord, Unit};
 use nc_web::{cookies, csrf};
 
 use super::refusal;
@@ -134,6 +134,8 @@ impl SignedIn {
 /// A session that was just opened, with its cookie.
 pub(super) struct Opened {
     secret: String,
+    /// Who is to be told, once it is for good, that a session ended with this.
+    notices: Vec<LogoutNoticeRecord>,
 }
 
 impl Opened {
@@ -154,9 +156,18 @@ impl Opened {
             Some(before) => unit.delete_session(before.secret).await?,
             None => None,
         };
-        let sid = match ended.filter(|ended| ended.subject == subject) {
-            Some(ended) => ended.sid,
-            None => random::text::<16>()?,
+        let mut notices = Vec::new();
+        let sid = match ended {
+            Some(ended) if ended.subject == subject => ended.sid,
+            other => {
+                // Somebody else signs in with this browser, whose session is over with that.
+                if let Some(ended) = other {
+                    notices = provider
+                        .queue_signed_out(unit, &ended.subject, Some(&ended.sid))
+                        .await?;
+                }
+                random::text::<16>()?
+            }
         };
         unit.insert_session(&SessionRecord {
             secret: Digest::of(&secret),
@@ -167,7 +178,7 @@ impl Opened {
             expires_at: now.saturating_add(lasts_s),
         })
         .await?;
-        Ok(Self { secret })
+        Ok(Self { secret, notices })
     }
 
     /// What is stored in place of the cookie.
@@ -175,8 +186,9 @@ impl Opened {
         hex::encode(Digest::of(&self.secret).as_bytes())
     }
 
-    /// Gives it to the browser.
-    pub(super) fn set(&self, provider: &Provider, response: &mut Response) {
+    /// Gives it to the browser, after the unit was committed.
+    pub(super) fn set(self, provider: &Provider, response: &mut Response) {
+        provider.tell_signed_out(self.notices);
         set_cookie(
             provider,
             response,

@@ -18,6 +18,7 @@ use super::{
     Browser,
     answer::see_other,
     consent::About,
+    passkeys,
     post::Post,
     refusal::{Refusal, ended},
     session::SignedIn,
@@ -37,6 +38,7 @@ fn page(browser: &Browser, visit: &Visit, login: Option<&str>, error: Option<(St
     let request = visit.request.as_ref().map(|(_, checked)| checked);
     let hint = request.and_then(|checked| checked.request.login_hint.as_deref());
     let form_target = visit.form_target();
+    let passkey = passkeys::are_offered(browser).then(|| visit.url(browser, passkeys::sign_in::PASSKEY));
     let page = Page {
         status: error.map_or(StatusCode::OK, |(status, _)| status),
         action: &browser.config().url(Endpoint::SignIn),
@@ -46,6 +48,7 @@ fn page(browser: &Browser, visit: &Visit, login: Option<&str>, error: Option<(St
         error: error.map(|(_, text)| text),
         csrf: &visit.secret.csrf(&visit.purpose("sign-in")),
         rid: visit.rid(),
+        passkey: passkey.as_deref(),
         form_target: form_target.as_deref(),
     };
     page.into_response()
@@ -165,7 +168,7 @@ pub(super) async fn answer_second_factor(
     }
 }
 
-fn wait(retry_after_s: i64) -> String {
+pub(super) fn wait(retry_after_s: i64) -> String {
     let minutes = retry_after_s.max(1).saturating_add(59) / 60;
     format!("Too many failed attempts. Try again in {minutes} min.")
 }
@@ -207,7 +210,7 @@ impl HalfWay {
 }
 
 /// Opens the session and goes on. `None`: the account is gone or disabled.
-async fn complete(
+pub(super) async fn complete(
     browser: &Browser,
     headers: &HeaderMap,
     visit: &Visit,
@@ -228,7 +231,7 @@ async fn complete(
     };
     let before = SignedIn::find(browser, headers).await?;
     let unit = browser.store().begin().await?;
-    if amr.len() > 1 {
+    if amr.contains(&"otp") {
         let key = visit.secret.key(&visit.purpose("second factor"));
         let half_way = unit.take_ticket(TicketKind::SignIn, key, browser.now()).await?;
         half_way.ok_or_else(ended)?;

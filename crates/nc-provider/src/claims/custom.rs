@@ -99,7 +99,7 @@ fn value(claim: &CustomClaim, person: &Person) -> Option<Value> {
     let group = || person.groups.iter().find(|group| group.id == parameter);
     Some(match claim.function.as_str() {
         "isAdmin" => person.is_admin.into(),
-        "isGroupAdmin" => group().is_some_and(|group| group.is_admin).into(),
+        "isGroupAdmin" => person.administered_groups.iter().any(|group| group == parameter).into(),
         "hasRole" | "isInGroup" => group().is_some().into(),
         "getUserEmail" => person.email.clone()?.into(),
         "getUserGroups" => groups(person, ClaimValue::Gid).into(),

@@ -4,7 +4,7 @@ use nc_proto::oauth::{
     allowed_client::{AllowedClient, names_host},
     cimd::ClientIdUrl,
 };
-use nc_store::ClientKind;
+use nc_store::{ClientKind, ClientRecord};
 use url::Url;
 
 use crate::{Client, ClientDocument, Error, Provider};
@@ -52,7 +52,15 @@ fn about(list: &[String], client_id: &str) -> impl Iterator<Item = AllowedClient
 impl Provider {
     /// The client with this id, if it is stored, enabled, has not ended, and is one of those that there may be.
     pub(crate) async fn find_stored_client(&self, client_id: &str) -> Result<Option<Client>, Error> {
-        let found = Client::find_stored(self.store(), client_id, self.now()).await?;
-        Ok(found.and_then(|client| allowed(&self.config().allowed_clients, client)))
+        match self.store().find_client(client_id).await? {
+            Some(record) => self.usable_client(record),
+            None => Ok(None),
+        }
+    }
+
+    /// The client of a record, under the same conditions.
+    pub(crate) fn usable_client(&self, record: ClientRecord) -> Result<Option<Client>, Error> {
+        let client = Client::usable(record, self.now())?;
+        Ok(client.and_then(|client| allowed(&self.config().allowed_clients, client)))
     }
 }

@@ -12,7 +12,7 @@ use nc_proto::oauth::{
     introspection::{ActiveToken, Introspection, TokenQuery},
     scope_list::ScopeList,
 };
-use nc_store::{Digest, GrantRecord, RefreshState, RefreshTokenRecord};
+use nc_store::{Digest, GrantRecord, KnownToken, RefreshState, RefreshTokenRecord};
 use secrecy::ExposeSecret as _;
 
 use super::{answer::uncached, fault::Fault, request::Posted};
@@ -47,9 +47,12 @@ async fn respond(provider: &Provider, posted: &Posted) -> Result<Introspection, 
         .map_err(Fault::TooMany)?;
     let query = TokenQuery::read(&posted.form)?;
     let found = Found::look_up(provider, query.token.expose_secret()).await?;
-    let resources = own_resources(provider, &caller).await?;
-    let active = match found.view(provider, &caller, &resources) {
-        Some(view) => view.tell(provider).await?,
+    let view = match found.own(provider, &caller) {
+        Some(view) => Some(view),
+        None => found.for_resources(&own_resources(provider, &caller).await?),
+    };
+    let active = match view {
+        Some(view) => view.tell(provider, &caller).await?,
         None => None,
     };
     if let Some(token) = active {
@@ -80,29 +83,18 @@ impl Found {
     async fn look_up(provider: &Provider, token: &str) -> Result<Self, Error> {
         let digest = Digest::of(token);
         let of_access = provider.access_token_digest(token).await?.unwrap_or(digest);
-        let access = provider.find_live(of_access).await?;
-        let refresh = provider.store().find_refresh_token(digest).await?;
-        let grant = refresh
-            .as_ref()
-            .map(|refresh| refresh.grant.as_str())
-            .unwrap_or_default();
-        let grant = provider.store().find_grant(grant).await?;
+        let KnownToken { access, refresh } = provider.store().find_token(of_access, digest).await?;
         Ok(Self {
-            access,
-            refresh: refresh.zip(grant),
+            access: provider.live(access)?,
+            refresh,
         })
     }
 
-    /// What the caller may see of it.
-    fn view(&self, provider: &Provider, caller: &Client, resources: &[Resource]) -> Option<View<'_>> {
+    /// What the caller may see of a token that was issued to it.
+    fn own(&self, provider: &Provider, caller: &Client) -> Option<View<'_>> {
         if let Some(live) = &self.access {
             let claims = &live.document.claims;
-            if claims.client_id == caller.id() {
-                return Some(View::Access(live, claims.scope.clone()));
-            }
-            let asked: Vec<&Resource> = resources.iter().filter(|own| claims.aud.contains(&own.uri)).collect();
-            let narrow = |sum: ScopeList, own: &&Resource| sum.union(&own.narrow(&claims.scope));
-            return (!asked.is_empty()).then(|| View::Access(live, asked.iter().fold(ScopeList::default(), narrow)));
+            return (claims.client_id == caller.id()).then(|| View::Access(live, claims.scope.clone()));
         }
         let (token, grant) = self.refresh.as_ref()?;
         let live = token.state == RefreshState::Live
@@ -110,6 +102,15 @@ impl Found {
             && grant.revoked_at.is_none()
             && grant.client_id == caller.id();
         live.then_some(View::Refresh(token, grant))
+    }
+
+    /// What is seen of it by who speaks for these resources.
+    fn for_resources(&self, resources: &[Resource]) -> Option<View<'_>> {
+        let live = self.access.as_ref()?;
+        let claims = &live.document.claims;
+        let asked: Vec<&Resource> = resources.iter().filter(|own| claims.aud.contains(&own.uri)).collect();
+        let narrow = |sum: ScopeList, own: &&Resource| sum.union(&own.narrow(&claims.scope));
+        (!asked.is_empty()).then(|| View::Access(live, asked.iter().fold(ScopeList::default(), narrow)))
     }
 
     fn grant(&self) -> Option<&GrantRecord> {
@@ -127,19 +128,18 @@ enum View<'a> {
 
 impl View<'_> {
     /// What it says; `None` when its client or its person is gone.
-    async fn tell(self, provider: &Provider) -> Result<Option<ActiveToken>, Error> {
-        let (client, grant) = match &self {
-            Self::Access(live, _) => (provider.find_clients_of(live).await?, &live.grant),
-            Self::Refresh(_, grant) => {
-                let client = provider.find_stored_client(&grant.client_id).await?;
-                (client, *grant)
-            }
+    async fn tell(self, provider: &Provider, caller: &Client) -> Result<Option<ActiveToken>, Error> {
+        let (client_is_there, grant) = match &self {
+            // The caller is there: it was asked for a moment ago.
+            Self::Access(live, _) if live.is_only_of(caller.id()) => (true, &live.grant),
+            Self::Access(live, _) => (provider.find_clients_of(live).await?.is_some(), &live.grant),
+            Self::Refresh(_, grant) => (grant.client_id == caller.id(), *grant),
         };
         let username = match &grant.subject {
             Some(subject) => provider.person(subject).await?.map(|person| Some(person.uid)),
             None => Some(None),
         };
-        let (Some(client), Some(username)) = (client, username) else {
+        let (true, Some(username)) = (client_is_there, username) else {
             return Ok(None);
         };
         Ok(Some(match self {
@@ -166,7 +166,7 @@ impl View<'_> {
                 ActiveToken {
                     iss: Some(provider.config().issuer.clone()),
                     sub: grant.subject.clone(),
-                    client_id: Some(client.id().to_owned()),
+                    client_id: Some(grant.client_id.clone()),
                     username,
                     scope: scope.ok(),
                     exp: Some(token.expires_at),

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use nc_auth::token::{AuthContext, TokenRefusal, TokenUse, VerifyToken as _};
+use nc_auth::token::{TokenRefusal, TokenUse};
 use nc_proto::oauth::{
     bearer::{Presented, Scheme},
     challenge::Challenge,
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{answer::uncached, request::is_form};
-use crate::{Endpoint, Error, Provider, claims};
+use crate::{Client, Endpoint, Error, Person, Provider, claims, verifier::Live};
 
 /// Why nothing is told.
 enum Refused {
@@ -53,23 +53,19 @@ async fn tell(provider: &Provider, request: Request) -> Result<Map<String, Value
         Form::default()
     };
     let presented = find_token(&parts, &body)?;
-    let context = verify(provider, &parts, &presented)
+    let (live, client, person) = verify(provider, &parts, &presented)
         .await
         .map_err(|refusal| Refused::Token(presented.scheme, refusal))?;
     let refuse = |error: BearerError| Refused::Token(presented.scheme, error.into());
-    if !context.scopes.contains("openid") {
+    let told = live.document.claims;
+    if !told.scope.contains("openid") {
         return Err(refuse(BearerError::InsufficientScope));
     }
-    let client = provider.find_stored_client(&context.client).await?;
-    let person = provider.person(&context.subject).await?;
-    let (Some(client), Some(person)) = (client, person) else {
-        return Err(refuse(BearerError::InvalidToken));
-    };
     let settings = provider.settings().await?;
-    let kept_back = provider.kept_back(&context.subject, &settings).await?;
-    let mut members = claims::about(&person, &context.scopes, &client, &settings, &kept_back);
-    members.insert("sub".to_owned(), context.subject.as_ref().into());
-    members.insert("scope".to_owned(), context.scopes.to_string().into());
+    let kept_back = provider.kept_back(&told.sub, &settings).await?;
+    let mut members = claims::about(&person, &told.scope, &client, &settings, &kept_back);
+    members.insert("scope".to_owned(), told.scope.to_string().into());
+    members.insert("sub".to_owned(), told.sub.into());
     Ok(members)
 }
 
@@ -92,7 +88,11 @@ fn find_token(parts: &Parts, body: &Form) -> Result<Presented, Refused> {
     }
 }
 
-async fn verify(provider: &Provider, parts: &Parts, presented: &Presented) -> Result<AuthContext, TokenRefusal> {
+async fn verify(
+    provider: &Provider,
+    parts: &Parts,
+    presented: &Presented,
+) -> Result<(Live, Client, Person), TokenRefusal> {
     let audience = provider.config().url(Endpoint::UserInfo);
     let url = Url::parse(&audience).map_err(|_| BearerError::InvalidToken)?;
     let proofs: Vec<&str> = parts
@@ -108,7 +108,7 @@ async fn verify(provider: &Provider, parts: &Parts, presented: &Presented) -> Re
         url: &url,
         proofs: &proofs,
     };
-    provider.verify(&token).await
+    provider.believe(&token).await
 }
 
 fn invalid_request() -> Refused {

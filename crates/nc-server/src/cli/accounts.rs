@@ -58,6 +58,20 @@ pub enum AccountCommand {
     /// Show or change what somebody prefers: `core` with `lang`, `locale`, `timezone` or `first_day_of_week`.
     #[command(name = "user:setting")]
     Setting(UserSetting),
+    /// List the passkeys of an account.
+    #[command(name = "user:passkeys:list")]
+    ListPasskeys {
+        /// Its user id.
+        user: String,
+    },
+    /// Take a passkey of an account away, and end its browser sessions.
+    #[command(name = "user:passkeys:remove")]
+    RemovePasskey {
+        /// Its user id.
+        user: String,
+        /// The number of the passkey, as listed.
+        number: i64,
+    },
     /// Put an account into a group; the group `admin` administers the cloud.
     #[command(name = "group:adduser")]
     AddToGroup {
@@ -69,6 +83,22 @@ pub enum AccountCommand {
     /// Take an account out of a group.
     #[command(name = "group:removeuser")]
     RemoveFromGroup {
+        /// The group.
+        group: String,
+        /// The user id.
+        user: String,
+    },
+    /// Make an account an administrator of one group (`isGroupAdmin`); it need not be in it.
+    #[command(name = "group:addsubadmin")]
+    AddGroupAdministrator {
+        /// The group, which has a member.
+        group: String,
+        /// The user id.
+        user: String,
+    },
+    /// Take a group away from an administrator of it.
+    #[command(name = "group:removesubadmin")]
+    RemoveGroupAdministrator {
         /// The group.
         group: String,
         /// The user id.

@@ -57,6 +57,15 @@ fn accounts_are_made_changed_and_shut_out_while_the_cloud_stands_still() {
     admin(data, &["group:removeuser", "admin", "alice"]);
     assert_eq!(refused(data, &["group:removeuser", "admin", "alice"]).0, Some(1));
     assert_eq!(refused(data, &["group:adduser", "staff", "carol"]).0, Some(1));
+    // Whom a group belongs to is known as long as it has members.
+    for (code, wrong) in [(1, ["nobody", "bob"]), (1, ["staff", "carol"]), (1, ["admin", "bob"])] {
+        let line = [&["group:addsubadmin"][..], &wrong].concat();
+        assert_eq!(refused(data, &line).0, Some(code), "{wrong:?}");
+    }
+    admin(data, &["group:addsubadmin", "staff", "bob"]);
+    assert_eq!(one(data, "bob")["subadmin"], json!(["staff"]));
+    admin(data, &["group:removesubadmin", "staff", "bob"]);
+    assert_eq!(refused(data, &["group:removesubadmin", "staff", "bob"]).0, Some(1));
     let factor = admin(data, &["twofactorauth:enable", "alice"]);
     assert!(
         factor["uri"]
@@ -76,6 +85,9 @@ fn accounts_are_made_changed_and_shut_out_while_the_cloud_stands_still() {
     );
     admin(data, &["twofactorauth:disable", "alice"]);
     assert_eq!(refused(data, &["twofactorauth:disable", "alice"]).0, Some(1));
+    assert_eq!(admin(data, &["user:passkeys:list", "alice"]), json!([]));
+    assert_eq!(refused(data, &["user:passkeys:list", "carol"]).0, Some(1));
+    assert_eq!(refused(data, &["user:passkeys:remove", "alice", "1"]).0, Some(1));
     admin(data, &["user:disable", "alice"]);
     assert_eq!(one(data, "alice")["disabled"], true);
     admin(data, &["user:enable", "alice"]);

@@ -34,6 +34,7 @@ mod invitations;
 mod login_rules;
 mod notes;
 mod own_issuer;
+mod passkeys;
 mod person;
 mod promises;
 mod proofs;

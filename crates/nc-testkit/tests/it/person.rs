@@ -71,9 +71,13 @@ async fn every_function_of_claims_tells_what_the_cloud_knows_of_the_person() {
     for group in ["team", "staff"] {
         app.cloud.add_to_group(&alice, group).await.expect("added");
     }
+    // One is in a group and does not administer it; the other administers it and is not in it.
+    let root = UserId::new("root");
+    let made = app.cloud.add_group_administrator(&root, "team").await;
+    made.expect("an administrator of a group");
     let functions = [
         ("isAdmin", None, json!(false), json!(true)),
-        ("isGroupAdmin", Some("team"), json!(false), json!(false)),
+        ("isGroupAdmin", Some("team"), json!(false), json!(true)),
         ("hasRole", Some("team"), json!(true), json!(false)),
         ("isInGroup", Some("admin"), json!(false), json!(true)),
         (
@@ -189,12 +193,73 @@ async fn the_user_info_holds_what_discovery_promises_of_people() {
     for claim in info.as_object().expect("members").keys() {
         assert!(promised.contains(&json!(claim)), "{claim} is told, and not promised");
     }
-    assert!(!promised.contains(&json!("picture")), "nobody has one");
     assert_eq!(info["updated_at"], changed_at);
     assert_eq!(
         (&info["family_name"], &info["phone_number"]),
         (&json!("Example"), &json!("+431234"))
     );
+}
+
+#[tokio::test]
+async fn the_picture_of_a_person_is_there_for_everybody_and_of_nobody_as_well() {
+    let app = CloudApp::boot().await;
+    let client = client(&app, None, &[]).await;
+    let told = async || told(&app, &app.alice, &client).await["picture"].clone();
+    let picture = told().await;
+    let address = picture.as_str().expect("an address");
+    let path = address.strip_prefix(&app.url).expect("an address of the cloud");
+    assert_eq!(path, "/index.php/avatar/alice/64");
+    let shown = async |path: &str| send(app.request("GET", path)).await;
+    let alice = shown(path).await;
+    assert_eq!(alice.status.as_u16(), 200);
+    for (name, value) in [
+        ("content-type", "image/svg+xml"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("cache-control", "public, max-age=86400, immutable"),
+        ("x-nc-iscustomavatar", "0"),
+    ] {
+        assert_eq!(alice.headers[name], value, "{name}");
+    }
+    assert!(!alice.headers.contains_key("set-cookie"));
+    assert!(
+        alice.text.contains(">A</text>") && alice.text.contains("width=\"64\""),
+        "{}",
+        alice.text
+    );
+    // It says nothing of whether there is such an account, nor of its name.
+    app.cloud
+        .set_enabled(&UserId::new("bob"), false)
+        .await
+        .expect("disabled");
+    for (path, letter) in [
+        ("/avatar/bob/64", "B"),
+        ("/avatar/nobody/64", "N"),
+        ("/index.php/avatar/%3Cscript%3E/64", "S"),
+        ("/avatar/alice/64/dark", "A"),
+    ] {
+        let other = shown(path).await;
+        assert_eq!(
+            (other.status.as_u16(), other.headers.len()),
+            (200, alice.headers.len()),
+            "{path}"
+        );
+        assert!(
+            other.text.contains(&format!(">{letter}</text>")),
+            "{path}: {}",
+            other.text
+        );
+        assert_eq!(other.text.matches("<script").count(), 0);
+    }
+    for (size, width) in [("1", 64), ("65", 512), ("4096", 512), ("x", 64)] {
+        let other = shown(&format!("/index.php/avatar/alice/{size}")).await;
+        assert!(other.text.contains(&format!("width=\"{width}\"")), "{size}");
+    }
+    let admin = Admin::new(app.provider.store(), app.provider.now(), "test");
+    let set = admin.put_setting("restrict_user_information", Some("avatar"));
+    set.await.expect("set");
+    app.provider.forget_settings();
+    assert!(told().await.is_null(), "what is kept back is not told");
 }
 
 #[tokio::test]

@@ -17,8 +17,11 @@ pub(super) async fn refresh(provider: &Provider, asked: &Asked, token: &SecretSt
         .digest(token.expose_secret())
         .ok_or(TokenError::InvalidGrant)?;
     let unit = provider.store().begin().await?;
-    let spent = unit.find_refresh_token(digest).await?.ok_or(TokenError::InvalidGrant)?;
-    let grant = unit.find_grant(&spent.grant).await?.ok_or(TokenError::InvalidGrant)?;
+    let (spent, grant) = unit
+        .find_token(digest, digest)
+        .await?
+        .refresh
+        .ok_or(TokenError::InvalidGrant)?;
     if grant.client_id != asked.client.id() || grant.revoked_at.is_some() {
         return Err(TokenError::InvalidGrant.into());
     }

@@ -1,5 +1,7 @@
 //! Clients that are told from server to server that a session ended.
 
+mod kept;
+
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex},
@@ -79,10 +81,7 @@ async fn world(role: Role, client: &Client, addresses: &[IpAddr]) -> (World, Arc
         |store| store,
     )
     .await;
-    let names = Names::new(&[addresses], client.server.address);
-    let network = Arc::clone(&names) as Arc<dyn Network>;
-    let fetch = GuardedFetch::over(network, Reach::Public, vec![client.server.root.clone()]).expect("a client");
-    let _same = world.provider.clone().with_notices(Arc::new(fetch));
+    let names = tells(&world, client, addresses);
     for (id, uri) in [("app", Some(URI)), ("quiet", None)] {
         world
             .client(id, |document| {
@@ -92,6 +91,15 @@ async fn world(role: Role, client: &Client, addresses: &[IpAddr]) -> (World, Arc
             .await;
     }
     (world, names)
+}
+
+/// Lets the provider of a world reach a client.
+fn tells(world: &World, client: &Client, addresses: &[IpAddr]) -> Arc<Names> {
+    let names = Names::new(&[addresses], client.server.address);
+    let network = Arc::clone(&names) as Arc<dyn Network>;
+    let fetch = GuardedFetch::over(network, Reach::Public, vec![client.server.root.clone()]).expect("a client");
+    let _same = world.provider.clone().with_notices(Arc::new(fetch));
+    names
 }
 
 /// Header and claims of a logout token that one of this server's keys signed.

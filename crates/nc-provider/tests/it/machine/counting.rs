@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use nc_store::{
     AccessTokenRecord, AuditEntry, AuditReport, ClientKind, ClientRecord, ConsentRecord, ContactRecord, CredentialKind,
     CredentialRecord, Digest, FederationLookup, GrantRecord, InShareMemberRecord, InShareRecord, IssuedTokenRecord,
-    KeyRecord, Lookup, OutShareRecord, OutboxRecord, PeerRecord, RefreshTokenRecord, ReshareRecord, ResourceRecord,
-    SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
+    KeyRecord, LogoutNoticeRecord, Lookup, OutShareRecord, OutboxRecord, PeerRecord, RefreshTokenRecord, ReshareRecord,
+    ResourceRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
 };
 
 pub(crate) struct Counting {
@@ -58,6 +58,8 @@ pass! { Lookup {
     fn list_consents(subject: &str) -> Vec<ConsentRecord>;
     fn list_keys() -> Vec<KeyRecord>;
     fn find_session(secret: Digest, now: i64) -> Option<SessionRecord>;
+    fn list_ended_sessions(now: i64, limit: u32) -> Vec<SessionRecord>;
+    fn list_due_logout_notices(now: i64, limit: u32) -> Vec<LogoutNoticeRecord>;
     fn find_credential(issuer: &str, subject: &str, kind: CredentialKind) -> Option<CredentialRecord>;
     fn list_credentials(after: i64, limit: u32) -> Vec<CredentialRecord>;
     fn find_subject(base: &str, uid: &str) -> Option<String>;

@@ -223,6 +223,37 @@ async fn d03_a_full_house_evicts_the_oldest_unused_client_and_turns_nobody_away(
 }
 
 #[tokio::test]
+async fn d03_ten_thousand_registrations_leave_room_for_one_more() {
+    const HOUSE: u64 = 10_000;
+    let world = World::with(Role::Cloud, |config| config.max_dynamic_clients = HOUSE, |store| store).await;
+    let path = world.path(Endpoint::Register);
+    let mut ids = Vec::new();
+    // Each from an address of its own, as ten a minute are the most from one.
+    for number in 0..HOUSE + 5 {
+        let [.., high, middle, low] = number.to_be_bytes();
+        let mut request = request(Method::POST, &path, None, Some(&native()));
+        let address = ClientAddress([10, high, middle, low].into());
+        request.extensions_mut().insert(address);
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{number}: {}", answer.text());
+        ids.push(text(&answer, "client_id"));
+        if number % 500 == 499 {
+            world.pass(60);
+        }
+    }
+    let count = world.store.count_clients(ClientKind::Dynamic).await.expect("counted");
+    assert_eq!(count, HOUSE);
+    for (number, id) in ids
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| *number < 10 || *number > 9_995)
+    {
+        let is_left = world.store.find_client(id).await.expect("found").is_some();
+        assert_eq!(is_left, number >= 5, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn d04_only_the_clients_own_token_manages_it() {
     for role in ROLES {
         let world = World::new(role).await;

@@ -158,8 +158,8 @@ pub(crate) fn ann() -> Person {
         groups: vec![Group {
             id: "staff".to_owned(),
             display_name: "All the staff".to_owned(),
-            is_admin: true,
         }],
+        administered_groups: vec!["staff".to_owned()],
         quota: Some("5 GB".to_owned()),
         language: Some("de".to_owned()),
         website: Some("https://ann.example".to_owned()),
@@ -278,6 +278,44 @@ impl World {
             clock,
             people,
             nextcloud,
+            role,
+            _folder: folder,
+        }
+    }
+
+    /// The server stops and starts again: what is not in the store is gone. People sign in at this server.
+    pub(crate) async fn restart(self) -> Self {
+        let Self {
+            provider,
+            store,
+            clock,
+            people,
+            role,
+            _folder: folder,
+            ..
+        } = self;
+        let config = provider.config().clone();
+        store.close().await;
+        drop(provider);
+        let sealer = Arc::new(Sealer::new(&[Zeroizing::new([7; 32])]).expect("a key"));
+        let store = SqliteStore::open(&folder.path().join("store.db"), Arc::clone(&sealer)).await;
+        let store: Arc<dyn Store> = Arc::new(store.expect("the store"));
+        let options = KeyOptions {
+            algorithms: vec![Algorithm::Es256, Algorithm::EdDsa],
+            rsa_bits: 2048,
+            ..KeyOptions::default()
+        };
+        let ring = KeyRing::open(Arc::clone(&store), Arc::clone(&sealer), clock.clone(), options);
+        let ring = ring.await.expect("a key ring");
+        let sign_in = SignIn::Local(Arc::clone(&people) as Arc<dyn LocalAccounts>);
+        let provider = Provider::new(config, Arc::clone(&store), sealer, ring, sign_in, clock.clone());
+        Self {
+            router: provider.router(),
+            provider,
+            store,
+            clock,
+            people,
+            nextcloud: None,
             role,
             _folder: folder,
         }

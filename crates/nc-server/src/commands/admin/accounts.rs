@@ -69,7 +69,12 @@ fn in_use(folder: &Path) -> Trouble {
 }
 
 /// After these a browser that was signed in before has to sign in again: whoever it was may not be the owner.
-const ENDS_SESSIONS: [&str; 3] = ["account disabled", "password set", "second factor set up"];
+const ENDS_SESSIONS: [&str; 4] = [
+    "account disabled",
+    "password set",
+    "second factor set up",
+    "passkey removed",
+];
 
 /// For the audit log: what was done, to whom. `None`: nothing was changed.
 type Done = (Option<(&'static str, String)>, Value);
@@ -119,6 +124,14 @@ async fn work(cloud: &Cloud, store: &dyn Store, command: AccountCommand) -> Resu
                 (false, shown) => return Ok((None, shown)),
             }
         }
+        AccountCommand::ListPasskeys { user } => return Ok((None, passkeys(cloud, &user).await?)),
+        AccountCommand::RemovePasskey { user, number } => {
+            if !cloud.remove_passkey(&UserId::new(user.as_str()), number).await? {
+                return Err(Error::NotFound("that passkey of that account").into());
+            }
+            let shown = json!({ "user": user, "number": number });
+            ("passkey removed", user, shown)
+        }
         AccountCommand::AddToGroup { group, user } => {
             cloud.add_to_group(&UserId::new(user.as_str()), &group).await?;
             let shown = json!({ "user": user, "group": group });
@@ -130,6 +143,20 @@ async fn work(cloud: &Cloud, store: &dyn Store, command: AccountCommand) -> Resu
             }
             let shown = json!({ "user": user, "group": group });
             ("taken out of a group", user, shown)
+        }
+        AccountCommand::AddGroupAdministrator { group, user } => {
+            let id = UserId::new(user.as_str());
+            cloud.add_group_administrator(&id, &group).await?;
+            let shown = json!({ "user": user, "group": group });
+            ("made administrator of a group", user, shown)
+        }
+        AccountCommand::RemoveGroupAdministrator { group, user } => {
+            let id = UserId::new(user.as_str());
+            if !cloud.remove_group_administrator(&id, &group).await? {
+                return Err(Error::NotFound("that administrator of that group").into());
+            }
+            let shown = json!({ "user": user, "group": group });
+            ("no longer administrator of a group", user, shown)
         }
     };
     Ok((Some((what, user)), shown))
@@ -144,12 +171,29 @@ async fn list(cloud: &Cloud) -> Shown {
             "user": user,
             "displayName": display_name,
             "groups": cloud.accounts().list_groups(&id).await?,
+            "subadmin": cloud.accounts().list_administered_groups(&id).await?,
             "disabled": !enabled,
             "secondFactor": cloud.has_second_factor(&id).await?,
             "provider": standing.and_then(|standing| standing.provider),
         }));
     }
     Ok(shown.into())
+}
+
+async fn passkeys(cloud: &Cloud, user: &str) -> Shown {
+    let id = UserId::new(user);
+    if cloud.accounts().find_standing(&id).await?.is_none() {
+        return Err(Error::NotFound("the user").into());
+    }
+    let listed = cloud.list_passkeys(&id).await?.into_iter().map(|passkey| {
+        json!({
+            "number": passkey.number,
+            "name": passkey.name,
+            "createdAt": passkey.created_at,
+            "lastUsedAt": passkey.last_used_at,
+        })
+    });
+    Ok(Value::Array(listed.collect()))
 }
 
 async fn add(cloud: &Cloud, new: AddUser) -> Shown {
