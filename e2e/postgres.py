@@ -1,7 +1,8 @@
 """The store on PostgreSQL: its own tests on a throw-away server, then two servers that share one database.
 
 A person signs in at one `serve --mode oauth`; the other believes the token, a restart changes nothing, and what is taken back at
-one is gone at the other.
+one is gone at the other. Afterwards nothing that was secret on the wire is in a table, in the copy or in a log; the database's own log has
+every statement with its parameters.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ import requests
 
 from harness import BINARIES, BUILD, LOGS, ROOT, Demo, Tally, free_port, run
 from person import Page, Person, values
+from secrets_walk import Record, Search, values_in
 
 KEYS = [secrets.token_urlsafe(32) + "=" for _ in range(2)]
 REDIRECT = "http://127.0.0.1/callback"
@@ -49,7 +51,7 @@ class Cluster:
         self.run("initdb", "-D", self.folder / "data", "-U", "tester", "-A", "scram-sha-256", "-E", "UTF8",
                  "--locale=C.UTF-8", "--no-sync", "--pwfile", self.folder / "password")
         # Nothing has to survive a power cut here.
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c log_statement=all"
         self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
 
     def make_folder(self, below):
@@ -80,10 +82,13 @@ class Cluster:
     def url(self, database):
         return f"postgres://tester:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def ask(self, statement):
-        ended = run("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement, self.url("postgres"))
+    def ask(self, statement, database="postgres"):
+        ended = run("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement, self.url(database))
         assert ended.returncode == 0, ended.stderr
         return ended.stdout.strip()
+
+    def logged(self):
+        return (self.folder / "log").read_bytes()
 
     def __enter__(self):
         return self
@@ -231,12 +236,46 @@ def refused_starts(tally, start, environment):
     tally.check("and says which database", "PostgreSQL" in said and "password" in said, said)
 
 
+def walk(tally, cluster, record, known, folder):
+    """Every value of every table, the copy and all logs. `known` is no secret: a client, a subject and a person, found where they belong."""
+    for kind in ["code at", "code_verifier at", "access_token at", "refresh_token at", "id_token at", "csrf at", "rid at", "cookie ",
+                 "registration_access_token at", "segment at a path", "beside the wire"]:
+        tally.check(f"the run made {kind}", any(place.startswith(kind) for place in record.secrets.values()), set(record.secrets.values()))
+    # As bytes, which is how sealed values lie there: what is found must not be for want of looking.
+    planted = max(record.secrets, key=len)
+    cluster.ask("CREATE TABLE planted (content BYTEA)", "mcp")
+    cluster.ask(f"INSERT INTO planted VALUES (convert_to('{planted}', 'UTF8'))", "mcp")
+    places = {path.name: path.read_bytes() for path in LOGS.glob("postgres-*.log")} | {"the copy": (folder / "copy.sql").read_bytes()}
+    for database in ["mcp", "restored"]:
+        columns = values_in(lambda statement, database=database: cluster.ask(statement, database).splitlines())
+        seen = sum(map(len, columns.values()))
+        tally.check(f"{database} has tables and values", len(columns) > 150 and seen > 150, f"{len(columns)} columns, {seen} values")
+        places |= {f"{database}.{column}": b"\n".join(contents) for column, contents in columns.items()}
+    lines = cluster.logged().split(b"\n")
+    places["PostgreSQL"] = b"\n".join(line for line in lines if b"INSERT INTO planted" not in line)
+
+    def search(secrets):
+        search = Search(secrets)
+        return [found for place, content in places.items() for found in search.in_bytes(place, content)]
+
+    for what, value in known.items():
+        found = search({value: what})
+        for place in ["mcp.", "restored.", "the copy", "PostgreSQL"]:
+            tally.check(f"{what} is found in {place}", any(one.startswith(place) for one in found), found)
+    paths = search({"/oauth/token": "a path"})
+    tally.check("and in the logs of the servers what was asked", any(one.startswith("postgres-serve-") for one in paths), paths)
+    found = search(record.secrets)
+    in_place, strays = [[one for one in found if one.startswith("mcp.planted.content") == wanted] for wanted in [True, False]]
+    tally.check("a planted secret is found", in_place != [])
+    tally.check(f"none of {len(record.secrets)} secrets is found elsewhere", strays == [], "\n".join(strays))
+
+
 def shared(tally, cluster, demo, folder):
-    """Two servers behind one address, on one database."""
+    """Two servers behind one address, on one database. What is no secret and must be found there."""
     cluster.ask("CREATE DATABASE mcp")
     ports = [free_port(), free_port()]
     public_url = f"http://127.0.0.1:{ports[0]}"
-    environment = {"TOKEN_STORAGE_DB": cluster.url("mcp"), "TOKEN_ENCRYPTION_KEY": KEYS[0]}
+    environment = {"TOKEN_STORAGE_DB": cluster.url("mcp"), "TOKEN_ENCRYPTION_KEY": KEYS[0], "LOG_LEVEL": "trace"}
 
     def start(environment, number=0):
         return Serve(demo.cloud_url, folder / str(number), ports[number], public_url, environment)
@@ -302,8 +341,8 @@ def shared(tally, cluster, demo, folder):
         with tally.part("another key"):
             code, said = start(environment | {"TOKEN_ENCRYPTION_KEY": KEYS[1]}, 1).ended() if not other.stop() else (None, "")
             tally.check("it does not start", code == 1 and "another key" in said, f"{code} {said}")
-    everything = "".join(path.read_text(errors="replace") for path in LOGS.glob("postgres-serve-*.log"))
-    tally.check("no log has the password", cluster.password not in everything and KEYS[0] not in everything)
+    subject = cluster.ask("SELECT subject FROM subjects", "mcp")
+    return {"the client": client, "the subject": subject, "the person": demo.user["name"]}
 
 
 def main():
@@ -311,8 +350,13 @@ def main():
     with Cluster() as cluster, tempfile.TemporaryDirectory(prefix="nextcloud-mcp-") as folder:
         with tally.part("the store"):
             store_tests(tally, cluster)
-        with Demo() as demo, tally.part("a shared database"):
-            shared(tally, cluster, demo, Path(folder))
+        with Record() as record, Demo() as demo:
+            for secret in [cluster.password, *KEYS, *(user[kind] for user in demo.users.values() for kind in ["password", "app_password"])]:
+                record.add("", "beside the wire", secret)
+            with tally.part("a shared database"):
+                known = shared(tally, cluster, demo, Path(folder))
+            with tally.part("what was secret"):
+                walk(tally, cluster, record, known, Path(folder))
     tally.finish()
 
 

@@ -11,7 +11,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from harness import BINARIES, Server, run
+from harness import BINARIES, Server, free_port, run
 
 # Scopes of the standard and 18 of the apps: 247 characters.
 APPS = ["notes", "calendar", "todo", "contacts", "cookbook", "deck", "tables", "files", "sharing"]
@@ -20,17 +20,22 @@ assert len(REFERENCE) == 247
 
 
 class Provider(Server):
-    """`nextcloud-mcp cloud`: alice, who has a password and an address, and carol, who has a second factor too."""
+    """`nextcloud-mcp cloud`: alice, who has a password and an address, and carol, who has a second factor too.
 
-    def __init__(self):
+    It is known by its address, or by `host`, as passkeys need it.
+    """
+
+    def __init__(self, host=None):
         self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
         self.data = Path(self.temporary) / "data"
         self.data.mkdir()
         self.user, self.guarded = (self.account(name) for name in ["alice", "carol"])
         self.guarded["second_factor"] = self.admin("twofactorauth:enable", "carol")["uri"]
         environment = {"EMBEDDED_CLOUD_REGISTRATION": "open"}
-        super().__init__("cloud", "--json", "--port", "0", "--data", self.data, environment=environment)
-        self.cloud_url = self.issuer = self.info["cloud_url"].rstrip("/")
+        port = free_port() if host else 0
+        public = ["--public-url", f"http://{host}:{port}"] if host else []
+        super().__init__("cloud", "--json", "--port", port, "--data", self.data, *public, environment=environment)
+        self.cloud_url = self.issuer = public[1] if public else self.info["cloud_url"].rstrip("/")
 
     def account(self, name):
         made = self.admin("user:add", name, "--email", f"{name}@example.org")

@@ -1,13 +1,19 @@
 """The OpenID provider against the npm package oidc-provider: the same work on the same machine, row by row.
 
-Ours keeps everything in SQLite on disk; the other keeps it in the memory of one process.
+Ours keeps everything in SQLite on disk, and answers when it is synced there, with an entry of the audit log for everything
+that is issued; the other keeps everything in the memory of one process, and nothing of it longer.
 """
 
 import contextlib
+import http.client
 import json
 import os
+import random
+import statistics
+import string
 import subprocess
 import sys
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -20,8 +26,10 @@ from provider import Provider, parameters
 
 BACK = "http://127.0.0.1:45678/back"
 VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123456789"
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
+SECONDS = float(next(iter(sys.argv[1:]), 4.0)) if "--refusals" not in sys.argv else 4.0
 CONNECTIONS = 8
+# Answers of each kind whose times are compared.
+TIMED = 3000
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -125,6 +133,47 @@ class Side:
         return self.load({"same": [["GET", self.path("userinfo_endpoint"), f"Authorization: Bearer {token}\r\n", ""]]})
 
 
+def refusal_times(side):
+    """T15: how long "wrong secret" and "unknown client" take, in microseconds; in one run, in an order by chance."""
+    url = urllib.parse.urlsplit(side.server["token_endpoint"])
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
+    letters = string.ascii_letters + string.digits
+    kinds = ["wrong secret", "unknown client"] * (TIMED + 100)
+    random.shuffle(kinds)
+    times, bodies = {kind: [] for kind in kinds}, set()
+    for number, kind in enumerate(kinds):
+        client = side.id if kind == "wrong secret" else "".join(random.choices(letters, k=len(side.id)))
+        wrong = "".join(random.choices("0123456789abcdef", k=len(side.secret)))
+        body = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client, "client_secret": wrong})
+        # Failures are counted by client and address, so each comes from one of its own.
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": address}
+        began = time.perf_counter_ns()
+        connection.request("POST", url.path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        times[kind].append((time.perf_counter_ns() - began) / 1000)
+        bodies.add((answer.status, text))
+    assert len(bodies) == 1 and next(iter(bodies))[0] == 401, bodies
+    # The first ones are slower, whatever they ask.
+    return {kind: taken[-TIMED:] for kind, taken in times.items()}
+
+
+def show_refusals(times):
+    print(f"\nT15, {TIMED} answers of each kind, mixed: microseconds until the answer")
+    for kind, taken in times.items():
+        low, middle, high = statistics.quantiles(taken, n=4)
+        print(f"{kind:<46} quartile {low:>7.1f}  median {middle:>7.1f}  quartile {high:>7.1f}")
+    wrong, unknown = (sorted(times[kind]) for kind in ["wrong secret", "unknown client"])
+    slower = at = 0
+    for taken in wrong:
+        while at < len(unknown) and unknown[at] < taken:
+            at += 1
+        slower += at
+    # One half: nobody can tell them apart by time.
+    print(f"{'share of pairs in which the wrong secret is slower':<51} {slower / len(wrong) / len(unknown):>6.3f}")
+
+
 @contextlib.contextmanager
 def other():
     script = Path(os.environ["E2E_NODE_FOLDER"]) / "oidc_provider.mjs"
@@ -193,17 +242,35 @@ def measure(side, work):
     return per_second, answers / max(side.processor_seconds() - before, 0.01)
 
 
+def settle(side):
+    """Waits until the server has nothing to do any more: ours makes an RSA key after its first start."""
+    for _ in range(120):
+        before = side.processor_seconds()
+        time.sleep(0.5)
+        if side.processor_seconds() - before < 0.02:
+            return
+
+
 def main():
+    if "--refusals" in sys.argv:
+        with ours() as mine:
+            settle(mine)
+            return show_refusals(refusal_times(mine))
     rows = []
     with ours() as mine, other() as theirs:
+        settle(mine)
+        settle(theirs)
         # One after the other in each row: what else the machine does then touches both alike.
         for row, work in ROWS.items():
             rows.append((row, *zip(measure(mine, work), measure(theirs, work))))
         rows.append(("local verifications (ES256; the other is jose)", verifications(mine.signed_token()), None))
+        refusals = refusal_times(mine)
     print(f"{f'{CONNECTIONS} connections':<46} {'per second':>31} {'per second of processor time':>32}")
     for row, rate, work in rows:
         shown = [f"{own:>9.0f} {foreign:>12.0f} {own / foreign:>8.2f}x" for own, foreign in filter(None, [rate, work])]
         print(f"{row:<46} {'  '.join(shown)}")
+    print("Each column: ours, npm oidc-provider, ratio. Ours is on disk and synced, the other in memory.")
+    show_refusals(refusals)
 
 
 main()

@@ -1,7 +1,7 @@
 """openid-client, oauth4webapi and jose, with a person in headless Chromium, against the OpenID provider.
 
 Afterwards the pages themselves: answered with the keyboard alone, in light and dark, wide and as a phone; pictures of
-every page in `build/screens`.
+every page in `build/screens`. And passkeys, with a virtual authenticator in the browser.
 """
 
 import json
@@ -41,6 +41,9 @@ def main():
         screens = BUILD / "screens"
         screens.mkdir(parents=True, exist_ok=True)
         good = node("provider_pages.mjs", provider, screens=str(screens)) and good
+    # One with a host name, which passkeys need.
+    with Provider(host="localhost") as provider:
+        good = node("provider_passkeys.mjs", provider, screens=str(screens)) and good
     raise SystemExit(0 if good else 1)
 
 

@@ -1,4 +1,4 @@
-"""Authlib, PyJWT and joserfc against the OpenID provider, and the life of a client that registers itself."""
+"""Authlib, PyJWT, joserfc and jwcrypto against the OpenID provider, and the life of a client that registers itself."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from joserfc import jwk as joserfc_jwk
 from harness import Tally
 from person import Page, Person
 from provider import REFERENCE, Provider, parameters
-from registered import BACK, VERIFIER, Registered, by_two_libraries, get, post
+from registered import BACK, VERIFIER, Registered, by_libraries, get, post
 
 
 def everything(tally, provider):
@@ -28,7 +28,7 @@ def everything(tally, provider):
     tally.equal("pages", person.pages, ["sign-in", "consent"])
     tally.equal("state and issuer", (parameters(back)["state"], parameters(back)["iss"]), ("a state & more", provider.issuer))
     token = client.redeem(session, back, state="a state & more")
-    claims = by_two_libraries(tally, client, token["id_token"], client.id)
+    claims = by_libraries(tally, client, token["id_token"], client.id)
     tally.equal("nonce", claims["nonce"], "a-nonce")
     about = session.get(client.server["userinfo_endpoint"], timeout=20).json()
     tally.equal("userinfo", (about["sub"], about["preferred_username"]), (claims["sub"], provider.user["name"]))
@@ -64,7 +64,7 @@ def every_scope(tally, provider, form):
     tally.equal("scopes in the answer", set(token["scope"].split()), wanted)
     if form == "jwt":
         audience = jwt.decode(token["access_token"], options={"verify_signature": False})["aud"]
-        claims = by_two_libraries(tally, client, token["access_token"], audience)
+        claims = by_libraries(tally, client, token["access_token"], audience)
         tally.equal("its type", jwt.get_unverified_header(token["access_token"])["typ"], "at+jwt")
         tally.equal("scopes in the token", set(claims["scope"].split()), wanted)
     else:
@@ -98,7 +98,7 @@ def algorithms(tally, provider):
         person = Person(provider.user["name"], provider.user["password"])
         token = client.redeem(session, person.answer(client.begin(session), BACK))
         tally.equal(f"signed with {algorithm}", jwt.get_unverified_header(token["id_token"])["alg"], algorithm)
-        claims = by_two_libraries(tally, client, token["id_token"], client.id)
+        claims = by_libraries(tally, client, token["id_token"], client.id)
         tally.equal("nonce", claims["nonce"], "a-nonce")
 
 
@@ -146,7 +146,7 @@ def pushed_with_a_key(tally, provider):
     tally.equal("nothing in the address", sent.url, BACK)
     tally.equal("state and issuer", (sent.fields["state"], sent.fields["iss"]), ("a state", provider.issuer))
     token = session.fetch_token(client.server["token_endpoint"], code=sent.fields["code"], code_verifier=VERIFIER)
-    claims = by_two_libraries(tally, client, token["id_token"], client.id)
+    claims = by_libraries(tally, client, token["id_token"], client.id)
     tally.equal("the ways of signing in are told", set(claims["amr"]), {"pwd", "otp", "mfa"})
     live = session.introspect_token(client.server["introspection_endpoint"], token=token["access_token"])
     tally.equal("live", (live.status_code, live.json()["active"]), (200, True))

@@ -1,5 +1,6 @@
-"""A client of the OpenID provider that registered itself: Authlib, with tokens read by PyJWT and joserfc."""
+"""A client of the OpenID provider that registered itself: Authlib, with tokens read by PyJWT, joserfc and jwcrypto."""
 
+import json
 import time
 
 import jwt
@@ -8,6 +9,9 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc import jwk as joserfc_jwk
 from joserfc import jwt as joserfc_jwt
+from jwcrypto import jwk as jwcrypto_jwk
+from jwcrypto import jwt as jwcrypto_jwt
+from jwcrypto.common import JWException
 
 from provider import parameters
 
@@ -88,8 +92,25 @@ class Registered:
         return post(self.server["introspection_endpoint"], data={"token": token}, auth=auth).json()
 
 
-def by_two_libraries(tally, client, token, audience):
-    """The claims of a token, verified by PyJWT and by joserfc."""
+def by_jwcrypto(keys, token, algorithm, issuer, audience):
+    """The claims of a token, verified by jwcrypto; raises when they are not as they should be."""
+    expected = {"iss": issuer, "aud": audience, "exp": None, "iat": None, "sub": None}
+    key_set = jwcrypto_jwk.JWKSet.from_json(json.dumps(keys))
+    read = jwcrypto_jwt.JWT(jwt=token, key=key_set, algs=[algorithm], expected_type="JWS", check_claims=expected)
+    return json.loads(read.claims)
+
+
+def is_taken(*arguments):
+    """Whether jwcrypto takes a token."""
+    try:
+        by_jwcrypto(*arguments)
+    except JWException:
+        return False
+    return True
+
+
+def by_libraries(tally, client, token, audience):
+    """The claims of a token, verified by PyJWT, joserfc and jwcrypto."""
     keys = get(client.server["jwks_uri"]).json()
     kid = jwt.get_unverified_header(token)["kid"]
     algorithm = jwt.get_unverified_header(token)["alg"]
@@ -103,7 +124,13 @@ def by_two_libraries(tally, client, token, audience):
         options={"require": ["exp", "iat", "sub", "iss"]},
     )
     again = joserfc_jwt.decode(token, joserfc_jwk.KeySet.import_key_set(keys), algorithms=[algorithm]).claims
-    tally.equal("both libraries read the same", again, claims)
-    thumbprint = joserfc_jwk.import_key(key).thumbprint()
-    tally.equal("the key is named by its thumbprint", kid, thumbprint)
+    tally.equal("joserfc reads the same", again, claims)
+    issuer = client.server["issuer"]
+    tally.equal("jwcrypto reads the same", by_jwcrypto(keys, token, algorithm, issuer, audience), claims)
+    head, payload, signature = token.split(".")
+    other = {"A": "B"}.get(signature[0], "A") + signature[1:]
+    tally.check("and no other signature", not is_taken(keys, f"{head}.{payload}.{other}", algorithm, issuer, audience))
+    tally.check("nor for somebody else", not is_taken(keys, token, algorithm, issuer, "https://elsewhere.example"))
+    thumbprints = {joserfc_jwk.import_key(key).thumbprint(), jwcrypto_jwk.JWK(**key).thumbprint()}
+    tally.equal("the key is named by its thumbprint", thumbprints, {kid})
     return claims

@@ -148,8 +148,13 @@ pub(super) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: "pages",
+        about: "every page by the rules of axe-core for accessibility, in light and dark, wide and as a phone",
+        run: pages,
+    },
+    Stage {
         name: "provider-python",
-        about: "the OpenID provider with Authlib, PyJWT and joserfc",
+        about: "the OpenID provider with Authlib, PyJWT, joserfc and jwcrypto",
         run: |workshop| workshop.script("provider_python.py"),
     },
     Stage {
@@ -299,6 +304,26 @@ fn recurrence(workshop: &Workshop<'_>) -> Result<Count> {
         .set("E2E_BUILD", &workshop.project.build)
         .shown()?;
     Ok(Count::of(shown.success, &shown.text))
+}
+
+fn pages(workshop: &Workshop<'_>) -> Result<Count> {
+    workshop.installer.debian(Debian {
+        program: "chromium",
+        package: "chromium",
+    })?;
+    let screens = workshop.project.build_example("nc-web", "screens")?;
+    let node = workshop.installer.node()?;
+    let folder = workshop.project.build.join("pages");
+    let drawn = Run::new(screens, [folder.as_os_str()])
+        .in_folder(&workshop.project.root)
+        .shown()?;
+    let script = node.folder.join("pages.mjs");
+    let shown = Run::new(&node.program, [script.as_os_str(), folder.as_os_str()])
+        .in_folder(&workshop.project.root)
+        .shown()?;
+    Ok([verdict(drawn.success), Count::of(shown.success, &shown.text)]
+        .into_iter()
+        .sum())
 }
 
 fn doc(workshop: &Workshop<'_>) -> Result<Count> {
