@@ -1,4 +1,7 @@
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
@@ -33,7 +36,7 @@ pub(crate) struct Connections {
 impl Connections {
     /// Opens the database at `path`, makes it when absent, and brings its schema up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
-        refuse_foreign(path).await?;
+        patiently(|| refuse_foreign(path)).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -41,13 +44,7 @@ impl Connections {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY);
-        let mut connection = connect(&options).await?;
-        // Under the lock: the server and the command line may open a new database at the same moment.
-        let mut change = connection.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::migrate!("./migrations")
-            .run_direct(None, &mut *change, false)
-            .await?;
-        change.commit().await?;
+        let connection = patiently(|| bring_up_to_date(&options)).await?;
         // More than there are cores would only wait for each other; two even there, so that a slow question holds up no
         // other.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -77,14 +74,33 @@ impl Connections {
 
 /// Opens a connection. Another process that does so at the same moment is waited for.
 pub(crate) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
-    for _ in 0..PATIENCE.as_millis() / AGAIN.as_millis() {
-        match options.connect().await {
-            Err(sqlx::Error::Database(error)) if error.is_transient_in_connect_phase() => {}
-            other => return Ok(other?),
+    patiently(|| async { Ok(options.connect().await?) }).await
+}
+
+async fn bring_up_to_date(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
+    let mut connection = options.connect().await?;
+    // Under the lock: the server and the command line may open a new database at the same moment.
+    let mut change = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::migrate!("./migrations")
+        .run_direct(None, &mut *change, false)
+        .await?;
+    change.commit().await?;
+    Ok(connection)
+}
+
+/// Does something again while another process has the database. SQLite itself does not wait when somebody begins or ends to
+/// journal.
+async fn patiently<T, Work>(work: impl Fn() -> Work) -> Result<T, Error>
+where
+    Work: Future<Output = Result<T, Error>>,
+{
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match work().await {
+            Err(error) if error.is_busy() && Instant::now() < end => tokio::time::sleep(AGAIN).await,
+            other => return other,
         }
-        tokio::time::sleep(AGAIN).await;
     }
-    Err(sqlx::Error::PoolTimedOut.into())
 }
 
 /// Looks before anything is written: opening for writing already changes how the file is journalled.

@@ -22,6 +22,18 @@ pub(crate) enum Error {
     Damaged(&'static str),
 }
 
+impl Error {
+    /// Whether another process has the database, so that the same may work in a moment.
+    pub(crate) fn is_busy(&self) -> bool {
+        let Self::Sql(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let code = error.code().and_then(|code| code.parse::<i32>().ok());
+        // What is above the lowest byte tells more of the same: SQLITE_BUSY, and SQLITE_PROTOCOL of a race for the log.
+        code.is_some_and(|code| matches!(code & 0xff, 5 | 15))
+    }
+}
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
