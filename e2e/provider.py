@@ -22,23 +22,24 @@ assert len(REFERENCE) == 247
 class Provider(Server):
     """`nextcloud-mcp cloud`: alice, who has a password and an address, and carol, who has a second factor too.
 
-    It is known by its address, or by `host`, as passkeys need it.
+    It is known by its address, or by `host`, as passkeys need it. There is an administrator if one is named.
     """
 
-    def __init__(self, host=None):
+    def __init__(self, host=None, administrator=None):
         self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
         self.data = Path(self.temporary) / "data"
         self.data.mkdir()
         self.user, self.guarded = (self.account(name) for name in ["alice", "carol"])
         self.guarded["second_factor"] = self.admin("twofactorauth:enable", "carol")["uri"]
+        self.administrator = self.account(administrator, "--group", "admin") if administrator else None
         environment = {"EMBEDDED_CLOUD_REGISTRATION": "open"}
         port = free_port() if host else 0
         public = ["--public-url", f"http://{host}:{port}"] if host else []
         super().__init__("cloud", "--json", "--port", port, "--data", self.data, *public, environment=environment)
         self.cloud_url = self.issuer = public[1] if public else self.info["cloud_url"].rstrip("/")
 
-    def account(self, name):
-        made = self.admin("user:add", name, "--email", f"{name}@example.org")
+    def account(self, name, *options):
+        made = self.admin("user:add", name, "--email", f"{name}@example.org", *options)
         return {"name": name, "password": made["password"]}
 
     def code(self):

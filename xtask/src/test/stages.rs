@@ -158,6 +158,11 @@ pub(super) const STAGES: &[Stage] = &[
         run: |workshop| workshop.script("provider_python.py"),
     },
     Stage {
+        name: "provider-openapi",
+        about: "the OpenID provider against its OpenAPI description, by schemathesis",
+        run: |workshop| workshop.script("provider_openapi.py"),
+    },
+    Stage {
         name: "mcp-authorization",
         about: "the MCP conformance suite's scenarios for authorization servers",
         run: |workshop| workshop.with_node("mcp_authorization.py"),

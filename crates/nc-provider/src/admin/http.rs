@@ -113,3 +113,45 @@ fn is_deliberate(headers: &http::HeaderMap) -> bool {
     };
     headers.get(header::CONTENT_TYPE).is_some_and(is_json) || headers.contains_key("ocs-apirequest")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint;
+
+    /// What the description for programs says, which `e2e/provider_openapi.py` holds against a server.
+    const DESCRIPTION: &str = include_str!("../../../../docs/openid-provider.yaml");
+
+    #[test]
+    fn the_description_names_every_endpoint_for_programs() {
+        let prefix = Role::Cloud.prefixes()[0];
+        let is_described = |path: &str| {
+            let line = format!("  {prefix}{path}:");
+            DESCRIPTION.lines().any(|described| described == line)
+        };
+        let for_programs = [
+            Endpoint::Authorize,
+            Endpoint::Token,
+            Endpoint::UserInfo,
+            Endpoint::Jwks,
+            Endpoint::Introspect,
+            Endpoint::Revoke,
+            Endpoint::Par,
+            Endpoint::Register,
+            Endpoint::Logout,
+            Endpoint::Consents,
+        ];
+        for endpoint in for_programs {
+            let path = Role::Cloud.path(endpoint);
+            assert!(is_described(path), "{path}");
+        }
+        for what in clients::PATCHES {
+            let path = format!("/clients/{}/{{id}}", what.path());
+            assert!(is_described(&path), "{path}");
+        }
+        for setting in settings::ROUTES {
+            assert!(is_described(setting.path), "{}", setting.path);
+        }
+        assert!(!is_described("/tokens"));
+    }
+}

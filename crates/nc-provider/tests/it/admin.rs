@@ -206,3 +206,23 @@ async fn a_form_that_any_page_could_send_changes_nothing() {
     let (status, _, body) = office.send(request).await;
     assert_eq!((status, body), (StatusCode::OK, json!({ "expire_time": "60" })));
 }
+
+#[tokio::test]
+async fn what_is_no_number_is_refused_in_json() {
+    let office = Office::open().await;
+    for (method, path) in [
+        ("GET", "/clients/9223372036854775808"),
+        ("DELETE", "/clients/one"),
+        ("PATCH", "/clients/groups/1.5"),
+        ("DELETE", "/clients/redirect/%C3%A4"),
+        ("DELETE", "/logoutRedirect/-"),
+        ("PATCH", "/customClaim/0x1"),
+    ] {
+        let refused = office.refused(method, path, &json!({})).await;
+        assert_eq!(
+            refused,
+            (400, "the path must end with a number".to_owned()),
+            "{method} {path}"
+        );
+    }
+}

@@ -1,10 +1,11 @@
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::{Extension, Json, extract::State};
 use serde_json::json;
 
-use super::{By, answer::Answer, input::Input};
+use super::{
+    By,
+    answer::Answer,
+    input::{Input, Number},
+};
 use crate::{
     Provider,
     admin::{AdminError, NewClaim, WhichClient, describe_claim},
@@ -40,7 +41,7 @@ pub(super) async fn change(State(provider): State<Provider>, Extension(by): Exte
 pub(super) async fn change_by_path(
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
     input: Input,
 ) -> Answer {
     let claim = by.admin(&provider).change_claim(id, read(&input)?).await?;
@@ -50,7 +51,7 @@ pub(super) async fn change_by_path(
 pub(super) async fn remove(
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Answer {
     by.admin(&provider).remove_claim(id).await?;
     Ok(Json(json!([])))

@@ -1,12 +1,13 @@
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::{Extension, Json, extract::State};
 use nc_proto::oauth::client_auth::AuthMethod;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{By, answer::Answer, input::Input};
+use super::{
+    By,
+    answer::Answer,
+    input::{Input, Number},
+};
 use crate::{
     Client, Provider,
     admin::{AdminError, ClientChange, NewAdminClient, WhichClient, describe_client, number_of},
@@ -61,11 +62,7 @@ pub(super) async fn list(State(provider): State<Provider>, Extension(by): Extens
     everything(&provider, &by).await
 }
 
-pub(super) async fn show(
-    State(provider): State<Provider>,
-    Extension(by): Extension<By>,
-    Path(id): Path<i64>,
-) -> Answer {
+pub(super) async fn show(State(provider): State<Provider>, Extension(by): Extension<By>, Number(id): Number) -> Answer {
     let client = by.admin(&provider).get_client(WhichClient::Number(id)).await?;
     one(&provider, &by, &client).await
 }
@@ -99,7 +96,7 @@ pub(super) async fn create(State(provider): State<Provider>, Extension(by): Exte
 pub(super) async fn remove(
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Answer {
     by.admin(&provider).remove_client(WhichClient::Number(id)).await?;
     Ok(Json(json!([])))
@@ -109,7 +106,7 @@ pub(super) async fn change(
     what: Patch,
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
     input: Input,
 ) -> Answer {
     let changes = what.read(&input)?;
@@ -134,7 +131,7 @@ pub(super) async fn add_redirect(
 pub(super) async fn remove_redirect(
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Answer {
     let admin = by.admin(&provider);
     let clients = admin.list_clients().await?;

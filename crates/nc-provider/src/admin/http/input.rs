@@ -1,9 +1,9 @@
 use axum::{
     RequestExt as _,
-    extract::{FromRequest, Request},
-    response::{IntoResponse as _, Response},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    response::Response,
 };
-use http::{StatusCode, header};
+use http::{StatusCode, header, request::Parts};
 use serde_json::{Map, Value};
 
 use super::answer::message;
@@ -24,7 +24,8 @@ impl<S: Send + Sync> FromRequest<S> for Input {
         let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let body = request.with_limited_body().into_body();
         let body = axum::body::to_bytes(body, MAX_BYTES).await;
-        let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        let too_large = |_| message(StatusCode::PAYLOAD_TOO_LARGE, "the body may have 64 KiB");
+        let body = body.map_err(too_large)?;
         if is_form {
             let pairs = url::form_urlencoded::parse(&body);
             return Ok(Self(
@@ -96,5 +97,18 @@ impl Input {
             }
             Some(_) => Err(bad()),
         }
+    }
+}
+
+/// The number at the end of a path.
+pub(super) struct Number(pub(super) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = AdminError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AdminError> {
+        let number = Path::from_request_parts(parts, state).await;
+        let Path(number) = number.map_err(|_| AdminError::Invalid("the path must end with a number".to_owned()))?;
+        Ok(Self(number))
     }
 }

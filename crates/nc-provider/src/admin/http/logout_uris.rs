@@ -1,10 +1,11 @@
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::{Extension, Json, extract::State};
 use serde_json::json;
 
-use super::{By, answer::Answer, input::Input};
+use super::{
+    By,
+    answer::Answer,
+    input::{Input, Number},
+};
 use crate::{Provider, admin::LogoutUri};
 
 pub(super) async fn list(State(provider): State<Provider>, Extension(by): Extension<By>) -> Answer {
@@ -20,7 +21,7 @@ pub(super) async fn add(State(provider): State<Provider>, Extension(by): Extensi
 pub(super) async fn remove(
     State(provider): State<Provider>,
     Extension(by): Extension<By>,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Answer {
     by.admin(&provider).remove_logout_uri(id).await?;
     everything(&provider, &by).await
