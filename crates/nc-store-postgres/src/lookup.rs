@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use nc_store::{
     AccessTokenRecord, AuditEntry, ClientKind, ClientRecord, ConsentRecord, CredentialKind, CredentialRecord, Digest,
-    GrantRecord, KeyRecord, LogoutNoticeRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord, StoreError,
-    TicketKind, TicketRecord,
+    GrantRecord, KeyRecord, KnownToken, LogoutNoticeRecord, Lookup, RefreshTokenRecord, ResourceRecord, SessionRecord,
+    StoreError, TicketKind, TicketRecord,
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     sql::{
         access_tokens, audit, clients, consents, credentials, grants,
         keys::{self, Ring},
-        logout_notices, refresh_tokens, resources, sessions, settings, subjects, tickets,
+        logout_notices, refresh_tokens, resources, sessions, settings, subjects, tickets, tokens,
     },
     unit::PostgresUnit,
 };
@@ -82,6 +82,11 @@ macro_rules! lookup {
             ) -> Result<Option<(AccessTokenRecord, GrantRecord)>, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(access_tokens::find(&mut connection, token).await?)
+            }
+
+            async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(tokens::find(&mut connection, access, refresh).await?)
             }
 
             async fn find_consent(

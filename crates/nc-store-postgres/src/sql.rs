@@ -26,3 +26,4 @@ pub(crate) mod settings;
 pub(crate) mod subjects;
 pub(crate) mod sweep;
 pub(crate) mod tickets;
+pub(crate) mod tokens;

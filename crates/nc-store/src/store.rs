@@ -66,17 +66,7 @@ pub trait Lookup: FederationLookup {
     }
 
     /// Both for a token of which the kind is not known, in any state: an access token, and a refresh token with its grant.
-    async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError> {
-        let access = self.find_access_token(access).await?;
-        let refresh = self.find_refresh_token(refresh).await?;
-        // Asked in any case: how long it takes does not tell whether there is a token.
-        let grant = refresh.as_ref().map(|token| token.grant.as_str()).unwrap_or_default();
-        let grant = self.find_grant(grant).await?;
-        Ok(KnownToken {
-            access,
-            refresh: refresh.zip(grant),
-        })
-    }
+    async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError>;
 
     /// What a subject allowed a client for a resource. Also an expired one.
     async fn find_consent(

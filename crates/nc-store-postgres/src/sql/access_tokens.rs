@@ -1,5 +1,5 @@
 use nc_store::{AccessTokenRecord, Digest, GrantRecord};
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::grants;
 use crate::{error::Error, row};
@@ -13,15 +13,18 @@ pub(crate) async fn find(
             access_tokens.expires_at AS token_expires_at, access_tokens.revoked_at AS token_revoked_at
         FROM access_tokens JOIN grants ON grants.id = grant_id WHERE token = $1";
     let found = sqlx::query(select).bind(row::bytes(&token)).fetch_optional(db).await?;
-    let Some(row) = found else { return Ok(None) };
-    let record = AccessTokenRecord {
-        token,
+    found.map(|row| Ok((read(&row)?, grants::read(&row)?))).transpose()
+}
+
+/// From a row that also holds the grant.
+pub(super) fn read(row: &PgRow) -> Result<AccessTokenRecord, Error> {
+    Ok(AccessTokenRecord {
+        token: row::digest(row, "token")?,
         grant: row.try_get("grant_id")?,
         document: row.try_get("token_document")?,
         expires_at: row.try_get("token_expires_at")?,
         revoked_at: row.try_get("token_revoked_at")?,
-    };
-    Ok(Some((record, grants::read(&row)?)))
+    })
 }
 
 pub(crate) async fn insert(db: &mut PgConnection, token: &AccessTokenRecord) -> Result<(), Error> {

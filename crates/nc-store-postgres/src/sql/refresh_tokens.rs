@@ -40,6 +40,15 @@ pub(crate) async fn update(db: &mut PgConnection, token: &RefreshTokenRecord) ->
 }
 
 fn read(row: &PgRow) -> Result<RefreshTokenRecord, Error> {
+    read_as(row, "document", "expires_at")
+}
+
+/// From a row that also holds the grant.
+pub(super) fn read_with_grant(row: &PgRow) -> Result<RefreshTokenRecord, Error> {
+    read_as(row, "token_document", "token_expires_at")
+}
+
+fn read_as(row: &PgRow, document: &str, expires_at: &str) -> Result<RefreshTokenRecord, Error> {
     Ok(RefreshTokenRecord {
         token: row::digest(row, "token")?,
         grant: row.try_get("grant_id")?,
@@ -47,7 +56,7 @@ fn read(row: &PgRow) -> Result<RefreshTokenRecord, Error> {
         state: row::word(row, "state", RefreshState::from_word)?,
         spent_at: row.try_get("spent_at")?,
         successor: row::digest_or_none(row, "successor")?,
-        document: row.try_get("document")?,
-        expires_at: row.try_get("expires_at")?,
+        document: row.try_get(document)?,
+        expires_at: row.try_get(expires_at)?,
     })
 }

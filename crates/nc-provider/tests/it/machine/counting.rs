@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use nc_store::{
     AccessTokenRecord, AuditEntry, AuditReport, ClientKind, ClientRecord, ConsentRecord, ContactRecord, CredentialKind,
     CredentialRecord, Digest, FederationLookup, GrantRecord, InShareMemberRecord, InShareRecord, IssuedTokenRecord,
-    KeyRecord, LogoutNoticeRecord, Lookup, OutShareRecord, OutboxRecord, PeerRecord, RefreshTokenRecord, ReshareRecord,
-    ResourceRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
+    KeyRecord, KnownToken, LogoutNoticeRecord, Lookup, OutShareRecord, OutboxRecord, PeerRecord, RefreshTokenRecord,
+    ReshareRecord, ResourceRecord, SessionRecord, Store, StoreError, TicketKind, TicketRecord, Unit,
 };
 
 pub(crate) struct Counting {
@@ -54,6 +54,7 @@ pass! { Lookup {
     fn list_grants(subject: &str) -> Vec<GrantRecord>;
     fn find_refresh_token(token: Digest) -> Option<RefreshTokenRecord>;
     fn find_access_token(token: Digest) -> Option<(AccessTokenRecord, GrantRecord)>;
+    fn find_token(access: Digest, refresh: Digest) -> KnownToken;
     fn find_consent(subject: &str, client_id: &str, resource: &str) -> Option<ConsentRecord>;
     fn list_consents(subject: &str) -> Vec<ConsentRecord>;
     fn list_keys() -> Vec<KeyRecord>;

@@ -177,10 +177,7 @@ async fn i02_i03_every_inactive_answer_costs_the_same() {
         };
         ask("third", "unknown").await;
         let work = ask("third", "unknown").await;
-        assert!(
-            work.contains(&"find_access_token") && work.contains(&"find_refresh_token"),
-            "{work:?}"
-        );
+        assert!(work.contains(&"find_token"), "{work:?}");
         for token in [
             live.as_str(),
             &refresh,
