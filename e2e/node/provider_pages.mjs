@@ -1,40 +1,20 @@
 // Every page of the provider: answered with the keyboard alone, looked at in light and dark, wide and as a phone.
 import * as client from 'openid-client';
+import { WIDE, picture, pocketNotes } from './pocket_notes.mjs';
 import { Authenticator, Listener, launch } from './provider_person.mjs';
 import { check, equal, finish, part } from './tally.mjs';
 
 const wanted = JSON.parse(process.argv[2]);
 const { issuer, guarded, person } = wanted;
-const WIDE = { width: 900, height: 700 };
-const PHONE = { width: 360, height: 640 };
 
 const browser = await launch(wanted.chromium);
 const listener = await Listener.open(wanted.port);
-const config = await client.dynamicClientRegistration(
-  new URL(issuer),
-  {
-    client_name: 'Pocket Notes',
-    redirect_uris: [listener.uri],
-    application_type: 'native',
-    token_endpoint_auth_method: 'none',
-    grant_types: ['authorization_code', 'refresh_token'],
-  },
-  undefined,
-  { execute: [client.allowInsecureRequests] },
+const { config, request } = await pocketNotes(
+  issuer,
+  listener,
+  'openid profile email notes:read notes:write calendar:read calendar:write files:read offline_access',
+  { grant_types: ['authorization_code', 'refresh_token'] },
 );
-
-const request = async (parameters = {}) => {
-  const verifier = client.randomPKCECodeVerifier();
-  const url = client.buildAuthorizationUrl(config, {
-    redirect_uri: listener.uri,
-    scope: 'openid profile email notes:read notes:write calendar:read calendar:write files:read offline_access',
-    state: 'a state',
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    ...parameters,
-  });
-  return { url, checks: { pkceCodeVerifier: verifier, expectedState: 'a state', idTokenExpected: true } };
-};
 
 /** What a page must be for everybody, and its pictures. */
 const look = async (page, name, scripts = 0) => {
@@ -55,16 +35,7 @@ const look = async (page, name, scripts = 0) => {
     };
   });
   equal(`${name}: for everybody`, about, { scripts, language: 'en', title: true, headings: 1, unnamed: [], twice: [], dangling: [] });
-  for (const [size, viewport] of [['', WIDE], ['-phone', PHONE]]) {
-    await page.setViewportSize(viewport);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    check(`${name}: nothing is wider than the window`, width <= viewport.width, width);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${wanted.screens}/provider-${name}-${colorScheme}${size}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize(WIDE);
+  await picture(page, wanted.screens, `provider-${name}`, name);
 };
 
 /** Where the keyboard is: the words beside it, and whether one can see that it is there. */

@@ -1,35 +1,17 @@
 // Passkeys in a browser with a virtual authenticator: made on the page, used to sign in, removed; and what people see without.
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
+import { WIDE, picture, pocketNotes } from './pocket_notes.mjs';
 import { Listener, answer, launch } from './provider_person.mjs';
 import { check, equal, finish, part } from './tally.mjs';
 
 const wanted = JSON.parse(process.argv[2]);
 const { issuer, person } = wanted;
-const WIDE = { width: 900, height: 700 };
-const PHONE = { width: 360, height: 640 };
 const OWN = `${issuer}/apps/oidc/connected/passkeys`;
 
 const browser = await launch(wanted.chromium);
 const listener = await Listener.open(wanted.port);
-const config = await client.dynamicClientRegistration(
-  new URL(issuer),
-  { client_name: 'Pocket Notes', redirect_uris: [listener.uri], application_type: 'native', token_endpoint_auth_method: 'none' },
-  undefined,
-  { execute: [client.allowInsecureRequests] },
-);
-const request = async (parameters = {}) => {
-  const verifier = client.randomPKCECodeVerifier();
-  const url = client.buildAuthorizationUrl(config, {
-    redirect_uri: listener.uri,
-    scope: 'openid profile',
-    state: 'a state',
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    ...parameters,
-  });
-  return { url, checks: { pkceCodeVerifier: verifier, expectedState: 'a state', idTokenExpected: true } };
-};
+const { config, request } = await pocketNotes(issuer, listener, 'openid profile');
 
 const complaints = [];
 /** A browser with an authenticator in it, such as a laptop with a fingerprint reader. */
@@ -49,19 +31,7 @@ const device = async () => {
   return { context, page, cdp, authenticatorId, credentials };
 };
 
-/** Pictures of a page, and that a phone shows it whole. */
-const look = async (page, name) => {
-  for (const [size, viewport] of [['', WIDE], ['-phone', PHONE]]) {
-    await page.setViewportSize(viewport);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    check(`${name}: nothing is wider than the window`, width <= viewport.width, width);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${wanted.screens}/passkey-${name}-${colorScheme}${size}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize(WIDE);
-};
+const look = (page, name) => picture(page, wanted.screens, `passkey-${name}`, name);
 const heading = (page) => page.locator('h1').innerText();
 const press = async (page, name) => {
   await Promise.all([page.waitForEvent('framenavigated'), page.getByRole('button', { name }).click()]);
