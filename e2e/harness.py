@@ -74,7 +74,7 @@ def flat(error):
 class Server:
     """One running binary that says in one line of JSON when it is ready."""
 
-    def __init__(self, *arguments, program="nextcloud-mcp", environment=None):
+    def __init__(self, *arguments, program="nextcloud-mcp", environment=None, **options):
         self.log = LOGS / f"{NAME}-{len(list(LOGS.glob(NAME + '-*.log'))):03}.log"
         self.stderr = open(self.log, "wb")
         self.process = subprocess.Popen(
@@ -83,6 +83,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=self.stderr,
             env={**os.environ, **(environment or {})},
+            **options,
         )
         try:
             self.info = self.wait_until_ready(60)

@@ -25,7 +25,7 @@ class Provider(Server):
     It is known by its address, or by `host`, as passkeys need it. There is an administrator if one is named.
     """
 
-    def __init__(self, host=None, administrator=None):
+    def __init__(self, host=None, administrator=None, **options):
         self.temporary = tempfile.mkdtemp(prefix="nextcloud-mcp-")
         self.data = Path(self.temporary) / "data"
         self.data.mkdir()
@@ -35,7 +35,7 @@ class Provider(Server):
         environment = {"EMBEDDED_CLOUD_REGISTRATION": "open"}
         port = free_port() if host else 0
         public = ["--public-url", f"http://{host}:{port}"] if host else []
-        super().__init__("cloud", "--json", "--port", port, "--data", self.data, *public, environment=environment)
+        super().__init__("cloud", "--json", "--port", port, "--data", self.data, *public, environment=environment, **options)
         self.cloud_url = self.issuer = public[1] if public else self.info["cloud_url"].rstrip("/")
 
     def account(self, name, *options):

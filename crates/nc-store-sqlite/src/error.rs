@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use nc_store::StoreError;
 
 /// What a statement or a row can do wrong.
@@ -18,6 +20,8 @@ pub(crate) enum Error {
     Foreign,
     #[error("a change of this unit of work failed")]
     Lost,
+    #[error("the transaction that it shared failed")]
+    Shared(#[source] Arc<Error>),
     #[error("damaged: {0}")]
     Damaged(&'static str),
 }

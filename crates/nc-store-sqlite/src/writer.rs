@@ -39,7 +39,7 @@ struct Place {
     /// A unit is in it that has not ended.
     unit: Option<Undo>,
     /// Who waits for the transaction to be committed: the units that ended in it.
-    ended: Vec<oneshot::Sender<()>>,
+    ended: Vec<oneshot::Sender<Result<(), Arc<Error>>>>,
     /// Where the audit log ends with what they appended.
     tail: Tail,
     is_closed: bool,
@@ -160,9 +160,9 @@ impl Place {
     async fn give_up_unit(&mut self) {
         match self.unit {
             Some(Undo::Transaction) => {
-                if self.send("ROLLBACK").await.is_err() {
+                if let Err(error) = self.send("ROLLBACK").await {
                     // SQLite ended it by itself, as when the disk is full, or worse.
-                    self.lose();
+                    self.lose(error);
                 }
                 self.is_open = false;
             }
@@ -172,7 +172,7 @@ impl Place {
                 // Nobody waited to hear whether it was made, or that it was released with all that the unit did. Either way
                 // the transaction is whole; or SQLite ended it by itself, and this fails as well.
                 Err(error) if is_unknown_savepoint(&error) => self.commit().await,
-                Err(_) => self.lose(),
+                Err(error) => self.lose(error),
             },
             Some(Undo::Nothing) | None => {}
         }
@@ -190,7 +190,7 @@ impl Place {
     async fn commit(&mut self) {
         match self.send("COMMIT").await {
             Ok(()) => self.tell(),
-            Err(_) => self.lose(),
+            Err(error) => self.lose(error),
         }
     }
 
@@ -200,15 +200,18 @@ impl Place {
         self.unit = None;
         for waits in self.ended.drain(..) {
             // Who does not wait any more needs not be told.
-            let _ = waits.send(());
+            let _ = waits.send(Ok(()));
         }
     }
 
     /// Nothing that was done in the transaction is kept: SQLite rolls back when a connection ends. Another one begins anew.
-    fn lose(&mut self) {
+    fn lose(&mut self, why: Error) {
         self.connection = None;
         self.is_open = false;
-        self.ended.clear();
+        let why = Arc::new(why);
+        for waits in self.ended.drain(..) {
+            let _ = waits.send(Err(Arc::clone(&why)));
+        }
     }
 }
 
@@ -269,7 +272,7 @@ impl Writing {
         self.place.unit = None;
         drop(self);
         let told = timeout(PATIENCE, waits).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        told.map_err(|_| Error::Lost)
+        told.map_err(|_| Error::Lost)?.map_err(Error::Shared)
     }
 }
 

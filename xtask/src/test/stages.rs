@@ -205,6 +205,11 @@ pub(super) const STAGES: &[Stage] = &[
         about: "kill -9 during writes: what was acknowledged is there",
         run: |workshop| workshop.script("durability.py"),
     },
+    Stage {
+        name: "full-disk",
+        about: "writes while there is no room: what was acknowledged is there, and all works again when there is room",
+        run: |workshop| workshop.script("full_disk.py"),
+    },
 ];
 
 /// What the stages share: things that are made once.
