@@ -6,6 +6,9 @@ import sys
 import textwrap
 import urllib.parse
 
+import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from harness import BUILD, ROOT, Tally, run
 from person import Person
 from provider import Provider, parameters
@@ -176,8 +179,15 @@ def for_administrators(tally, provider):
     schemathesis(tally, "administrators", provider, {"known": known}, settings, *options)
 
 
+def is_valid(tally):
+    """The description itself."""
+    described = yaml.safe_load(DESCRIPTION.read_text())
+    tally.equal("it is OpenAPI 3.1", [str(error)[:500] for error in OpenAPIV31SpecValidator(described).iter_errors()], [])
+
+
 if __name__ == "__main__":
     tally = Tally()
+    is_valid(tally)
     for part, options in [(for_programs, {}), (for_administrators, {"administrator": "root"})]:
         with Provider(**options) as provider, tally.part(part.__doc__.rstrip(".")):
             part(tally, provider)
