@@ -31,7 +31,8 @@ const IS_CUSTOM: &str = "x-nc-iscustomavatar";
 pub(crate) fn routes(cloud: &Cloud) -> Routes {
     Routes::new(Surface::Page, cloud)
         .at("/avatar/{user}/{size}", Access::Public, get(show))
-        .at("/avatar/{user}/{size}/dark", Access::Public, get(show_dark))
+        // For a dark ground, where this one looks as well.
+        .at("/avatar/{user}/{size}/dark", Access::Public, get(show))
 }
 
 /// Path of somebody's picture, below the cloud's address.
@@ -40,15 +41,6 @@ pub fn picture_path(user: &str) -> String {
 }
 
 async fn show(Path((user, size)): Path<(String, String)>) -> Response {
-    answer(&user, &size)
-}
-
-/// For pages on a dark ground, where this one looks as well.
-async fn show_dark(Path((user, size)): Path<(String, String)>) -> Response {
-    answer(&user, &size)
-}
-
-fn answer(user: &str, size: &str) -> Response {
     // As Nextcloud rounds, which reads what is no number as none.
     let size = match size.parse::<i64>() {
         Ok(size) if size > i64::from(SMALL) => LARGE,
@@ -61,7 +53,7 @@ fn answer(user: &str, size: &str) -> Response {
         // It never changes, and is the same for everybody.
         (header::CACHE_CONTROL, "public, max-age=86400, immutable"),
     ];
-    (headers, [(IS_CUSTOM, "0")], drawing(user, size)).into_response()
+    (headers, [(IS_CUSTOM, "0")], drawing(&user, size)).into_response()
 }
 
 fn drawing(user: &str, size: u16) -> String {
