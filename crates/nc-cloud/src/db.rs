@@ -39,7 +39,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(BUSY);
         let writer = pool(1).connect_with(options.clone()).await?;
-        // Under the lock: two processes may open a new database at the same moment.
+        // In one transaction: a stop half-way leaves the schema as it was.
         let mut change = writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::migrate!("./migrations")
             .run_direct(None, &mut *change, false)
