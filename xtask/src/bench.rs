@@ -3,11 +3,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::{
-    install::Installer,
-    project::{Profile, Project},
-    run::Run,
-};
+use crate::{install::Installer, project::Project, run::Run};
 
 /// A measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,7 +44,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
     if options.only == Some(Part::Signatures) {
         return Ok(true);
     }
-    let folder = project.build_binaries(Profile::Release, &["nc-server", "nc-testkit"])?;
+    let folder = project.build_release(&["nc-server", "nc-testkit"])?;
     if wanted(Part::Mcp) {
         let bench = Run::new(folder.join("bench"), ["--seconds", &seconds])
             .in_folder(&project.root)

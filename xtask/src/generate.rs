@@ -7,11 +7,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use crate::{
-    project::{Profile, Project},
-    run::Run,
-    term,
-};
+use crate::{project::Project, run::Run, term};
 
 /// Whether to replace or to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -35,9 +31,7 @@ const PAGES: &[(&str, &[&str])] = &[
 /// # Errors
 /// When the binary does not compile or fails.
 pub(crate) fn run(project: &Project, mode: Mode) -> Result<bool> {
-    let binary = project
-        .build_binaries(Profile::Debug, &["nc-server"])?
-        .join("nextcloud-mcp");
+    let binary = project.build()?.join("nextcloud-mcp");
     let mut fresh = true;
     for (page, arguments) in PAGES {
         let text = Run::new(&binary, *arguments)

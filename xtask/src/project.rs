@@ -53,35 +53,32 @@ impl Project {
         serde_json::from_str(&json).context("cargo metadata")
     }
 
-    /// Builds binaries and says where they are.
+    /// Builds every binary and every example, and says in which folder the binaries are; the examples are in `examples` below it.
+    ///
+    /// All of them, and with what the tests need of their dependencies, because cargo would otherwise compile the same crates
+    /// again for each choice.
     ///
     /// # Errors
     /// When they do not compile.
-    pub(crate) fn build_binaries(&self, profile: Profile, packages: &[&str]) -> Result<PathBuf> {
-        let mut arguments = vec!["build", "--bins"];
-        for package in packages {
-            arguments.extend(["--package", package]);
-        }
-        if profile == Profile::Release {
-            arguments.push("--release");
-        }
-        let built = Run::new("cargo", arguments).in_folder(&self.root).shown()?;
-        ensure!(built.success, "cargo build failed");
-        Ok(self.target()?.join(match profile {
-            Profile::Debug => "debug",
-            Profile::Release => "release",
-        }))
+    pub(crate) fn build(&self) -> Result<PathBuf> {
+        self.built(["build", "--workspace", "--bins", "--examples", "--locked"])?;
+        Ok(self.target()?.join("debug"))
     }
 
-    /// Builds an example and says where it is.
+    /// Builds binaries as users run them, and says where they are.
     ///
     /// # Errors
-    /// When it does not compile.
-    pub(crate) fn build_example(&self, package: &str, name: &str) -> Result<PathBuf> {
-        let arguments = ["build", "--package", package, "--example", name];
+    /// When they do not compile.
+    pub(crate) fn build_release(&self, packages: &[&str]) -> Result<PathBuf> {
+        let packages = packages.iter().flat_map(|package| ["--package", package]);
+        self.built(["build", "--bins", "--locked", "--release"].into_iter().chain(packages))?;
+        Ok(self.target()?.join("release"))
+    }
+
+    fn built<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let built = Run::new("cargo", arguments).in_folder(&self.root).shown()?;
         ensure!(built.success, "cargo build failed");
-        Ok(self.target()?.join("debug/examples").join(name))
+        Ok(())
     }
 
     fn target(&self) -> Result<PathBuf> {
@@ -89,13 +86,4 @@ impl Project {
         let target = metadata["target_directory"].as_str().context("no target directory")?;
         Ok(PathBuf::from(target))
     }
-}
-
-/// How binaries are compiled.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Quick to build.
-    Debug,
-    /// As users run it.
-    Release,
 }

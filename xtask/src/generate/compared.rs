@@ -66,7 +66,8 @@ pub(super) fn text(project: &Project) -> Result<String> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let arguments = ["test", "--quiet", "-p", "nc-cloud", "--test", "replay"];
+    // Of all packages, as nothing is then compiled for this page alone.
+    let arguments = ["test", "--quiet", "--workspace", "--locked", "--test", "replay"];
     Run::new("cargo", arguments)
         .in_folder(&project.root)
         .set("NEXTCLOUD_COMPARED", &folder)

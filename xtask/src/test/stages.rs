@@ -11,7 +11,7 @@ use super::count::Count;
 use crate::{
     check,
     install::{Debian, Installer},
-    project::{Profile, Project},
+    project::Project,
     run::Run,
     term,
 };
@@ -237,15 +237,18 @@ impl<'a> Workshop<'a> {
         Ok(Count::of(shown.success, &shown.text))
     }
 
-    /// The folder of the binaries that the scripts run: `nextcloud-mcp` and those of the test kit.
+    /// The folder of the binaries that the scripts run.
     fn binaries(&self) -> Result<&PathBuf> {
         if let Some(folder) = self.binaries.get() {
             return Ok(folder);
         }
-        let folder = self
-            .project
-            .build_binaries(Profile::Debug, &["nc-server", "nc-testkit"])?;
+        let folder = self.project.build()?;
         Ok(self.binaries.get_or_init(|| folder))
+    }
+
+    /// Where an example is.
+    fn example(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.binaries()?.join("examples").join(name))
     }
 
     /// Runs a script of `e2e/`.
@@ -302,7 +305,7 @@ fn unit(workshop: &Workshop<'_>) -> Result<Count> {
 }
 
 fn recurrence(workshop: &Workshop<'_>) -> Result<Count> {
-    let expand = workshop.project.build_example("nc-proto", "expand")?;
+    let expand = workshop.example("expand")?;
     let script = workshop.project.root.join("e2e/recurrence.py");
     let shown = Run::new(workshop.installer.python()?, [script.as_os_str()])
         .in_folder(&workshop.project.root)
@@ -321,7 +324,7 @@ fn pages(workshop: &Workshop<'_>) -> Result<Count> {
         program: "chromium",
         package: "chromium",
     })?;
-    let screens = workshop.project.build_example("nc-web", "screens")?;
+    let screens = workshop.example("screens")?;
     let node = workshop.installer.node()?;
     let folder = workshop.project.build.join("pages");
     let drawn = Run::new(screens, [folder.as_os_str()])
