@@ -4,7 +4,6 @@
 //! account. That and the drawing are what differs from Nextcloud, which looks for what people uploaded and draws pixels.
 
 use axum::{
-    extract::Path,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Cloud,
+    address::Path,
     routes::{Access, Routes, Surface},
 };
 

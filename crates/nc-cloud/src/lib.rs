@@ -10,6 +10,7 @@
 //! * [`db`]: SQLite, one writer, many readers.
 
 pub mod accounts;
+mod address;
 pub mod auth;
 mod avatars;
 mod base_url;

@@ -1,7 +1,7 @@
 //! How clients find out who issues tokens for the interfaces (RFC 9728).
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::{
     Cloud,
+    address::Path,
     json::json,
     routes::{Access, Declared, Routes, Surface},
 };

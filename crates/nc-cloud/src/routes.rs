@@ -25,7 +25,7 @@ pub use stock_cors::StockCors;
 
 use crate::Cloud;
 
-/// How refusals look, and which extra rules hold.
+/// How refusals look, and which extra rules hold. In the extensions of each request, for what reads it before its handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// WebDAV: sabre's XML errors, a Basic challenge.

@@ -1,7 +1,6 @@
 //! What answers before anybody signs in: `status.php`, the connectivity check, the front page, the well-known redirects.
 
 use axum::{
-    extract::Path,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -12,6 +11,7 @@ use serde_json::json;
 
 use crate::{
     BaseUrl, Cloud,
+    address::Path,
     json::json,
     routes::{Access, Routes, Surface},
     version,

@@ -1,13 +1,10 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use nc_proto::apps::cookbook::{Recipe, RecipeId};
 use serde_json::{Value, json};
 
 use super::{API_VERSION, APP_VERSION, book::Book, documents, error::CookbookError, images, index, input::Input};
-use crate::{Cloud, SignedIn, json::json as reply};
+use crate::{Cloud, SignedIn, address::Path, json::json as reply};
 
 /// Versions, as told here and in the capabilities.
 pub(crate) fn api_version() -> Value {

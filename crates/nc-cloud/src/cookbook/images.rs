@@ -1,5 +1,5 @@
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{book::Book, error::CookbookError};
 use crate::{
     Cloud, SignedIn,
+    address::{Path, Query},
     content::{Home, Precondition, WriteOptions},
     known::is_known,
 };

@@ -1,9 +1,6 @@
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use nc_proto::apps::cookbook::Category;
 
@@ -12,7 +9,7 @@ use super::{
     error::CookbookError,
     index::{self, Listed, Summary},
 };
-use crate::{Cloud, SignedIn, json::json};
+use crate::{Cloud, SignedIn, address::Path, json::json};
 
 /// The name that counts recipes without category.
 const NO_CATEGORY: &str = "*";

@@ -1,7 +1,4 @@
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -16,7 +13,7 @@ use super::{
     rows::{Board, select_board},
     shown, tagged,
 };
-use crate::{Cloud, SignedIn};
+use crate::{Cloud, SignedIn, address::Query};
 
 /// Longest title, in characters.
 const LONGEST_TITLE: usize = 100;

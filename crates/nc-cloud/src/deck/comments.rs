@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use nc_proto::apps::deck::{self as wire, COMMENT_LIMIT, CardId, CommentId, Mention, Participant};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +16,7 @@ use super::{
     shown::value,
     times,
 };
-use crate::{Cloud, SignedIn, ocs::Ocs};
+use crate::{Cloud, SignedIn, address::Query, ocs::Ocs};
 
 /// Most comments in one answer.
 const MOST: u32 = 200;

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Form,
-    extract::{Path, Query, State, rejection::FormRejection},
+    extract::{State, rejection::FormRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::store::{Flow, Flows};
 use crate::{
     BaseUrl, Cloud, Error,
+    address::{Path, Query},
     auth::{PasswordCheck, Refusal, SignedInBy},
 };
 

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{
-        Multipart, Path, Query, State,
+        Multipart, State,
         multipart::{MultipartError, MultipartRejection},
     },
     response::{IntoResponse, Response},
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Cloud, SignedIn,
+    address::{Path, Query},
     content::{Content, ContentError, Kind, Precondition, WriteOptions},
     random,
 };

@@ -1,5 +1,5 @@
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -16,7 +16,12 @@ use super::{
     input::{self, Input},
     notebook::Notebook,
 };
-use crate::{Cloud, SignedIn, json, known::is_known};
+use crate::{
+    Cloud, SignedIn,
+    address::{Path, Query},
+    json,
+    known::is_known,
+};
 
 const VERSIONS: HeaderName = HeaderName::from_static("x-notes-api-versions");
 

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -16,7 +16,7 @@ use super::{
     notebook::{NoteFile, Notebook},
     seen,
 };
-use crate::{Cloud, SignedIn, known::is_known};
+use crate::{Cloud, SignedIn, address::Query, known::is_known};
 
 /// What is asked for.
 #[derive(Debug, Deserialize)]

@@ -1,12 +1,9 @@
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Failure, Ocs};
-use crate::{Cloud, SignedIn};
+use crate::{Cloud, SignedIn, address::Query};
 
 /// Most people in one answer.
 const MAX_RESULTS: u8 = 50;

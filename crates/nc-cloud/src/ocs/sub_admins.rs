@@ -2,7 +2,7 @@
 //! make them.
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
 };
 use nc_auth::UserId;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{Failure, Ocs, users::check_administers};
-use crate::{Cloud, SignedIn, accounts::NoGroupAdministrator, fields};
+use crate::{Cloud, SignedIn, accounts::NoGroupAdministrator, address::Path, fields};
 
 const NO_SUCH_USER: &str = "User does not exist";
 const NO_SUCH_GROUP: &str = "Group does not exist";

@@ -1,6 +1,6 @@
 use axum::{
     Form,
-    extract::{Path, Query, State, rejection::FormRejection},
+    extract::{State, rejection::FormRejection},
     response::Response,
 };
 use nc_auth::UserId;
@@ -11,6 +11,7 @@ use super::{Failure, Ocs};
 use crate::{
     Cloud, Error, SignedIn,
     accounts::{Account, Preference, is_mail_address},
+    address::{Path, Query},
 };
 
 /// Profile fields that a person edits, with the scope in which Nextcloud shows them at first. Kept in one JSON object.

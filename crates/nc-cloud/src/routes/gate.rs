@@ -25,8 +25,9 @@ const TOO_WEAK: &str = "This needs a token of somebody who signed in with a seco
 pub(crate) struct LacksScope(pub(crate) ScopeSet);
 
 /// Lets a request through to its handler when the route's access allows it.
-pub(super) async fn pass(State((cloud, rule)): State<(Cloud, Rule)>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State((cloud, rule)): State<(Cloud, Rule)>, mut request: Request, next: Next) -> Response {
     let Rule { surface, access, .. } = rule;
+    request.extensions_mut().insert(surface);
     if let Some(answer) = cors::preflight(surface, request.method(), request.headers()) {
         return answer;
     }

@@ -12,7 +12,7 @@ mod wish;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     BaseUrl, Cloud, SignedIn,
+    address::Path,
     ocs::{Failure, Ocs},
     routes::{Access, Routes, Surface},
     sharing::Found,

@@ -8,7 +8,7 @@ mod upload;
 
 use axum::{
     Extension, Form,
-    extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::FormRejection},
+    extract::{DefaultBodyLimit, Request, State, rejection::FormRejection},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -27,6 +27,7 @@ pub(crate) use opened::OpenedLinks;
 use super::{Found, Link, Tree};
 use crate::{
     BaseUrl, Cloud, Error,
+    address::{Path, Query},
     auth::Refusal,
     content::{ContentError, Entry},
     dav,

@@ -1,9 +1,6 @@
 //! The first version: REST, answers without envelope.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::Uri;
 use nc_proto::apps::tables::{ColumnId, RowId, ShareId, TableId, ViewId};
 
@@ -13,7 +10,7 @@ use super::{
     error::{TablesError, reply},
     input::{Input, Part},
 };
-use crate::{Cloud, SignedIn};
+use crate::{Cloud, SignedIn, address::Path};
 
 type Done = Result<Response, TablesError>;
 

@@ -1,9 +1,6 @@
 //! The second version: OCS, answers in an envelope. It has no way to read rows.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use nc_proto::apps::tables::{ColumnId, TableId, ViewId};
 use serde_json::json;
 
@@ -13,7 +10,7 @@ use super::{
     error::{TablesError, answer},
     input::Input,
 };
-use crate::{Cloud, SignedIn, ocs::Ocs};
+use crate::{Cloud, SignedIn, address::Path, ocs::Ocs};
 
 /// The fields of a body, or why it cannot be read: the refusal comes in the envelope too.
 type Body = Result<Input, TablesError>;

@@ -1,14 +1,12 @@
 //! What others share with the one who asks.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use serde_json::{Value, json};
 
 use super::{Call, NO_SHARE};
 use crate::{
     BaseUrl, Cloud, SignedIn,
+    address::Path,
     ocs::{Failure, Ocs},
     sharing::{Share, ShareType, store::State as Made},
 };

@@ -1,7 +1,7 @@
 //! What people on other servers share with the one who asks. Names of owners and files are texts of strangers.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::Response,
     routing::{get, post},
 };
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::SHARING;
 use crate::{
     Cloud, SignedIn,
+    address::Path,
     ocs::{Failure, Ocs},
     routes::Routes,
     sharing::{expose::absolute, federated::refusal},

@@ -1,12 +1,10 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use serde_json::Value;
 
 use super::{Call, NO_SHARE, federated, wish};
 use crate::{
     BaseUrl, Cloud, SignedIn,
+    address::Path,
     ocs::{Failure, Ocs},
     sharing::input::Input,
 };

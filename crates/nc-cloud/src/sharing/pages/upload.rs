@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{
-        Multipart, Path, Query, State,
+        Multipart, State,
         multipart::{Field, MultipartRejection},
     },
     response::{IntoResponse, Response},
@@ -14,6 +14,7 @@ use nc_web::pages::Notice;
 use super::{Part, Refused, Visitor, forged, no_link};
 use crate::{
     BaseUrl, Cloud,
+    address::{Path, Query},
     content::{ContentError, Precondition, WriteOptions, check_storable},
     sharing::{Spot, numbered},
 };
