@@ -84,6 +84,14 @@ macro_rules! lookup {
                 Ok(access_tokens::find(&mut connection, token).await?)
             }
 
+            async fn find_access_token_and_client(
+                &self,
+                token: Digest,
+            ) -> Result<Option<(AccessTokenRecord, GrantRecord, ClientRecord)>, StoreError> {
+                let mut connection = self.connection().await?;
+                Ok(tokens::find_with_client(&mut connection, token).await?)
+            }
+
             async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError> {
                 let mut connection = self.connection().await?;
                 Ok(tokens::find(&mut connection, access, refresh).await?)

@@ -120,7 +120,7 @@ pub struct NewClient {
 }
 
 /// A client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientRecord {
     /// Its number, as administrators' interfaces of Nextcloud's `oidc` app name it.
     pub number: i64,

@@ -57,13 +57,7 @@ pub trait Lookup: FederationLookup {
     async fn find_access_token_and_client(
         &self,
         token: Digest,
-    ) -> Result<Option<(AccessTokenRecord, GrantRecord, ClientRecord)>, StoreError> {
-        let Some((token, grant)) = self.find_access_token(token).await? else {
-            return Ok(None);
-        };
-        let client = self.find_client(&grant.client_id).await?;
-        Ok(client.map(|client| (token, grant, client)))
-    }
+    ) -> Result<Option<(AccessTokenRecord, GrantRecord, ClientRecord)>, StoreError>;
 
     /// Both for a token of which the kind is not known, in any state: an access token, and a refresh token with its grant.
     async fn find_token(&self, access: Digest, refresh: Digest) -> Result<KnownToken, StoreError>;

@@ -117,3 +117,19 @@ fn read(row: &PgRow) -> Result<ClientRecord, Error> {
         disabled: row.try_get("disabled")?,
     })
 }
+
+/// From a row with the grant's columns, where those of the client that a grant has too are called otherwise.
+pub(super) fn read_with_grant(row: &PgRow) -> Result<ClientRecord, Error> {
+    Ok(ClientRecord {
+        number: row.try_get("client_number")?,
+        client_id: row.try_get("client_id")?,
+        kind: row::word(row, "kind", ClientKind::from_word)?,
+        document: row.try_get("client_document")?,
+        secret: row::digest_or_none(row, "secret")?,
+        registration_token: row::digest_or_none(row, "registration_token")?,
+        created_at: row.try_get("client_created_at")?,
+        last_token_at: row.try_get("last_token_at")?,
+        expires_at: row.try_get("client_expires_at")?,
+        disabled: row.try_get("disabled")?,
+    })
+}

@@ -54,6 +54,7 @@ pass! { Lookup {
     fn list_grants(subject: &str) -> Vec<GrantRecord>;
     fn find_refresh_token(token: Digest) -> Option<RefreshTokenRecord>;
     fn find_access_token(token: Digest) -> Option<(AccessTokenRecord, GrantRecord)>;
+    fn find_access_token_and_client(token: Digest) -> Option<(AccessTokenRecord, GrantRecord, ClientRecord)>;
     fn find_token(access: Digest, refresh: Digest) -> KnownToken;
     fn find_consent(subject: &str, client_id: &str, resource: &str) -> Option<ConsentRecord>;
     fn list_consents(subject: &str) -> Vec<ConsentRecord>;
