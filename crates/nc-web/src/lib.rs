@@ -5,6 +5,7 @@
 //! * [`Identified`]: who a request turned out to be, for the log line.
 //! * [`cookies`], [`csrf`]: for forms.
 //! * [`pages`]: the HTML pages; plain, light and dark, no script.
+//! * [`PathName`]: what a path names, of which nothing is refused before its handler.
 //! * [`RateLimit`]: so many per minute and address.
 //! * [`serve()`]: listens, until told to stop.
 
@@ -14,6 +15,7 @@ pub mod csrf;
 mod identified;
 mod kit;
 pub mod pages;
+mod path_name;
 mod proxies;
 mod rate_limit;
 mod serve;
@@ -21,6 +23,7 @@ mod serve;
 pub use client_address::ClientAddress;
 pub use identified::Identified;
 pub use kit::{Kit, RequestId};
+pub use path_name::PathName;
 pub use proxies::{ClientOrigin, NotAProxy, TrustedProxies};
 pub use rate_limit::RateLimit;
 pub use serve::{GRACE, serve};

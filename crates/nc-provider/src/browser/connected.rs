@@ -2,13 +2,13 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::HeaderMap;
 use nc_proto::oauth::scope_list::ScopeList;
 use nc_web::{
-    ClientAddress,
+    ClientAddress, PathName,
     pages::provider::{ConnectedApp, ConnectedApps, ScopeChoice},
 };
 use time::{OffsetDateTime, macros::format_description};
@@ -46,7 +46,7 @@ pub(super) async fn change(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Path(client): Path<String>,
+    PathName(client): PathName,
     post: Post,
 ) -> Result<Response, Refusal> {
     let (session, secret) = own(&browser, &headers, &post).await?;
@@ -70,7 +70,7 @@ pub(super) async fn revoke(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Path(client): Path<String>,
+    PathName(client): PathName,
     post: Post,
 ) -> Result<Response, Refusal> {
     let (session, secret) = own(&browser, &headers, &post).await?;

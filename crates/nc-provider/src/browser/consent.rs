@@ -1,11 +1,13 @@
 //! The consent page.
 
+use std::convert::Infallible;
+
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::{FromRequestParts, Query, State},
     response::{IntoResponse, Response},
 };
-use http::HeaderMap;
+use http::{HeaderMap, request::Parts};
 use nc_proto::oauth::{authorize::Given, error::AuthorizeError, scope_list::ScopeList};
 use nc_store::ClientKind;
 use nc_web::{
@@ -35,19 +37,24 @@ pub(super) const GRANT: &str = "/grant";
 /// Below the page: the post that refuses.
 pub(super) const DENY: &str = "/deny";
 
-/// Which request a page is about.
-#[derive(Debug, Default, Deserialize)]
+/// Which request a page is about. A query that names two is about one that has ended.
+#[derive(Debug, Deserialize)]
 pub(super) struct About {
     #[serde(default)]
     pub(super) rid: String,
 }
 
+impl<S: Sync> FromRequestParts<S> for About {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let ended = |_| Self { rid: "-".to_owned() };
+        Ok(Query::try_from_uri(&parts.uri).map_or_else(ended, |Query(about)| about))
+    }
+}
+
 /// `GET /consent`: the next step of a request, whatever it is.
-pub(super) async fn ask(
-    State(browser): State<Browser>,
-    headers: HeaderMap,
-    Query(about): Query<About>,
-) -> Result<Response, Refusal> {
+pub(super) async fn ask(State(browser): State<Browser>, headers: HeaderMap, about: About) -> Result<Response, Refusal> {
     let pending = Pending::open(&browser, &headers, &about.rid).await?;
     let checked = pending.check(&browser).await?;
     let session = SignedIn::find(&browser, &headers).await?;

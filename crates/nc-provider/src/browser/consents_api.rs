@@ -2,12 +2,12 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{State, rejection::JsonRejection},
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
 use nc_proto::oauth::scope_list::ScopeList;
-use nc_web::ClientAddress;
+use nc_web::{ClientAddress, PathName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ pub(super) async fn revoke(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Path(number): Path<String>,
+    PathName(number): PathName,
 ) -> Result<Response, Refused> {
     let session = changing(&browser, &headers).await?;
     let number = number.parse().map_err(|_| Refused::Unknown)?;
@@ -98,7 +98,7 @@ pub(super) async fn change(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Path(number): Path<String>,
+    PathName(number): PathName,
     body: Result<Json<Change>, JsonRejection>,
 ) -> Result<Response, Refused> {
     let session = changing(&browser, &headers).await?;

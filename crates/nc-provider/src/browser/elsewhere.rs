@@ -5,7 +5,7 @@
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -35,11 +35,7 @@ pub(super) const WAIT: &str = "/wait";
 pub(super) const CANCEL: &str = "/cancel";
 
 /// `GET /signin`: who asks, and where one will sign in.
-pub(super) async fn ask(
-    State(browser): State<Browser>,
-    headers: HeaderMap,
-    Query(about): Query<About>,
-) -> Result<Response, Refusal> {
+pub(super) async fn ask(State(browser): State<Browser>, headers: HeaderMap, about: About) -> Result<Response, Refusal> {
     let visit = Visit::open(&browser, &headers, &about.rid).await?;
     let page = StartElsewhere {
         action: &browser.config().url(Endpoint::SignIn),
@@ -109,7 +105,7 @@ pub(super) async fn wait(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Query(about): Query<About>,
+    about: About,
 ) -> Result<Response, Refusal> {
     let visit = Visit::find(&browser, &headers, &about.rid).await?;
     match flows(&browser, &visit).look().await {

@@ -3,7 +3,7 @@
 
 use axum::{
     Extension,
-    extract::{Query, RawQuery, State},
+    extract::{RawQuery, State},
     response::{IntoResponse as _, Response},
 };
 use http::HeaderMap;
@@ -27,11 +27,7 @@ use crate::{Authentication, Endpoint, IssuerAccounts, SignIn};
 pub(super) const CALLBACK: &str = "/callback";
 
 /// `GET /signin`: who asks, and where one will sign in.
-pub(super) async fn ask(
-    State(browser): State<Browser>,
-    headers: HeaderMap,
-    Query(about): Query<About>,
-) -> Result<Response, Refusal> {
+pub(super) async fn ask(State(browser): State<Browser>, headers: HeaderMap, about: About) -> Result<Response, Refusal> {
     let visit = Visit::open(&browser, &headers, &about.rid).await?;
     let issuer = issuer(&browser)?;
     let origin = issuer.origin();

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -70,11 +70,7 @@ fn second_page(browser: &Browser, visit: &Visit, user: &str, error: Option<(Stat
 }
 
 /// `GET /signin`.
-pub(super) async fn ask(
-    State(browser): State<Browser>,
-    headers: HeaderMap,
-    Query(about): Query<About>,
-) -> Result<Response, Refusal> {
+pub(super) async fn ask(State(browser): State<Browser>, headers: HeaderMap, about: About) -> Result<Response, Refusal> {
     let visit = Visit::open(&browser, &headers, &about.rid).await?;
     let mut response = page(&browser, &visit, None, None);
     visit.secret.set(&browser, &mut response);
@@ -129,7 +125,7 @@ pub(super) async fn answer(
 pub(super) async fn ask_second_factor(
     State(browser): State<Browser>,
     headers: HeaderMap,
-    Query(about): Query<About>,
+    about: About,
 ) -> Result<Response, Refusal> {
     let visit = Visit::find(&browser, &headers, &about.rid).await?;
     match HalfWay::find(&browser, &visit).await? {

@@ -1,7 +1,7 @@
 //! Clients that manage their registration (RFC 7592).
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
@@ -10,6 +10,7 @@ use nc_proto::oauth::{
     registration::{ClientInformation, Replacement},
 };
 use nc_store::{ClientKind, ClientRecord, Digest};
+use nc_web::PathName;
 use secrecy::ExposeSecret as _;
 
 use super::{answer::uncached, json_request::Sent, registration_fault::RegistrationFault};
@@ -18,7 +19,7 @@ use crate::{Audit, Client, ClientDocument, Endpoint, Event, Provider, Settings, 
 /// `GET`: the client's metadata, without its secret.
 pub(super) async fn read(
     State(provider): State<Provider>,
-    Path(client_id): Path<String>,
+    PathName(client_id): PathName,
     sent: Result<Sent, RegistrationFault>,
 ) -> Response {
     let tell = async || -> Result<ClientInformation, RegistrationFault> {
@@ -35,7 +36,7 @@ pub(super) async fn read(
 /// `PUT`: replaces all of the client's metadata.
 pub(super) async fn replace(
     State(provider): State<Provider>,
-    Path(client_id): Path<String>,
+    PathName(client_id): PathName,
     sent: Result<Sent, RegistrationFault>,
 ) -> Response {
     let outcome = match sent {
@@ -51,7 +52,7 @@ pub(super) async fn replace(
 /// `DELETE`: the client with all its tokens and consents.
 pub(super) async fn delete(
     State(provider): State<Provider>,
-    Path(client_id): Path<String>,
+    PathName(client_id): PathName,
     sent: Result<Sent, RegistrationFault>,
 ) -> Response {
     let outcome = match sent {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, StatusCode};
 use nc_access::Decision;
 use nc_proto::oauth::scope_list::ScopeList;
 use nc_web::{
-    ClientAddress,
+    ClientAddress, PathName,
     pages::{Notice, provider::SignedOut},
 };
 
@@ -44,7 +44,7 @@ pub(super) async fn resume(State(pages): Pages, address: Address, request: Reque
 pub(super) async fn pause_client(
     State(pages): Pages,
     address: Address,
-    Path(key): Path<String>,
+    PathName(key): PathName,
     request: Request,
 ) -> Response {
     decide_client(&pages, address, &key, request, Decision::PauseClient).await
@@ -54,7 +54,7 @@ pub(super) async fn pause_client(
 pub(super) async fn resume_client(
     State(pages): Pages,
     address: Address,
-    Path(key): Path<String>,
+    PathName(key): PathName,
     request: Request,
 ) -> Response {
     decide_client(&pages, address, &key, request, Decision::ResumeClient).await
@@ -64,7 +64,7 @@ pub(super) async fn resume_client(
 pub(super) async fn narrow(
     State(pages): Pages,
     address: Address,
-    Path(key): Path<String>,
+    PathName(key): PathName,
     request: Request,
 ) -> Response {
     let (own, client) = match of_client(&pages, address, &key, request).await {
@@ -86,7 +86,7 @@ pub(super) async fn narrow(
 pub(super) async fn disconnect(
     State(pages): Pages,
     address: Address,
-    Path(key): Path<String>,
+    PathName(key): PathName,
     request: Request,
 ) -> Response {
     let (own, client) = match of_client(&pages, address, &key, request).await {

@@ -2,14 +2,14 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::HeaderMap;
 use nc_auth::UserId;
 use nc_store::Digest;
 use nc_web::{
-    ClientAddress,
+    ClientAddress, PathName,
     pages::provider::{NewPasskey, PasskeyEntry, Passkeys as Page},
 };
 
@@ -105,7 +105,7 @@ pub(in crate::browser) async fn remove(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Path(number): Path<String>,
+    PathName(number): PathName,
     post: Post,
 ) -> Result<Response, Refusal> {
     let (session, secret) = own(&browser, &headers, &post).await?;

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -60,7 +60,7 @@ pub(in crate::browser) async fn ask(
     State(browser): State<Browser>,
     headers: HeaderMap,
     address: Option<Extension<ClientAddress>>,
-    Query(about): Query<About>,
+    about: About,
 ) -> Result<Response, Refusal> {
     accounts(&browser)?;
     limited(&browser, address.map(|address| address.0))?;

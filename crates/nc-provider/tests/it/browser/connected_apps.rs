@@ -125,7 +125,7 @@ async fn consents_are_changed_only_by_their_user_from_our_own_pages_and_within_b
     ] {
         assert_eq!(call(&agent, "PATCH", &scopes, Some(bad)).await.status, 400);
     }
-    for other in ["/4711", "/app"] {
+    for other in ["/4711", "/app", "/%FF"] {
         assert_eq!(call(&agent, "DELETE", other, None).await.status, 404);
         assert_eq!(
             call(&agent, "PATCH", &format!("{other}/scopes"), good()).await.status,

@@ -348,3 +348,17 @@ async fn a_consent_that_is_sent_twice_at_once_gives_one_code() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_about_two_requests_says_that_there_is_none() {
+    for world in every_world().await {
+        let (mut agent, _) = asked(&world, &Request::new("app").with("prompt", "consent")).await;
+        for endpoint in [Endpoint::Consent, Endpoint::SignIn] {
+            let path = world.path(endpoint);
+            let unknown = agent.open(&format!("{path}?rid=unknown")).await;
+            let two = agent.open(&format!("{path}?rid=a&rid=b")).await;
+            two.is_page(404);
+            assert_eq!(two.html, unknown.html, "{path}");
+        }
+    }
+}

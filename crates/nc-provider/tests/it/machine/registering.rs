@@ -682,3 +682,18 @@ async fn a_replacement_does_not_undo_what_an_administrator_decided() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_name_that_is_no_text_is_that_of_no_client() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        let registered = register(&world, &web()).await;
+        let token = text(&registered, "registration_access_token");
+        for (method, body) in [(Method::GET, None), (Method::PUT, Some(web())), (Method::DELETE, None)] {
+            let unknown = manage(&world, method.clone(), "nobody", Some(&token), body.as_ref()).await;
+            let garbled = manage(&world, method.clone(), "%FF", Some(&token), body.as_ref()).await;
+            assert_eq!(garbled.status, StatusCode::UNAUTHORIZED, "{method}: {}", garbled.text());
+            assert_eq!(garbled.text(), unknown.text(), "{method}");
+        }
+    }
+}
