@@ -5,6 +5,7 @@ mod check;
 mod generate;
 mod install;
 mod project;
+mod room;
 mod run;
 mod term;
 mod test;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use crate::{project::Project, term};
+use crate::{project::Project, room, term};
 use count::Count;
 use stages::{STAGES, Workshop};
 
@@ -46,6 +46,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<bool> {
         let known = STAGES.iter().any(|stage| stage.name == name);
         ensure!(known, "there is no stage `{name}`; see `cargo xtask test --list`");
     }
+    room::say(&project.root);
     let workshop = Workshop::new(project);
     let chosen = STAGES.iter().filter(|stage| {
         let named = |names: &[String]| names.iter().any(|name| name == stage.name);
