@@ -16,7 +16,7 @@ use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::{delete, get, patch, post},
+    routing::{MethodRouter, delete, get, patch, post},
 };
 use http::{Method, StatusCode, header};
 use nc_auth::UserId;
@@ -52,31 +52,39 @@ impl Provider {
 }
 
 fn one_prefix() -> Router<Provider> {
-    let mut router = Router::new()
-        .route("/clients", get(clients::list).post(clients::create))
-        .route("/clients/{id}", get(clients::show).delete(clients::remove))
-        .route("/clients/redirect", post(clients::add_redirect))
-        .route("/clients/redirect/{id}", delete(clients::remove_redirect))
-        .route("/logoutRedirect", get(logout_uris::list).post(logout_uris::add))
-        .route("/logoutRedirect/{id}", delete(logout_uris::remove))
-        .route(
+    let add = |router: Router<Provider>, (path, methods): (String, _)| router.route(&path, methods);
+    routes().into_iter().fold(Router::new(), add)
+}
+
+/// Each path with its methods.
+fn routes() -> Vec<(String, MethodRouter<Provider>)> {
+    let single = [
+        ("/clients", get(clients::list).post(clients::create)),
+        ("/clients/{id}", get(clients::show).delete(clients::remove)),
+        ("/clients/redirect", post(clients::add_redirect)),
+        ("/clients/redirect/{id}", delete(clients::remove_redirect)),
+        ("/logoutRedirect", get(logout_uris::list).post(logout_uris::add)),
+        ("/logoutRedirect/{id}", delete(logout_uris::remove)),
+        (
             "/customClaim",
             get(claims::list).post(claims::create).patch(claims::change),
-        )
-        .route(
+        ),
+        (
             "/customClaim/{id}",
             patch(claims::change_by_path).delete(claims::remove),
-        )
-        .route("/genKeys", post(keys::rotate));
-    for what in clients::PATCHES {
+        ),
+        ("/genKeys", post(keys::rotate)),
+    ];
+    let single = single.map(|(path, methods)| (path.to_owned(), methods));
+    let patches = clients::PATCHES.map(|what| {
         let change = patch(move |state, by, path, input| clients::change(what, state, by, path, input));
-        router = router.route(&format!("/clients/{}/{{id}}", what.path()), change);
-    }
-    for setting in settings::ROUTES {
+        (format!("/clients/{}/{{id}}", what.path()), change)
+    });
+    let settings = settings::ROUTES.map(|setting| {
         let put = post(move |state, by, input| settings::put(setting, state, by, input));
-        router = router.route(setting.path, put);
-    }
-    router
+        (setting.path.to_owned(), put)
+    });
+    single.into_iter().chain(patches).chain(settings).collect()
 }
 
 /// Lets administrators pass. Browsers add a remembered password by themselves, so a change also has to look like no form
@@ -145,12 +153,8 @@ mod tests {
             let path = Role::Cloud.path(endpoint);
             assert!(is_described(path), "{path}");
         }
-        for what in clients::PATCHES {
-            let path = format!("/clients/{}/{{id}}", what.path());
+        for (path, _) in routes() {
             assert!(is_described(&path), "{path}");
-        }
-        for setting in settings::ROUTES {
-            assert!(is_described(setting.path), "{}", setting.path);
         }
         assert!(!is_described("/tokens"));
     }
