@@ -122,6 +122,14 @@ async fn respond(cloud: Cloud, signed_in: SignedIn, place: Place, request: Reque
     if area == Area::Root && request.method() == "REPORT" {
         return Ok(groupware::report_at_root(cloud, signed_in, request).await);
     }
+    if area != Area::Root {
+        // The gate judged the address as it was written. There are other ways to write each (RFC 3986 §6.2.2), which it takes
+        // for something that has no scope of its own.
+        let missing = signed_in.grants.missing(FILES.needed(request.method()));
+        if !missing.is_empty() {
+            return Err(DavError::lacks_scope(missing));
+        }
+    }
     let (parts, body) = request.into_parts();
     let visit = Visit::new(cloud, signed_in, place, parts);
     match area {

@@ -240,6 +240,91 @@ async fn every_route_asks_for_the_scope_of_its_own_interface_and_of_its_method()
     assert!(idle.is_empty(), "no route is in {idle:?}");
 }
 
+/// Other ways to write the same address (RFC 3986 §6.2.2, and empty names, which WebDAV leaves out).
+fn other_ways(path: &str) -> Vec<String> {
+    let names: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let mut ways = Vec::new();
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let with = |other: String| {
+            let mut names = names.clone();
+            names[at] = &other;
+            format!("/{}", names.join("/"))
+        };
+        let first = format!("%{:02x}{}", name.as_bytes()[0], &name[1..]);
+        let last = format!("{}%{:02X}", &name[..name.len() - 1], name.as_bytes()[name.len() - 1]);
+        ways.extend(
+            [
+                first,
+                last,
+                format!("/{name}"),
+                format!("./{name}"),
+                format!("x/../{name}"),
+                format!("x/%2e%2e/{name}"),
+            ]
+            .map(with),
+        );
+    }
+    ways
+}
+
+#[tokio::test]
+async fn no_other_way_to_write_an_address_opens_it() {
+    let wire = Wire::boot().await;
+    let password = basic::header_value("root", "root's password");
+    let dav = |rest: &str| format!("/remote.php/dav/{rest}");
+    let event = dav("calendars/root/personal/e.ics");
+    let card = dav("addressbooks/users/root/contacts/a.vcf");
+    let file = dav("files/root/secret.txt");
+    for (path, text) in [(&file, "the secret"), (&event, EVENT), (&card, CARD)] {
+        let (stored, _) = wire.send(&password, "PUT", path, &Sent::Text(text)).await;
+        assert_eq!(stored, StatusCode::CREATED, "{path}");
+    }
+    let note = Sent::Json(r#"{"title":"a","content":"the note"}"#);
+    let (made, _) = wire
+        .send(&password, "POST", "/index.php/apps/notes/api/v1/notes", &note)
+        .await;
+    assert_eq!(made, StatusCode::OK);
+    let addresses = [
+        (file.clone(), "files"),
+        (dav("files/root"), "files"),
+        (dav("files/root/"), "files"),
+        (dav("files"), "files"),
+        ("/remote.php/webdav/secret.txt".to_owned(), "files"),
+        (dav("uploads/root/u"), "files"),
+        (dav("trashbin/root/trash"), "files"),
+        (dav("versions/root/versions/1"), "files"),
+        (dav("systemtags"), "files"),
+        (dav("systemtags-relations/files/1"), "files"),
+        (dav("comments/files/1"), "files"),
+        (event, "calendar"),
+        (dav("calendars/root/personal"), "calendar"),
+        (card, "contacts"),
+        (dav("addressbooks/users/root/contacts"), "contacts"),
+        ("/index.php/apps/notes/api/v1/notes".to_owned(), "notes"),
+        ("/ocs/v2.php/cloud/users".to_owned(), "admin"),
+        ("/ocs/v2.php/apps/files_sharing/api/v1/shares".to_owned(), "sharing"),
+    ];
+    let mut ways = 0;
+    for (path, family) in &addresses {
+        let others = Scope::ALL.iter().map(|scope| scope.as_str());
+        let others =
+            others.filter(|scope| !scope.starts_with(family) && !(*family == "calendar" && scope.starts_with("todo")));
+        let token = token(others);
+        for way in other_ways(path) {
+            for method in READING.iter().chain(&WRITING) {
+                let (status, _) = wire.send(&token, method, &way, &Sent::Nothing).await;
+                // What is no such address at all may say so to everybody.
+                let is_closed = status.is_client_error() || (*method == "OPTIONS" && status.is_success());
+                assert!(is_closed, "{method} {way}: {status}");
+                ways += 1;
+            }
+        }
+    }
+    assert!(ways > 1000, "{ways}");
+    let (read, _) = wire.send(&password, "GET", &file, &Sent::Nothing).await;
+    assert_eq!(read, StatusCode::OK, "it was removed");
+}
+
 /// A declared path with something in the place of each parameter.
 fn concrete(path: &str) -> String {
     let parts = path
