@@ -30,6 +30,7 @@ mod resolve;
 mod scheduling;
 mod sharing;
 mod sync_collection;
+mod texts;
 mod trash;
 mod view;
 mod wire;

@@ -133,3 +133,80 @@ async fn names_and_times_that_mean_nothing_are_refused_by_name() {
     let answer = wire.send("alice", "PROPPATCH", PERSONAL, &[], long).await.multistatus();
     assert_eq!(answer.responses[0].propstats[0].status, 507);
 }
+
+const DAV: &str = "xmlns:c='urn:ietf:params:xml:ns:caldav' xmlns:d='DAV:'";
+
+#[tokio::test]
+async fn an_address_that_is_named_often_is_told_once() {
+    let wire = Wire::boot().await;
+    let path = format!("{PERSONAL}daily.ics");
+    wire.put("alice", &path, event_with("daily", "RRULE:FREQ=DAILY\r\n"))
+        .await;
+    let body = |range: &str| {
+        format!(
+            "<c:calendar-multiget {DAV}><d:prop><c:calendar-data><c:expand {range}/></c:calendar-data></d:prop>{}\
+             </c:calendar-multiget>",
+            format!("<d:href>{path}</d:href>").repeat(10_000),
+        )
+    };
+    let range = "start='20261124T000000Z' end='20361124T000000Z'";
+    let answer = wire.report("alice", PERSONAL, &body(range)).await;
+    assert_eq!(answer.names(), [path.as_str()]);
+    assert!(answer.text().matches("BEGIN:VEVENT").count() > 3000);
+}
+
+#[tokio::test]
+async fn a_long_series_of_a_large_event_is_not_written_out() {
+    let wire = Wire::boot().await;
+    let lines = format!("RRULE:FREQ=DAILY\r\nDESCRIPTION:{}\r\n", "x".repeat(1_000_000));
+    wire.put("alice", &format!("{PERSONAL}large.ics"), event_with("large", &lines))
+        .await;
+    for (range, written) in [
+        ("start='20261124T000000Z' end='20261127T000000Z'", 3),
+        ("start='20261124T000000Z' end='20361124T000000Z'", 1),
+    ] {
+        let answer = wire.report("alice", PERSONAL, &query(range)).await;
+        let text = answer.text();
+        assert_eq!(text.matches("BEGIN:VEVENT").count(), written, "{range}");
+        assert_eq!(text.contains("RRULE"), written == 1, "as it is");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_too_much_text_is_refused_or_comes_in_parts() {
+    let wire = Wire::boot().await;
+    let mut hrefs = String::new();
+    for number in 0..20 {
+        let path = format!("{PERSONAL}{number}.ics");
+        let lines = format!("DESCRIPTION:{}\r\n", "x".repeat(3_500_000));
+        wire.put("alice", &path, event_with(&number.to_string(), &lines)).await;
+        hrefs += &format!("<d:href>{path}</d:href>");
+    }
+    let data = "<d:prop><c:calendar-data/></d:prop>";
+    let filter = "<c:filter><c:comp-filter name='VCALENDAR'/></c:filter>";
+    for body in [
+        format!("<c:calendar-multiget {DAV}>{data}{hrefs}</c:calendar-multiget>"),
+        format!("<c:calendar-query {DAV}>{data}{filter}</c:calendar-query>"),
+    ] {
+        let answer = wire.report("alice", PERSONAL, &body).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert_eq!(answer.condition(), "number-of-matches-within-limits");
+    }
+    let (mut token, mut told) = (String::new(), Vec::new());
+    for part in [19, 1] {
+        let body = format!(
+            "<d:sync-collection {DAV}><d:sync-token>{token}</d:sync-token><d:sync-level>1</d:sync-level>{data}\
+             </d:sync-collection>"
+        );
+        let answer = wire.send("alice", "REPORT", PERSONAL, &[], body).await.multistatus();
+        let whole = answer.responses.iter().filter(|response| response.status.is_none());
+        let names: Vec<_> = whole.map(|response| response.href.clone()).collect();
+        assert_eq!(names.len(), part);
+        assert_eq!(answer.responses.len() > part, part > 1, "it says that there is more");
+        told.extend(names);
+        token = answer.sync_token.unwrap();
+    }
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 20);
+}

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -18,20 +20,15 @@ use nc_proto::{
 
 use super::{
     super::{DavError, MOST_PROPERTIES},
-    PAGE, busy, calendar_data, card_data,
+    PAGE, busy, calendar_data,
     describe::{self, Wanted},
     node::Node,
     principal_reports, resolve, sync_collection,
+    texts::{DataRequest, Texts},
     view::View,
     wire::{Session, Verb, multistatus},
 };
 use crate::collections::{Kind, Object};
-
-/// What a report wants of the texts of objects.
-pub(super) enum DataRequest {
-    Calendar(CalendarDataRequest),
-    Card(AddressDataRequest),
-}
 
 impl DataRequest {
     /// What the `d:prop` of a report wants.
@@ -55,21 +52,6 @@ impl DataRequest {
     /// Whether a property is the text.
     pub(super) fn is_data(name: &Name) -> bool {
         *name == cal::CALENDAR_DATA || *name == card::ADDRESS_DATA
-    }
-
-    /// The text of an object in the form that is wanted.
-    pub(super) fn element(&self, object: &Object) -> Element {
-        let (name, data) = match self {
-            Self::Calendar(wanted) => (cal::CALENDAR_DATA, calendar_data::select(&object.data, wanted)),
-            Self::Card(wanted) => (card::ADDRESS_DATA, card_data::select(&object.data, wanted)),
-        };
-        let text = String::from_utf8_lossy(&data);
-        // A text with characters that XML has no place for cannot be told in XML.
-        let text: String = text
-            .chars()
-            .filter(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n'))
-            .collect();
-        Element::text(name, text)
     }
 }
 
@@ -104,13 +86,13 @@ pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, Dav
         }
         Node::Collection(_) | Node::Home(_) if root.name == CalendarMultiget::ROOT => {
             let report = CalendarMultiget::from_element(&root).map_err(|error| bad_filter(CALDAV, &error))?;
-            let data = report.data.map(DataRequest::Calendar);
-            multiget(session, &report.hrefs, report.properties, data.as_ref()).await
+            let texts = Texts::new(report.data.map(DataRequest::Calendar));
+            multiget(session, report.hrefs, report.properties, texts).await
         }
         Node::Collection(_) | Node::Home(_) if root.name == AddressbookMultiget::ROOT => {
             let report = AddressbookMultiget::from_element(&root).map_err(|error| bad_filter(CARDDAV, &error))?;
-            let data = report.data.map(DataRequest::Card);
-            multiget(session, &report.hrefs, report.properties, data.as_ref()).await
+            let texts = Texts::new(report.data.map(DataRequest::Card));
+            multiget(session, report.hrefs, report.properties, texts).await
         }
         Node::Collection(view) if !view.is_calendar() && root.name == AddressbookQuery::ROOT => {
             addressbook_query(session, view, &root).await
@@ -150,7 +132,7 @@ async fn calendar_query(session: &Session, view: &View, root: &Element) -> Resul
     let floating = calendar_data::floating_zone(session, view, query.timezone.as_deref()).await?;
     let range = seconds(query.filter.rough_range().as_ref());
     let wanted = Wanted::of_names(query.properties.clone());
-    let data = query.data.clone().map(DataRequest::Calendar);
+    let mut texts = Texts::new(query.data.clone().map(DataRequest::Calendar));
     let mut responses = Vec::new();
     let mut after = 0;
     loop {
@@ -163,7 +145,7 @@ async fn calendar_query(session: &Session, view: &View, root: &Element) -> Resul
             .into_iter()
             .filter(|object| session.allows(Verb::Read, &object.component));
         for object in matching(seen.collect(), &query.filter, &floating).await? {
-            let text = data.as_ref().map(|data| data.element(&object));
+            let text = texts.of(&object).await?;
             responses.push(describe::of_object(session, view, &object, &wanted, text));
         }
         match last {
@@ -204,7 +186,7 @@ fn seconds(range: Option<&TimeRange>) -> std::ops::Range<i64> {
 
 async fn trash_query(session: &Session, root: &Element) -> Result<Response, DavError> {
     let query = parse_query(root)?;
-    let data = query.data.clone().map(DataRequest::Calendar);
+    let mut texts = Texts::new(query.data.clone().map(DataRequest::Calendar));
     let wanted = Wanted::of_names(query.properties.clone());
     let mut responses = Vec::new();
     for (collection, object) in session.collections().list_trash(session.user()?).await? {
@@ -212,7 +194,7 @@ async fn trash_query(session: &Session, root: &Element) -> Result<Response, DavE
             continue;
         }
         for object in matching(vec![object], &query.filter, &Zone::Utc).await? {
-            let text = data.as_ref().map(|data| data.element(&object));
+            let text = texts.of(&object).await?;
             responses.push(describe::of_trashed(session, &collection, &object, &wanted, text));
         }
     }
@@ -225,7 +207,7 @@ async fn addressbook_query(session: &Session, view: &View, root: &Element) -> Re
         return Err(unknown_collation(CARDDAV, name));
     }
     let wanted = Wanted::of_names(query.properties.clone());
-    let data = query.data.clone().map(DataRequest::Card);
+    let mut texts = Texts::new(query.data.clone().map(DataRequest::Card));
     let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
     let mut responses = Vec::new();
     let mut is_cut = false;
@@ -242,7 +224,7 @@ async fn addressbook_query(session: &Session, view: &View, root: &Element) -> Re
                 is_cut = true;
                 break 'all;
             }
-            let text = data.as_ref().map(|data| data.element(object));
+            let text = texts.of(object).await?;
             responses.push(describe::of_object(session, view, object, &wanted, text));
         }
         match page.last() {
@@ -261,21 +243,26 @@ async fn addressbook_query(session: &Session, view: &View, root: &Element) -> Re
 
 async fn multiget(
     session: &Session,
-    hrefs: &[String],
+    hrefs: Vec<String>,
     properties: Vec<Name>,
-    data: Option<&DataRequest>,
+    mut texts: Texts,
 ) -> Result<Response, DavError> {
     let wanted = Wanted::of_names(properties);
     let mut responses = Vec::new();
     let mut last: Option<View> = None;
+    let mut seen = HashSet::new();
     for href in hrefs {
-        let found = find_item(session, href, &mut last).await?;
+        // An answer tells of each address once (RFC 4918 §14.24).
+        if !seen.insert(href.clone()) {
+            continue;
+        }
+        let found = find_item(session, &href, &mut last).await?;
         responses.push(match found {
             Some((view, object)) => {
-                let text = data.map(|data| data.element(&object));
+                let text = texts.of(&object).await?;
                 describe::of_object(session, &view, &object, &wanted, text)
             }
-            None => Entry::of_status(href.clone(), 404),
+            None => Entry::of_status(href, 404),
         });
     }
     Ok(answer(responses))

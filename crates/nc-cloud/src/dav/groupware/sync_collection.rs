@@ -6,7 +6,7 @@ use nc_proto::dav::{Element, Multistatus, Name, Response as Entry, SyncCollectio
 use super::{
     super::DavError,
     describe::{self, Wanted, sync_token},
-    reports::DataRequest,
+    texts::{DataRequest, Fit, Texts},
     view::View,
     wire::{Session, Verb, multistatus},
 };
@@ -34,9 +34,9 @@ pub(super) async fn serve(session: &Session, view: &View, root: &Element) -> Res
     let limit = report.limit.unwrap_or(MOST_CHANGES).clamp(1, MOST_CHANGES);
     let changes = view.changes(session, since, limit + 1).await?;
     let mut changes = changes.ok_or_else(invalid)?;
-    let is_cut = changes.len() > limit as usize;
+    let mut is_cut = changes.len() > limit as usize;
     changes.truncate(limit as usize);
-    let reached = match changes.last() {
+    let mut reached = match changes.last() {
         Some(last) if is_cut => last.token,
         // What happened since the collection was read has a higher count, and is told the next time.
         Some(last) => last.token.max(view.collection.token),
@@ -47,32 +47,46 @@ pub(super) async fn serve(session: &Session, view: &View, root: &Element) -> Res
     let mut responses = Vec::new();
     // At the first time there is nothing to forget.
     changes.retain(|change| since > 0 || !change.deleted);
-    let objects = if data.is_some() {
+    let mut texts = Texts::new(data);
+    let objects = if texts.are_wanted() {
         None
     } else {
         Some(stubs(session, view).await?)
     };
+    let mut told = since;
     for change in changes {
+        let before = std::mem::replace(&mut told, change.token);
         let href = session.href(&view.child(&change.uri), false);
         let gone = Entry::of_status(href, 404);
         if change.deleted {
             responses.push(gone);
             continue;
         }
-        let response = match (&objects, &data) {
-            (Some(stubs), _) => stubs
-                .get(&change.uri)
-                .map(|stub| (describe::of_stub(session, view, stub, &wanted), stub.component.clone())),
-            (None, data) => view.find(session, &change.uri).await?.map(|object| {
-                let text = data.as_ref().map(|data| data.element(&object));
-                let component = object.component.clone();
-                (describe::of_object(session, view, &object, &wanted, text), component)
-            }),
-        };
-        match response {
-            Some((response, component)) if session.allows(Verb::Read, &component) => responses.push(response),
+        if let Some(stubs) = &objects {
+            match stubs.get(&change.uri) {
+                Some(stub) if session.allows(Verb::Read, &stub.component) => {
+                    responses.push(describe::of_stub(session, view, stub, &wanted));
+                }
+                Some(_) => {}
+                // It went since the changes were read.
+                None => responses.push(gone),
+            }
+            continue;
+        }
+        match view.find(session, &change.uri).await? {
+            Some(object) if session.allows(Verb::Read, &object.component) => {
+                let text = match texts.next(&object).await? {
+                    Fit::Text(text) => Some(text),
+                    Fit::NotWanted => None,
+                    // The rest comes with the next question.
+                    Fit::TooMuch => {
+                        (is_cut, reached) = (true, before);
+                        break;
+                    }
+                };
+                responses.push(describe::of_object(session, view, &object, &wanted, text));
+            }
             Some(_) => {}
-            // It went since the changes were read.
             None => responses.push(gone),
         }
     }

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use chrono::{DateTime, Utc};
 
@@ -14,6 +14,9 @@ use crate::{
 /// As many occurrences of one object as are ever written out.
 const MOST_WRITTEN: usize = 5_000;
 
+/// As much text of one object as is ever written out, in bytes.
+const MOST_BYTES: usize = 16 << 20;
+
 const KINDS: [&str; 3] = ["VEVENT", "VTODO", "VJOURNAL"];
 
 fn is_kind(component: &Component) -> bool {
@@ -22,11 +25,13 @@ fn is_kind(component: &Component) -> bool {
 
 /// The object with each occurrence in a range as a component of its own, in UTC: RFC 4791 §9.6.5.
 ///
-/// Components without any time stay. If the object's times cannot be told, it is given as it is.
+/// Components without any time stay. If the object's times cannot be told, or would take more than 16 MiB, it is given as it is.
 pub fn expand(calendar: &Component, range: Range<DateTime<Utc>>, floating: &Zone) -> Component {
     let mut expanded = calendar.clone();
     let zones = Zones::of(calendar);
     let mut instances = Vec::new();
+    let mut sizes = BTreeMap::new();
+    let mut left = MOST_BYTES;
     for kind in KINDS {
         let Ok(found) = occurrences(calendar, kind, range.clone(), floating, MOST_WRITTEN) else {
             return expanded;
@@ -35,6 +40,13 @@ pub fn expand(calendar: &Component, range: Range<DateTime<Utc>>, floating: &Zone
             let Some(Entry::Component(component)) = calendar.entries.get(occurrence.component) else {
                 continue;
             };
+            let size = sizes
+                .entry(occurrence.component)
+                .or_insert_with(|| component.to_bytes().len());
+            let Some(rest) = left.checked_sub(*size) else {
+                return expanded;
+            };
+            left = rest;
             let is_recurring = occurrence.is_override || is_series(component);
             let mut instance = component.clone();
             for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] {
