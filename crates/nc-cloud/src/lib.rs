@@ -24,6 +24,7 @@ pub mod db;
 mod deck;
 mod error;
 mod fields;
+mod form;
 mod json;
 mod known;
 mod login_flow;

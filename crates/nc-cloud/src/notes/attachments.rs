@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{
-        Multipart, State,
+        State,
         multipart::{MultipartError, MultipartRejection},
     },
     response::{IntoResponse, Response},
@@ -23,6 +23,7 @@ use crate::{
     Cloud, SignedIn,
     address::{Path, Query},
     content::{Content, ContentError, Kind, Precondition, WriteOptions},
+    form::Form,
     random,
 };
 
@@ -31,7 +32,7 @@ pub(super) async fn upload(
     State(cloud): State<Cloud>,
     signed_in: SignedIn,
     Path(id): Path<i64>,
-    form: Result<Multipart, MultipartRejection>,
+    form: Result<Form, MultipartRejection>,
 ) -> Result<Response, NotesError> {
     const NO_FILE: NotesError = NotesError::Invalid("send one file as multipart/form-data");
     let mut form = form.map_err(|_| NO_FILE)?;
@@ -39,7 +40,7 @@ pub(super) async fn upload(
     let notebook = Notebook::open(&cloud, &signed_in.user).await?;
     notebook.get(NoteId(id)).await?;
     let mut field = loop {
-        match form.next_field().await {
+        match form.next().await {
             Ok(Some(field)) if field.file_name().is_some() => break field,
             Ok(Some(_)) => {}
             Ok(None) | Err(_) => return Err(NO_FILE),

@@ -1,5 +1,11 @@
 //! The pages behind links, as a browser uses them.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::body::{Body, Bytes};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -221,4 +227,52 @@ async fn a_file_that_is_hidden_from_download_is_only_named() {
     );
     let download = wire.send("", "GET", &format!("/s/{token}/download"), &[], "").await;
     assert_eq!(download.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_form_without_end_is_given_up_before_it_fills_the_memory() {
+    const PIECE: &[u8] = &[b'x'; 64 << 10];
+    let wire = Wire::boot().await;
+    let token = link(&wire, json!({ "path": "/S", "shareType": 3, "permissions": 4 })).await;
+    let page = format!("/s/{token}");
+    let shown = wire.send("", "GET", &page, &[], "").await;
+    let (browser, csrf) = (cookie(&shown), csrf(&shown));
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=x"),
+        ("cookie", browser.as_str()),
+    ];
+    let proof = format!("--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n");
+    let file = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"long.bin\"\r\n\r\n";
+    let pieces_of = |beginning: String, number: usize, end: &'static str| {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&taken);
+        let pieces = (0..number).map(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Bytes::from_static(PIECE)
+        });
+        let pieces = std::iter::once(Bytes::from(beginning))
+            .chain(pieces)
+            .chain([Bytes::from(end)]);
+        let body = Body::from_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>)));
+        (body, taken)
+    };
+    for beginning in [
+        "--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n".to_owned(),
+        "--x\r\ncontent-disposition: form-data; name=\"".to_owned(),
+        format!("{proof}--x\r\nx: "),
+        "--".to_owned(),
+    ] {
+        let (body, taken) = pieces_of(beginning.clone(), 1000, "");
+        let refused = wire.send("", "POST", &page, &headers, body).await;
+        assert!(refused.status.is_client_error(), "{beginning}: {}", refused.status);
+        let taken = taken.load(Ordering::Relaxed);
+        assert!(taken < 10, "{beginning}: {taken} pieces were taken");
+    }
+    // The content of a file may be as long as there is room for.
+    let (body, taken) = pieces_of(format!("{proof}{file}"), 100, "\r\n--x--\r\n");
+    let done = wire.send("", "POST", &page, &headers, body).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    assert_eq!(taken.load(Ordering::Relaxed), 100);
+    let stored = wire.read("alice", "/S/long.bin").await.expect("stored");
+    assert_eq!(stored.len(), 100 * PIECE.len());
 }

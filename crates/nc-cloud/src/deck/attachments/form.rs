@@ -1,10 +1,7 @@
 //! Reading the form with an attachment. Files of the person's go to disk as they come; what lies inside a card is small and
 //! stays in memory.
 
-use axum::extract::{
-    FromRequest, Multipart, Request,
-    multipart::{Field, MultipartError},
-};
+use axum::extract::{FromRequest, Request, multipart::MultipartError};
 use http::StatusCode;
 use nc_proto::apps::deck::AttachmentKind;
 
@@ -12,6 +9,7 @@ use crate::{
     Cloud,
     content::{Staged, check_storable},
     deck::error::DeckError,
+    form::{Field, Form},
 };
 
 /// Largest attachment that lies inside a card.
@@ -59,11 +57,11 @@ impl Sending {
 
 /// Reads the form. `default` is the type when none is given.
 pub(super) async fn read(cloud: &Cloud, request: Request, default: AttachmentKind) -> Result<Sent, DeckError> {
-    let form = Multipart::from_request(request, &()).await;
+    let form = Form::from_request(request, &()).await;
     let mut form = form.map_err(|_| DeckError::invalid(NO_FILE))?;
     let mut kind = default;
     let mut file = None;
-    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+    while let Some(field) = form.next().await.map_err(|error| broken(&error))? {
         if field.file_name().is_some() && file.is_none() {
             let name = stored_name(field.file_name().unwrap_or_default())?;
             let content = match kind {

@@ -1,10 +1,7 @@
 //! Files that come by the form of a link.
 
 use axum::{
-    extract::{
-        Multipart, State,
-        multipart::{Field, MultipartRejection},
-    },
+    extract::{State, multipart::MultipartRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -16,6 +13,7 @@ use crate::{
     BaseUrl, Cloud,
     address::{Path, Query},
     content::{ContentError, Precondition, WriteOptions, check_storable},
+    form::{Field, Form},
     sharing::{Spot, numbered},
 };
 
@@ -31,7 +29,7 @@ pub(super) async fn upload(
     Path(token): Path<String>,
     Query(part): Query<Part>,
     headers: HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    form: Result<Form, MultipartRejection>,
 ) -> Result<Response, Refused> {
     let visitor = Visitor::new(&cloud, &base, &headers, &token).await?;
     visitor.check_open()?;
@@ -47,7 +45,7 @@ pub(super) async fn upload(
     let mut form = form.map_err(|_| forged())?;
     let mut arrived: Vec<String> = Vec::new();
     let mut is_own = false;
-    while let Ok(Some(field)) = form.next_field().await {
+    while let Some(field) = form.next().await.map_err(|_| broke_off(&arrived))? {
         match field.name() {
             Some("csrf") => {
                 let token = field.text().await.map_err(|_| forged())?;
@@ -82,7 +80,7 @@ async fn take(cloud: &Cloud, folder: &Spot, mut field: Field<'_>) -> Result<Opti
     let mut staged = cloud.content().stage(None).await?;
     loop {
         let piece = field.chunk().await;
-        let piece = piece.map_err(|_| refused(StatusCode::BAD_REQUEST, "The upload broke off."))?;
+        let piece = piece.map_err(|_| broke_off(&[]))?;
         let Some(piece) = piece else { break };
         staged.write(&piece).await?;
         if available.is_some_and(|available| staged.size_bytes() > available) {
@@ -114,6 +112,15 @@ async fn free_place(folder: &Spot, name: &str) -> Result<DavPath, ContentError> 
         }
         number += 1;
     }
+}
+
+fn broke_off(arrived: &[String]) -> Refused {
+    let text = if arrived.is_empty() {
+        "The upload broke off."
+    } else {
+        "The upload broke off. Files that had arrived whole are stored."
+    };
+    refused(StatusCode::BAD_REQUEST, text)
 }
 
 fn too_large() -> Refused {
