@@ -11,6 +11,25 @@ use crate::Cloud;
 pub struct BaseUrl(String);
 
 impl BaseUrl {
+    /// As far as the request and the settings tell.
+    pub(crate) fn of(cloud: &Cloud, request: &Parts) -> Self {
+        if let Some(url) = &cloud.config().public_url {
+            return Self(url.as_str().trim_end_matches('/').to_owned());
+        }
+        let origin = request.extensions.get::<ClientOrigin>().cloned().unwrap_or_default();
+        let host = origin.host.or_else(|| request.uri.authority().cloned()).or_else(|| {
+            let value = request.headers.get(header::HOST)?.to_str().ok()?;
+            // Parsed, so that nothing but a host and a port gets into our answers.
+            let authority = value.parse::<Authority>().ok()?;
+            (!authority.as_str().contains('@')).then_some(authority)
+        });
+        let scheme = if origin.https { "https" } else { "http" };
+        Self(format!(
+            "{scheme}://{}",
+            host.as_ref().map_or("localhost", Authority::as_str)
+        ))
+    }
+
     /// The URL of `path`, which begins with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -37,20 +56,6 @@ impl FromRequestParts<Cloud> for BaseUrl {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, cloud: &Cloud) -> Result<Self, Self::Rejection> {
-        if let Some(url) = &cloud.config().public_url {
-            return Ok(Self(url.as_str().trim_end_matches('/').to_owned()));
-        }
-        let origin = parts.extensions.get::<ClientOrigin>().cloned().unwrap_or_default();
-        let host = origin.host.or_else(|| parts.uri.authority().cloned()).or_else(|| {
-            let value = parts.headers.get(header::HOST)?.to_str().ok()?;
-            // Parsed, so that nothing but a host and a port gets into our answers.
-            let authority = value.parse::<Authority>().ok()?;
-            (!authority.as_str().contains('@')).then_some(authority)
-        });
-        let scheme = if origin.https { "https" } else { "http" };
-        Ok(Self(format!(
-            "{scheme}://{}",
-            host.as_ref().map_or("localhost", Authority::as_str)
-        )))
+        Ok(Self::of(cloud, parts))
     }
 }

@@ -3,9 +3,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use nc_auth::{ScopeSet, UserId};
-use nc_web::{ClientAddress, Identified};
+use nc_web::{ClientAddress, Identified, csrf};
 
 use super::{
     Access, Rule, Surface,
@@ -14,7 +14,7 @@ use super::{
     cors,
 };
 use crate::{
-    Cloud,
+    BaseUrl, Cloud,
     auth::{Authenticated, Refusal},
 };
 
@@ -129,11 +129,13 @@ async fn admit(
         .headers
         .get("ocs-apirequest")
         .is_some_and(|value| value == "true");
-    let must_be_given = match surface {
-        Surface::Ocs => access != Access::Optional,
+    let must_be_given = if surface == Surface::Ocs {
+        access != Access::Optional
+    } else {
         // Here Nextcloud does not ask for it, and programs rely on that; a browser that says that another site's page
-        // makes it write is none of them.
-        _ => !only_reads(&request.method) && is_from_other_site(&request.headers),
+        // makes it write is none of them. Older ones, and all without TLS, say it by `Origin` alone.
+        let own = BaseUrl::of(cloud, request);
+        !only_reads(&request.method) && csrf::is_cross_site(&request.headers, own.authority())
     };
     (must_be_given && !header_given).then(View::csrf_failed)
 }
@@ -188,9 +190,4 @@ async fn run(surface: Surface, mut request: Request, next: Next, authenticated: 
     }
     response.extensions_mut().insert(who);
     response
-}
-
-fn is_from_other_site(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site");
-    site.is_some_and(|site| site != "same-origin" && site != "none")
 }

@@ -303,9 +303,14 @@ async fn another_site_s_page_cannot_make_a_browser_write() {
         let (status, _, _) = wire.send("PUT", file, &[good, ("sec-fetch-site", site)]).await;
         assert_eq!(status, StatusCode::PRECONDITION_FAILED, "{site}");
     }
+    for origin in ["https://evil.example", "null"] {
+        let (status, _, _) = wire.send("PUT", file, &[good, ("origin", origin)]).await;
+        assert_eq!(status, StatusCode::PRECONDITION_FAILED, "{origin}");
+    }
     let cross = ("sec-fetch-site", "cross-site");
     for headers in [
         vec![good],
+        vec![good, ("origin", "http://localhost")],
         vec![good, cross, ("ocs-apirequest", "true")],
         vec![good, ("sec-fetch-site", "none")],
     ] {
