@@ -29,9 +29,7 @@ pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, Dav
         Node::Collection(view) => return Err(view.missing()),
         _ => return Ok(answer(session, &patch, patch.updates.iter().map(|_| 403))),
     };
-    if view.role == Role::Owner {
-        session.demand_collection(&view.collection)?;
-    }
+    session.demand_collection(&view.collection)?;
     let statuses: Vec<u16> = patch.updates.iter().map(judge).collect();
     let all_good = statuses.iter().all(|status| *status == 200);
     if all_good {

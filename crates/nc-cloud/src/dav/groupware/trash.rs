@@ -13,7 +13,10 @@ pub(super) async fn delete_collection(session: &Session, view: &View, skips_tras
     match (view.role, collection.kind) {
         (Role::Public, _) | (_, Kind::Inbox) => return Err(DavError::forbidden("Permission denied to delete node")),
         (Role::Shared(_), _) if collection.id.0 == 0 => return Err(view.missing()),
-        (Role::Shared(_), _) => change.share(collection.id, &format!("users/{user}"), None).await?,
+        (Role::Shared(_), _) => {
+            session.demand_collection(collection)?;
+            change.share(collection.id, &format!("users/{user}"), None).await?;
+        }
         (Role::Owner, Kind::Calendar) if collection.deleted_at.is_none() && !skips_trash => {
             session.demand_collection(collection)?;
             change.set_deleted(collection.id, true).await?;
