@@ -131,6 +131,45 @@ async fn what_only_the_handler_can_refuse_names_the_scopes_as_the_gate_does() {
     assert_eq!(outside.header("www-authenticate"), "");
 }
 
+#[tokio::test]
+async fn a_credential_for_tasks_leaves_a_calendar_that_is_shared_alone() {
+    let wire = Wire::boot().await;
+    let share = "<oc:share xmlns:oc='http://owncloud.org/ns' xmlns:d='DAV:'><oc:set>\
+                 <d:href>principal:principals/users/bob</d:href><oc:read-write/></oc:set></oc:share>";
+    let shared = wire.send("alice", "POST", PERSONAL, &[], share).await;
+    assert_eq!(shared.status, StatusCode::OK);
+    let theirs = "/remote.php/dav/calendars/bob/personal_shared_by_alice/";
+    for (method, body) in [("PROPPATCH", RENAME), ("DELETE", "")] {
+        let refused = wire.send("bob_todo", method, theirs, &[], body).await;
+        assert_lacks(&refused, "calendar:write");
+        let done = wire.send("bob_calendar", method, theirs, &[], body).await;
+        assert!(done.status.is_success(), "{method}: {}", done.text());
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_which_group_is_told_to_its_members_only() {
+    let wire = Wire::boot().await;
+    let body = "<d:propfind xmlns:d='DAV:'><d:prop><d:group-member-set/><d:group-membership/></d:prop></d:propfind>";
+    let related = async |who: &str, principal: &str| {
+        let path = format!("/remote.php/dav/principals/{principal}/");
+        let answer = wire.send(who, "PROPFIND", &path, &[("depth", "0")], body).await;
+        let all = answer.text();
+        let own = format!("/remote.php/dav/principals/{principal}/</d:href>");
+        let hrefs = all.split("<d:href>").skip(1).filter(|rest| !rest.starts_with(&own));
+        hrefs.count()
+    };
+    for (who, principal, expected) in [
+        ("alice", "groups/team", 2),
+        ("carol", "groups/team", 0),
+        ("carol_todo", "groups/team", 0),
+        ("carol", "users/carol", 1),
+        ("carol", "users/alice", 0),
+    ] {
+        assert_eq!(related(who, principal).await, expected, "{who} about {principal}");
+    }
+}
+
 const RENAME: &str = "<d:propertyupdate xmlns:d='DAV:'><d:set><d:prop><d:displayname>x</d:displayname></d:prop></d:set>\
                       </d:propertyupdate>";
 

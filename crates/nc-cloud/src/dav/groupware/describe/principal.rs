@@ -12,26 +12,37 @@ pub(super) struct Facts {
     id: String,
     name: String,
     email: Option<String>,
-    /// Groups of a person, members of a group.
+    /// Groups of the one who asks, members of a group of theirs. Of others nothing: whoever asks about those has to administer
+    /// them, and does it over OCS.
     related: Vec<String>,
 }
 
 impl Facts {
     pub(super) async fn of(session: &Session, node: &Node) -> Result<Option<Self>, DavError> {
         let accounts = session.cloud.accounts();
+        let asking = session.viewer.as_ref().map(|viewer| &viewer.user);
         Ok(match node {
-            Node::User(account) => Some(Self {
-                kind: "users",
-                related: accounts.list_groups(&account.user_id()).await?,
-                ..Self::of_account(account)
-            }),
-            Node::Group(id) => Some(Self {
-                kind: "groups",
-                id: id.clone(),
-                name: id.clone(),
-                email: None,
-                related: accounts.list_members(id).await?,
-            }),
+            Node::User(account) => {
+                let user = account.user_id();
+                let mut facts = Self::of_account(account);
+                if asking == Some(&user) {
+                    facts.related = accounts.list_groups(&user).await?;
+                }
+                Some(facts)
+            }
+            Node::Group(id) => {
+                let mut members = accounts.list_members(id).await?;
+                if !asking.is_some_and(|user| members.iter().any(|member| *member == user.as_str())) {
+                    members.clear();
+                }
+                Some(Self {
+                    kind: "groups",
+                    id: id.clone(),
+                    name: id.clone(),
+                    email: None,
+                    related: members,
+                })
+            }
             _ => None,
         })
     }
