@@ -18,19 +18,25 @@ pub(crate) struct ConsentDocument {
     pub(crate) redirect_hosts: BTreeSet<String>,
     /// Hash of its metadata document.
     pub(crate) document_hash: Option<String>,
+    /// Scopes that the user took away or did not give: nobody gives them in the user's place.
+    pub(crate) withheld: BTreeSet<String>,
 }
 
-/// Whether nobody has to be asked: the client is ours and an administrator said so, or the user allowed all of this
-/// before, not too long ago, and the client still looks the same.
+/// Whether nobody has to be asked: the client is ours, an administrator said so and the user withholds nothing of this, or
+/// the user allowed all of this before, not too long ago, and the client still looks the same.
 pub(crate) async fn covers(provider: &Provider, checked: &Checked, subject: &str) -> Result<bool, Error> {
-    if is_granted_automatically(&checked.client) {
-        return Ok(true);
-    }
+    let need_not_ask = is_granted_automatically(&checked.client);
     for (resource, asked) in parts(checked, &checked.scopes) {
         let client_id = checked.client.id();
         let found = provider.store().find_consent(subject, client_id, resource).await?;
-        let Some(record) = found else { return Ok(false) };
-        let enough = is_usable(&record, checked, provider.now())? && asked.is_subset(&scopes(&record)?);
+        let enough = match found {
+            Some(record) if need_not_ask => {
+                let withheld = withheld(&record, provider.now())?;
+                !asked.iter().any(|scope| withheld.contains(scope))
+            }
+            Some(record) => is_usable(&record, checked, provider.now())? && asked.is_subset(&scopes(&record)?),
+            None => need_not_ask,
+        };
         if !enough {
             return Ok(false);
         }
@@ -48,19 +54,26 @@ pub(crate) async fn put(
     granted: &ScopeList,
 ) -> Result<(), Error> {
     let now = provider.now();
-    for (resource, granted) in parts(checked, granted) {
+    let asked = parts(checked, &checked.scopes);
+    for ((resource, granted), (_, asked)) in parts(checked, granted).into_iter().zip(asked) {
         let before = unit.find_consent(subject, checked.client.id(), resource).await?;
         let created_at = before.as_ref().map_or(now, |before| before.created_at);
         let mut document = ConsentDocument {
             client_name: checked.client.document.name.clone(),
             redirect_hosts: BTreeSet::from([checked.back.host()]),
             document_hash: checked.client.document.document_hash.clone(),
+            withheld: words(&asked.difference(&granted)),
         };
         let mut scopes_now = granted;
         if let Some(before) = before {
             let known: ConsentDocument = serde_json::from_str(&before.document)?;
             let looks_the_same =
                 known.client_name == document.client_name && known.document_hash == document.document_hash;
+            if before.expires_at > now {
+                let kept_back = known.withheld.into_iter();
+                let kept_back = kept_back.filter(|scope| !scopes_now.contains(scope));
+                document.withheld.extend(kept_back);
+            }
             if before.expires_at > now && looks_the_same {
                 document.redirect_hosts.extend(known.redirect_hosts);
                 scopes_now = scopes(&before)?.difference(&checked.scopes).union(&scopes_now);
@@ -95,6 +108,20 @@ pub(crate) async fn put_automatic(
     Ok(())
 }
 
+/// A consent of which the user keeps these scopes and no others: all else that it held is withheld from now on, beside what
+/// was before.
+pub(crate) fn narrowed(record: ConsentRecord, kept: &ScopeList, now: i64) -> Result<ConsentRecord, Error> {
+    let mut document: ConsentDocument = serde_json::from_str(&record.document)?;
+    document.withheld = withheld(&record, now)?;
+    document.withheld.extend(words(&scopes(&record)?));
+    document.withheld.retain(|scope| !kept.contains(scope));
+    Ok(ConsentRecord {
+        scopes: kept.iter().map(str::to_owned).collect(),
+        document: serde_json::to_string(&document)?,
+        ..record
+    })
+}
+
 /// When a consent of now ends.
 pub(crate) fn ends_at(provider: &Provider, now: i64) -> i64 {
     let lasts_s = i64::try_from(provider.config().lifetimes.consent.as_secs()).unwrap_or(i64::MAX);
@@ -119,6 +146,19 @@ fn parts<'a>(checked: &'a Checked, scopes: &ScopeList) -> Vec<(&'a str, ScopeLis
 /// Only for clients of ours that can prove who they are, and only by an administrator's word.
 pub(crate) fn is_granted_automatically(client: &Client) -> bool {
     client.document.auto_grant && client.record.kind == ClientKind::FirstParty && !client.is_public()
+}
+
+/// What the user keeps back. An ended consent says nothing; one from before the client changed does.
+fn withheld(record: &ConsentRecord, now: i64) -> Result<BTreeSet<String>, Error> {
+    if record.expires_at <= now {
+        return Ok(BTreeSet::new());
+    }
+    let known: ConsentDocument = serde_json::from_str(&record.document)?;
+    Ok(known.withheld)
+}
+
+fn words(scopes: &ScopeList) -> BTreeSet<String> {
+    scopes.iter().map(str::to_owned).collect()
 }
 
 fn is_usable(record: &ConsentRecord, checked: &Checked, now: i64) -> Result<bool, Error> {

@@ -175,10 +175,9 @@ pub(super) async fn change(
         };
         after = after.union(&scopes);
         unit.put_consent(&ConsentRecord {
-            scopes: scopes.iter().map(str::to_owned).collect(),
             updated_at: now,
             expires_at: consents::ends_at(provider, now),
-            ..consent
+            ..consents::narrowed(consent, &scopes, now)?
         })
         .await?;
     }

@@ -389,3 +389,39 @@ async fn what_a_person_takes_from_a_client_that_need_not_ask_stays_taken() {
     let refreshed = world.refresh(&As::Post("ours"), &tokens.get("refresh_token")).await;
     assert_eq!(refreshed.get("scope"), "notes:read offline_access openid");
 }
+
+#[tokio::test]
+async fn what_a_person_took_from_a_client_that_need_not_ask_does_not_come_back_without_a_question() {
+    let world = World::new(Role::Cloud).await;
+    let ours = |document: &mut nc_provider::ClientDocument| document.auto_grant = true;
+    world.client_of("ours", nc_store::ClientKind::FirstParty, ours).await;
+    let mut agent = Agent::new(&world);
+    let all = Request::new("ours").with("resource", NOTES);
+    agent.connect(&all, "ann").await.code();
+    let number = world.find_client("ours").await.record.number;
+    let less = json!({ "scopes": ["openid", "notes:read"] });
+    let answer = call(&agent, "PATCH", &format!("/{number}/scopes"), Some(less)).await;
+    assert_eq!(answer.status, 200);
+    let silent = all.clone().with("prompt", "none");
+    assert_eq!(agent.ask(&silent).await.error(), "consent_required");
+    // What was not taken it still gets at once.
+    let kept = all.clone().with("scope", "openid notes:read");
+    let page = agent.ask(&kept).await;
+    let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
+    assert_eq!(tokens.get("scope"), "notes:read openid");
+    assert_eq!(agent.ask(&silent).await.error(), "consent_required");
+    // The person keeps it back once more, at the page that asks.
+    let page = agent.ask(&all).await;
+    let page = agent.submit(&page.form("/consent/grant").untick("notes:write")).await;
+    let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
+    assert_eq!(tokens.get("scope"), "notes:read openid");
+    assert_eq!(agent.ask(&silent).await.error(), "consent_required");
+    let listed = call(&agent, "GET", "", None).await.json();
+    assert_eq!(listed[0]["scopesGranted"], "notes:read openid");
+    // Until the person gives it.
+    let page = agent.ask(&all).await;
+    agent.allow(&page).await.code();
+    let page = agent.ask(&silent).await;
+    let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
+    assert_eq!(tokens.get("scope"), "notes:read notes:write openid");
+}
