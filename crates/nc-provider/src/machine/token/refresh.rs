@@ -152,11 +152,9 @@ async fn rotate(
 }
 
 /// What the user allows now, for each resource of the grant.
-enum Consents {
-    /// An administrator said that nobody has to be asked.
-    NotNeeded,
-    /// By resource; without one, by the empty name.
-    Given(Vec<(String, ScopeList)>),
+struct Consents {
+    /// By resource; without one, by the empty name. `None`: an administrator said that nobody has to be asked.
+    given: Vec<(String, Option<ScopeList>)>,
 }
 
 async fn consents(
@@ -178,23 +176,23 @@ async fn consents(
     for resource in resources {
         let consent = unit.find_consent(subject, asked.client.id(), resource).await?;
         let consent = consent.filter(|consent| consent.expires_at > provider.now());
-        match consent {
+        let allowed = match consent {
             // What the user took away of it stays away, also where nobody had to be asked.
-            Some(consent) => given.push((resource.clone(), checks::list(&consent.scopes)?)),
-            None if need_not_ask => return Ok(Consents::NotNeeded),
+            Some(consent) => Some(checks::list(&consent.scopes)?),
+            None if need_not_ask => None,
             None => return Err(TokenError::InvalidGrant.into()),
-        }
+        };
+        given.push((resource.clone(), allowed));
     }
-    Ok(Consents::Given(given))
+    Ok(Consents { given })
 }
 
 impl Consents {
     /// What is left of these scopes for any resource; nothing is the end of the grant.
     fn left_of(&self, scopes: &ScopeList) -> Result<ScopeList, TokenError> {
-        let Self::Given(given) = self else {
-            return Ok(scopes.clone());
-        };
-        let any = given.iter().fold(ScopeList::default(), |sum, (_, one)| sum.union(one));
+        let any = self.given.iter().fold(ScopeList::default(), |sum, (_, one)| {
+            sum.union(one.as_ref().unwrap_or(scopes))
+        });
         let left = scopes.intersection(&any);
         if left.is_empty() {
             return Err(TokenError::InvalidGrant);
@@ -205,16 +203,13 @@ impl Consents {
     /// What of these scopes a token for these resources may have: where two of them define a scope, it must be allowed for
     /// both.
     fn for_resources(&self, scopes: &ScopeList, resources: &[Resource]) -> ScopeList {
-        let Self::Given(given) = self else {
-            return scopes.clone();
-        };
         let refused = |scope: &str| {
             resources
                 .iter()
                 .filter(|resource| resource.document.scopes.iter().any(|own| own == scope))
                 .any(|resource| {
-                    let consent = given.iter().find(|(uri, _)| *uri == resource.uri);
-                    consent.is_none_or(|(_, allowed)| !allowed.contains(scope))
+                    let consent = self.given.iter().find(|(uri, _)| *uri == resource.uri);
+                    consent.is_none_or(|(_, allowed)| allowed.as_ref().is_some_and(|allowed| !allowed.contains(scope)))
                 })
         };
         ScopeList::from_tokens(scopes.iter().filter(|scope| !refused(scope))).unwrap_or_default()

@@ -10,7 +10,7 @@ use super::{
     agent::Agent,
     flow::{Request, redeem, world_with},
 };
-use crate::machine::world::{Answer, As, NOTES, ROLES, World};
+use crate::machine::world::{Answer, As, FILES, NOTES, ROLES, World};
 
 async fn web(role: Role) -> World {
     world_with(role, ApplicationType::Web, |_| {}).await
@@ -424,4 +424,30 @@ async fn what_a_person_took_from_a_client_that_need_not_ask_does_not_come_back_w
     let page = agent.ask(&silent).await;
     let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
     assert_eq!(tokens.get("scope"), "notes:read notes:write openid");
+}
+
+#[tokio::test]
+async fn what_a_person_took_for_one_resource_stays_taken_when_the_consent_for_another_ended() {
+    let world = World::new(Role::Cloud).await;
+    let ours = |document: &mut nc_provider::ClientDocument| document.auto_grant = true;
+    world.client_of("ours", nc_store::ClientKind::FirstParty, ours).await;
+    let mut agent = Agent::new(&world);
+    let request = Request::new("ours").with("scope", "openid notes:read notes:write files:read offline_access");
+    let request = request.with("resource", NOTES).add("resource", FILES);
+    let page = agent.connect(&request, "ann").await;
+    let tokens = world.redeem(&As::Post("ours"), &page.code()).await;
+    let number = world.find_client("ours").await.record.number;
+    let less = json!({ "scopes": ["openid", "notes:read", "files:read", "offline_access"] });
+    let answer = call(&agent, "PATCH", &format!("/{number}/scopes"), Some(less)).await;
+    assert_eq!(answer.status, 200);
+    let subject = world.provider.subject(&nc_auth::UserId::new("ann")).await;
+    let subject = subject.expect("a subject");
+    let consent = world.store.find_consent(&subject, "ours", FILES).await;
+    let mut consent = consent.expect("found").expect("a consent");
+    consent.expires_at = world.now();
+    let unit = world.store.begin().await.expect("a unit");
+    unit.put_consent(&consent).await.expect("stored");
+    unit.commit().await.expect("committed");
+    let refreshed = world.refresh(&As::Post("ours"), &tokens.get("refresh_token")).await;
+    assert_eq!(refreshed.get("scope"), "files:read notes:read offline_access openid");
 }
