@@ -245,6 +245,11 @@ impl ClientDocument {
                 )
                 .collect(),
             logout_uris: old.logout_uris,
+            redirect_uris: if decided("redirect_uris") {
+                old.redirect_uris
+            } else {
+                self.redirect_uris
+            },
             default_scopes: if decided("default_scopes") || self.default_scopes.is_none() {
                 old.default_scopes
             } else {

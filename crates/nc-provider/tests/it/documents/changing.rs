@@ -88,6 +88,29 @@ async fn a_new_document_does_not_undo_what_an_administrator_decided() {
 }
 
 #[tokio::test]
+async fn a_new_document_does_not_bring_back_an_address_that_an_administrator_removed() {
+    for role in ROLES {
+        let (world, slow) = slow(role, "").await;
+        let two = |more: &str| {
+            let uris = format!("[\"https://client.example/removed\",\"{REDIRECT}\"]");
+            document(ID, more).replace(&format!("[\"{REDIRECT}\"]"), &uris)
+        };
+        *slow.document.lock().expect("not poisoned") = two("");
+        assert!(authorize(&world, ID).await.is_ok());
+        assert_eq!(world.find_client(ID).await.document.redirect_uris.len(), 2);
+        let admin = Admin::new(&*world.store, world.now(), "root");
+        let remove = ClientChange::RemoveRedirectUri("https://client.example/removed".to_owned());
+        let changed = admin.change_client(WhichClient::Id(ID), vec![remove]).await;
+        changed.expect("changed");
+        *slow.document.lock().expect("not poisoned") = two(" ");
+        world.pass(301);
+        assert!(authorize(&world, ID).await.is_ok());
+        let client = world.find_client(ID).await.document;
+        assert_eq!(client.redirect_uris, [REDIRECT]);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_is_disabled_while_its_document_is_fetched_stays_so() {
     for role in ROLES {
         let (world, slow) = slow(role, "").await;

@@ -684,6 +684,49 @@ async fn a_replacement_does_not_undo_what_an_administrator_decided() {
 }
 
 #[tokio::test]
+async fn a_replacement_does_not_bring_back_an_address_that_an_administrator_removed() {
+    use nc_provider::admin::{Admin, ClientChange, WhichClient};
+    for role in ROLES {
+        let world = World::new(role).await;
+        let two = json!([REDIRECT, "https://app.example/removed"]);
+        let mut body = web();
+        body["redirect_uris"] = two.clone();
+        let registered = register(&world, &body).await;
+        let (id, token) = (
+            text(&registered, "client_id"),
+            text(&registered, "registration_access_token"),
+        );
+        body["client_id"] = json!(id);
+        let replace = async |token: &str, body: &Value| {
+            let replaced = manage(&world, Method::PUT, &id, Some(token), Some(body)).await;
+            assert_eq!(replaced.status, StatusCode::OK, "{}", replaced.text());
+            let token = text(&replaced, "registration_access_token");
+            (replaced.json()["redirect_uris"].clone(), token)
+        };
+        let admin = Admin::new(&*world.store, world.now(), "root");
+        let decide = async |change: ClientChange| {
+            let changed = admin.change_client(WhichClient::Id(&id), vec![change]).await;
+            changed.expect("changed");
+        };
+        // What nobody decided, the client says.
+        decide(ClientChange::Name("Web app of a stranger".to_owned())).await;
+        let (uris, token) = replace(&token, &body).await;
+        assert_eq!(uris, two);
+        decide(ClientChange::RemoveRedirectUri(
+            "https://app.example/removed".to_owned(),
+        ))
+        .await;
+        let (uris, token) = replace(&token, &body).await;
+        assert_eq!(uris, json!([REDIRECT]));
+        decide(ClientChange::AddRedirectUri("https://app.example/added".to_owned())).await;
+        let (uris, _) = replace(&token, &body).await;
+        assert_eq!(uris, json!([REDIRECT, "https://app.example/added"]));
+        let stored = world.find_client(&id).await.document.redirect_uris;
+        assert_eq!(json!(stored), uris);
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_is_no_text_is_that_of_no_client() {
     for role in ROLES {
         let world = World::new(role).await;
