@@ -59,6 +59,7 @@ checks! {
         numbers_of_deleted_clients_are_not_used_again,
         use_of_a_client_is_noted,
         the_oldest_unused_client_of_the_kind_is_evicted_first,
+        a_client_that_an_administrator_decided_about_is_not_evicted,
         deleting_a_client_takes_all_that_came_from_it,
         a_resource_is_replaced_listed_and_outlives_its_owner,
         nothing_is_found_by_a_name_with_a_null_character,

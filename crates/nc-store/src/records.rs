@@ -144,6 +144,13 @@ pub struct ClientRecord {
     pub disabled: bool,
 }
 
+impl ClientRecord {
+    /// What stands in the document of a client about which an administrator decided something, and in no other: within
+    /// texts quotes are escaped, and nothing else there has a member of this name. Stores look for it as text, since
+    /// PostgreSQL's functions for JSON fail where any text holds `\u0000`, which strangers may write.
+    pub const DECIDED: &str = r#""decided":[""#;
+}
+
 /// A resource server's API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceRecord {

@@ -127,7 +127,9 @@ pub trait Unit: Lookup + FederationUnit {
     async fn note_client_use(&self, client_id: &str, now: i64, expires_at: Option<i64>) -> Result<(), StoreError>;
     /// Deletes a client with its grants, codes, tokens and consents. Whether it was there.
     async fn delete_client(&self, client_id: &str) -> Result<bool, StoreError>;
-    /// Deletes the client of this kind that was made first among those that never got a token. Its id.
+    /// Deletes the client of this kind that was made first among those that never got a token. Its id. One that is disabled
+    /// stays, and one about which an administrator decided something (`decided` in its document): they would come back as if
+    /// nothing had been said.
     async fn evict_unused_client(&self, kind: ClientKind) -> Result<Option<String>, StoreError>;
 
     /// Makes or replaces a resource.

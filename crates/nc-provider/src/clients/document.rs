@@ -174,8 +174,11 @@ impl Provider {
             }
         } else {
             // Anybody can name documents; those that nobody ever used make room for new ones.
-            if unit.count_clients(ClientKind::Document).await? >= self.config().max_dynamic_clients {
-                unit.evict_unused_client(ClientKind::Document).await?;
+            if unit.count_clients(ClientKind::Document).await? >= self.config().max_dynamic_clients
+                && let Some(evicted) = unit.evict_unused_client(ClientKind::Document).await?
+            {
+                let entry = Audit::new(Event::Registration).with("client", evicted);
+                entry.with("what", "evicted, never used").append(&*unit, now).await?;
             }
             let new = NewClient {
                 client_id: id.as_str().to_owned(),

@@ -98,9 +98,16 @@ pub(crate) async fn delete(db: &mut PgConnection, client_id: &str) -> Result<boo
 
 pub(crate) async fn evict_unused(db: &mut PgConnection, kind: ClientKind) -> Result<Option<String>, Error> {
     let delete = "DELETE FROM clients WHERE number = (
-            SELECT number FROM clients WHERE kind = $1 AND last_token_at IS NULL ORDER BY created_at, number LIMIT 1
+            SELECT number FROM clients
+            WHERE kind = $1 AND last_token_at IS NULL AND NOT disabled AND strpos(document, $2) = 0
+            ORDER BY created_at, number LIMIT 1
         ) RETURNING client_id";
-    Ok(sqlx::query_scalar(delete).bind(kind.word()).fetch_optional(db).await?)
+    let evicted = sqlx::query_scalar(delete)
+        .bind(kind.word())
+        .bind(ClientRecord::DECIDED)
+        .fetch_optional(db)
+        .await?;
+    Ok(evicted)
 }
 
 fn read(row: &PgRow) -> Result<ClientRecord, Error> {

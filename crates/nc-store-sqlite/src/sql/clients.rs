@@ -88,9 +88,16 @@ pub(crate) async fn delete(db: &mut SqliteConnection, client_id: &str) -> Result
 
 pub(crate) async fn evict_unused(db: &mut SqliteConnection, kind: ClientKind) -> Result<Option<String>, Error> {
     let delete = "DELETE FROM clients WHERE number = (
-            SELECT number FROM clients WHERE kind = ? AND last_token_at IS NULL ORDER BY created_at, number LIMIT 1
+            SELECT number FROM clients
+            WHERE kind = ? AND last_token_at IS NULL AND disabled = 0 AND instr(document, ?) = 0
+            ORDER BY created_at, number LIMIT 1
         ) RETURNING client_id";
-    Ok(sqlx::query_scalar(delete).bind(kind.word()).fetch_optional(db).await?)
+    let evicted = sqlx::query_scalar(delete)
+        .bind(kind.word())
+        .bind(ClientRecord::DECIDED)
+        .fetch_optional(db)
+        .await?;
+    Ok(evicted)
 }
 
 pub(crate) fn read(row: &SqliteRow) -> Result<ClientRecord, Error> {

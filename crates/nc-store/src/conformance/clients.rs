@@ -145,6 +145,32 @@ pub(super) async fn the_oldest_unused_client_of_the_kind_is_evicted_first(store:
     Ok(())
 }
 
+pub(super) async fn a_client_that_an_administrator_decided_about_is_not_evicted(store: Arc<dyn Store>) -> Outcome {
+    let unit = store.begin().await?;
+    let documents = [
+        ("decided", r#"{"name":"a","decided":["groups"],"more":1}"#),
+        ("disabled", r#"{"decided":[]}"#),
+        ("undecided", r#"{"name":"a\u0000b","decided":[]}"#),
+        ("boasting", r#"{"name":"\"decided\":[\"groups\"]"}"#),
+    ];
+    for (id, document) in documents {
+        let client = crate::NewClient {
+            document: document.to_owned(),
+            ..client(id)
+        };
+        unit.insert_client(&client).await?;
+    }
+    let mut disabled = unit.find_client("disabled").await?.expect("the client");
+    disabled.disabled = true;
+    unit.update_client(&disabled).await?;
+    let mut evicted = Vec::new();
+    while let Some(id) = unit.evict_unused_client(ClientKind::Dynamic).await? {
+        evicted.push(id);
+    }
+    assert_eq!(evicted, ["undecided", "boasting"]);
+    Ok(())
+}
+
 pub(super) async fn deleting_a_client_takes_all_that_came_from_it(store: Arc<dyn Store>) -> Outcome {
     with_grant(&*store).await?;
     let unit = store.begin().await?;

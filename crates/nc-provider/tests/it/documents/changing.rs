@@ -111,6 +111,46 @@ async fn a_new_document_does_not_bring_back_an_address_that_an_administrator_rem
 }
 
 #[tokio::test]
+async fn nobody_makes_room_with_a_client_that_an_administrator_decided_about() {
+    for role in ROLES {
+        let named = |number: u32| format!("https://client.example/{number}");
+        let server = Server::start(HOST, |path, _| {
+            json(&document(&format!("https://client.example{path}"), ""), "")
+        })
+        .await;
+        let names = Names::new(&[&[PUBLIC]], server.address);
+        let world = world_with(role, |config| config.max_dynamic_clients = 2, &server, &names).await;
+        assert!(authorize(&world, &named(0)).await.is_ok());
+        assert!(authorize(&world, &named(1)).await.is_ok());
+        let admin = Admin::new(&*world.store, world.now(), "root");
+        for (number, change) in [
+            (0, ClientChange::Disabled(true)),
+            (1, ClientChange::Groups(vec!["staff".to_owned()])),
+        ] {
+            let changed = admin.change_client(WhichClient::Id(&named(number)), vec![change]).await;
+            changed.expect("changed");
+        }
+        for number in 2..5 {
+            world.pass(1);
+            assert!(authorize(&world, &named(number)).await.is_ok(), "{number}");
+        }
+        assert!(authorize(&world, &named(0)).await.is_err(), "it stays disabled");
+        assert!(world.find_client(&named(0)).await.record.disabled);
+        assert_eq!(world.find_client(&named(1)).await.document.groups, ["staff"]);
+        // Those that nobody decided about make room, and it is written down.
+        for (number, is_there) in [(2, false), (3, false), (4, true)] {
+            let found = world.store.find_client(&named(number)).await.expect("found");
+            assert_eq!(found.is_some(), is_there, "{number}");
+        }
+        let log = world.store.list_audit(100).await.expect("read");
+        let evictions = log
+            .iter()
+            .filter(|entry| entry.document.contains("evicted, never used"));
+        assert_eq!(evictions.count(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_is_disabled_while_its_document_is_fetched_stays_so() {
     for role in ROLES {
         let (world, slow) = slow(role, "").await;
