@@ -99,7 +99,7 @@ pub(crate) struct Limits {
     pub(crate) unknown_documents: Limit,
     /// Pushed requests, for each client that authenticates.
     pub(crate) pushed: Limit,
-    /// Pushed requests of clients that do not, for each address.
+    /// Pushed requests of clients that do not, or that described themselves, for each address.
     pub(crate) pushed_by_anybody: Limit,
     /// Metadata and keys for each address.
     pub(crate) metadata: Limit,

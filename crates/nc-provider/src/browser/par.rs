@@ -31,16 +31,16 @@ struct PushedDocument {
 /// `POST /par`.
 pub(super) async fn push(State(provider): State<Provider>, posted: Posted) -> Result<Response, Fault> {
     let client = provider.authenticate_client(&posted).await?;
-    let limits = provider.limits();
-    // Each is stored; the name of a public client anybody can say.
-    let counted = if client.is_public() {
-        limits
-            .pushed_by_anybody
-            .take(limits::key("", posted.address), provider.now())
-    } else {
-        limits.pushed.take(limits::key(client.id(), None), provider.now())
-    };
-    counted.map_err(Fault::TooMany)?;
+    // Each is stored. The name of a public client anybody can say, and anybody can make clients that describe themselves.
+    let (limits, now) = (provider.limits(), provider.now());
+    if client.is_public() || client.is_self_described() {
+        let address = limits::key("", posted.address);
+        limits.pushed_by_anybody.take(address, now).map_err(Fault::TooMany)?;
+    }
+    if !client.is_public() {
+        let client = limits::key(client.id(), None);
+        limits.pushed.take(client, now).map_err(Fault::TooMany)?;
+    }
     if posted.form.get("request_uri").is_some() {
         let error = AuthorizeError::InvalidRequest;
         return Ok(uncached(StatusCode::BAD_REQUEST, &error.body()));

@@ -2,6 +2,7 @@
 
 use nc_proto::oauth::redirect_uri::ApplicationType;
 use nc_provider::Endpoint;
+use nc_store::ClientKind;
 
 use super::{
     agent::Agent,
@@ -142,5 +143,30 @@ async fn pushed_requests_are_bounded_in_size_and_number() {
         assert_eq!(answer.status, 201);
         world.pass(60);
         push(&world, &Request::new("app")).await;
+    }
+}
+
+#[tokio::test]
+async fn clients_that_registered_themselves_share_what_their_address_may_push() {
+    for role in ROLES {
+        let world = World::new(role).await;
+        world.client("known", |_| {}).await;
+        for (id, kind) in [("one", ClientKind::Dynamic), ("other", ClientKind::Document)] {
+            world.client_of(id, kind, |_| {}).await;
+        }
+        let request = Request::new("").without("client_id");
+        let push = async |id: &str| world.post(Endpoint::Par, &As::Post(id), &request.fields()).await;
+        for round in 0..60 {
+            let answer = push(if round % 2 == 0 { "one" } else { "other" }).await;
+            assert_eq!(answer.status, 201, "{round}: {}", answer.text());
+        }
+        for id in ["one", "other"] {
+            let late = push(id).await;
+            assert_eq!((late.status.as_u16(), late.header("retry-after")), (429, Some("60")));
+        }
+        // One that an administrator made is counted apart.
+        assert_eq!(push("known").await.status, 201);
+        world.pass(60);
+        assert_eq!(push("one").await.status, 201);
     }
 }
