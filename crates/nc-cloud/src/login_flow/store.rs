@@ -49,6 +49,12 @@ impl Flows<'_> {
 
     /// Starts a flow. `None`: too many are under way.
     pub(super) async fn start(&self, client: &str, allowed: bool) -> Result<Option<Tokens>, Error> {
+        self.start_as_one_of(MAX_FLOWS, client, allowed).await
+    }
+
+    /// Where there are as many already, the oldest whose link nobody opened makes room: programs open it at once, and a
+    /// stranger must not be able to keep everybody out.
+    async fn start_as_one_of(&self, most: i64, client: &str, allowed: bool) -> Result<Option<Tokens>, Error> {
         let tokens = Tokens {
             poll: random::secret_text(TOKEN_LENGTH)?,
             login: random::secret_text(TOKEN_LENGTH)?,
@@ -59,8 +65,12 @@ impl Flows<'_> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM login_flows")
             .fetch_one(&mut *write)
             .await?;
-        if count >= MAX_FLOWS {
-            return Ok(None);
+        if count >= most {
+            let oldest = "DELETE FROM login_flows WHERE poll_hash = (
+                SELECT poll_hash FROM login_flows WHERE browser_hash IS NULL AND granted = 0 ORDER BY created_at LIMIT 1)";
+            if sqlx::query(oldest).execute(&mut *write).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
         }
         sqlx::query(
             "INSERT INTO login_flows (poll_hash, login_hash, client, created_at, refused) VALUES (?, ?, ?, ?, ?)",
@@ -240,5 +250,37 @@ impl Flows<'_> {
         let opened = opened.map_err(|_| damaged(()))?;
         let text = std::str::from_utf8(&opened).map_err(|_| damaged(()))?;
         Ok(SecretString::from(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nc_proto::clock::Clock;
+    use time::{Duration, OffsetDateTime};
+
+    use super::*;
+    use crate::CloudConfig;
+
+    #[tokio::test]
+    async fn flows_that_nobody_opened_make_room_and_those_of_browsers_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = CloudConfig::new(dir.path());
+        let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap());
+        config.clock = clock.clone();
+        let cloud = Cloud::open(config).await.unwrap();
+        let flows = Flows(&cloud);
+        let start = async || {
+            clock.advance(Duration::SECOND);
+            flows.start_as_one_of(3, "program", true).await.unwrap()
+        };
+        let [opened, first, second] = [start().await, start().await, start().await].map(|tokens| tokens.unwrap().login);
+        let browser = flows.open(&opened).await.unwrap().unwrap();
+        let third = start().await.expect("room for one more").login;
+        assert!(flows.find(&browser).await.unwrap().is_some());
+        assert!(flows.open(&first).await.unwrap().is_none(), "the oldest made room");
+        for login in [&second, &third] {
+            assert!(flows.open(login).await.unwrap().is_some());
+        }
+        assert!(start().await.is_none(), "all are open in browsers");
     }
 }
