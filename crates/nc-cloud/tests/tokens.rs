@@ -108,6 +108,7 @@ impl Wire {
             ("nca_openid", "alice", "openid"),
             ("nca_profile", "alice", "openid profile"),
             ("nca_notes", "alice", "notes:read"),
+            ("nca_only_notes", "alice", "notes:read notes:write"),
             ("nca_all", "alice", all),
             ("nca_bob", "bob", all),
             ("nca_root", "root", all),
@@ -424,6 +425,30 @@ async fn administration_needs_the_scope_and_an_administrator() {
             .as_u16(),
         200
     );
+}
+
+#[tokio::test]
+async fn what_files_are_notes_is_not_for_a_token_without_scopes_for_files_to_say() {
+    let wire = Wire::boot().await;
+    let settings = "/index.php/apps/notes/api/v1/settings";
+    let put =
+        async |token: &str, body: &'static str| wire.send("PUT", settings, &[("authorization", token)], body).await;
+    for body in ["notesPath=Documents", "fileSuffix=.pdf"] {
+        let refused = put("Bearer nca_only_notes", body).await;
+        assert_eq!(refused.status.as_u16(), 403, "{body}");
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains(r#"scope="files:read files:write""#), "{challenge}");
+    }
+    let before = wire.with("GET", settings, "Bearer nca_only_notes").await.json();
+    assert_eq!(
+        (&before["notesPath"], &before["fileSuffix"]),
+        (&"Notes".into(), &".md".into())
+    );
+    // What stays as it is needs nothing, and with the scopes it may change.
+    let same = put("Bearer nca_only_notes", "notesPath=Notes&noteMode=preview").await;
+    assert_eq!(same.status.as_u16(), 200);
+    let changed = put("Bearer nca_all", "notesPath=Documents").await;
+    assert_eq!(changed.json()["notesPath"], "Documents");
 }
 
 #[tokio::test]

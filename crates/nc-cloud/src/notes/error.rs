@@ -1,10 +1,11 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use nc_auth::ScopeSet;
 use nc_proto::apps::notes::NoteEntry;
 use serde_json::json;
 
 use super::handlers::reply;
-use crate::{Error, content::ContentError, fields::Unreadable};
+use crate::{Error, content::ContentError, fields::Unreadable, routes::LacksScope};
 
 /// Why a call failed. Answers name PHP's exception classes, which clients know.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) enum NotesError {
     TooLarge,
     /// No such attachment.
     NoAttachment,
+    /// The credential is good, but lacks these scopes for this.
+    LacksScope(ScopeSet),
     /// The files did not let it happen.
     Content(ContentError),
 }
@@ -57,6 +60,12 @@ impl IntoResponse for NotesError {
             Self::Invalid(message) => {
                 let body = json!({ "errorType": "InvalidArgumentException", "message": message });
                 return reply(StatusCode::BAD_REQUEST, &body);
+            }
+            Self::LacksScope(needed) => {
+                let message = format!("The credential lacks the scope {needed}");
+                let mut response = reply(StatusCode::FORBIDDEN, &json!({ "message": message }));
+                response.extensions_mut().insert(LacksScope(needed));
+                return response;
             }
             Self::NoSuchRoute => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "OCP\\Files\\EntityTooLargeException"),

@@ -1,6 +1,6 @@
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use nc_auth::UserId;
+use nc_auth::{Scope, ScopeSet, UserId};
 use nc_proto::apps::notes::NotesSettings;
 
 use super::{
@@ -43,7 +43,8 @@ pub(super) async fn change(
 ) -> Result<Response, NotesError> {
     let user = &signed_in.user;
     let _turn = cloud.note_turns().take(user).await;
-    let mut settings = settings(&cloud, user).await?;
+    let before = settings(&cloud, user).await?;
+    let mut settings = before.clone();
     if let Some(path) = input::text(&input, "notesPath")? {
         let folders = names::category(&path);
         settings.notes_path = if folders.is_empty() {
@@ -61,6 +62,14 @@ pub(super) async fn change(
             return Err(NotesError::Invalid("noteMode is rich, edit or preview"));
         }
         settings.note_mode = Some(mode);
+    }
+    if (&settings.notes_path, &settings.file_suffix) != (&before.notes_path, &before.file_suffix) {
+        // They say which of the person's files are notes.
+        let files = ScopeSet::EMPTY.with(Scope::FilesRead).with(Scope::FilesWrite);
+        let missing = signed_in.grants.missing(files);
+        if !missing.is_empty() {
+            return Err(NotesError::LacksScope(missing));
+        }
     }
     store(&cloud, user, &settings).await?;
     Ok(reply(StatusCode::OK, &settings))
