@@ -81,9 +81,11 @@ struct Found {
 impl Found {
     /// Asks for an access token, a refresh token and a grant, whatever the token looks like.
     async fn look_up(provider: &Provider, token: &str) -> Result<Self, Error> {
-        let digest = Digest::of(token);
-        let of_access = provider.access_token_digest(token).await?.unwrap_or(digest);
-        let KnownToken { access, refresh } = provider.store().find_token(of_access, digest).await?;
+        // What is no token is asked for too, under a digest that nothing has. Its own will not do: signed tokens are stored
+        // by their name, which is no secret.
+        let of_access = provider.access_token_digest(token).await?;
+        let of_access = of_access.unwrap_or_else(|| Digest::of(&format!("no token|{token}")));
+        let KnownToken { access, refresh } = provider.store().find_token(of_access, Digest::of(token)).await?;
         Ok(Self {
             access: provider.live(access)?,
             refresh,

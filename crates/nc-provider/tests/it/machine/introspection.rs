@@ -317,3 +317,36 @@ async fn i05_a_client_that_replaces_its_registration_may_wish_for_its_own_id_and
         assert!(world.store.find_resource(&id).await.expect("read").is_none());
     }
 }
+
+#[tokio::test]
+async fn the_name_of_a_signed_token_is_no_token() {
+    for role in ROLES {
+        let world = world(role).await;
+        world.set("default_token_type", "jwt").await;
+        let (access, _) = tokens(&world, &[API]).await;
+        let jti = ask(&world, &As::Post("app"), &access).await.get("jti");
+        for who in [As::Post("app"), As::Post("server"), As::Post("third")] {
+            let (named, unknown) = (ask(&world, &who, &jti).await, ask(&world, &who, "x").await);
+            assert_eq!(named.text(), "{\"active\":false}", "{who:?}");
+            assert_eq!((named.status, named.headers), (unknown.status, unknown.headers));
+        }
+        for form in [
+            &[("token", jti.as_str())][..],
+            &[("token", &jti), ("token_type_hint", "access_token")],
+        ] {
+            let given_up = world.post(Endpoint::Revoke, &As::Post("app"), form).await;
+            assert_eq!(given_up.status, StatusCode::OK);
+        }
+        assert!(world.is_live(&access, API).await);
+        assert_eq!(world.audited("token.revoked").await, 0);
+        let code = world.code("app", &["openid"], &[]).await;
+        let access = world.redeem(&As::Post("app"), &code).await.get("access_token");
+        let jti = ask(&world, &As::Post("app"), &access).await.get("jti");
+        for (token, status) in [(access, StatusCode::OK), (jti, StatusCode::UNAUTHORIZED)] {
+            let request = Request::get(world.path(Endpoint::UserInfo));
+            let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            let told = world.send(request.body(axum::body::Body::empty()).expect("a request"));
+            assert_eq!(told.await.status, status);
+        }
+    }
+}
