@@ -94,30 +94,26 @@ async fn log_out(
         hint.as_ref()
             .is_some_and(|hint| hint.subject == session.subject && hint.sid.as_ref() == Some(&session.sid))
     };
-    match (&session, &hint) {
+    let address = address.map(|address| address.0);
+    let text = match (&session, &hint) {
         // Nobody is asked when a client ends the very session that it knows of.
-        (Some(session), _) if is_same(session) => {}
+        (Some(session), _) if is_same(session) => {
+            end(browser, &session.subject, Some(&session.sid), Some(session), address).await?;
+            "You are signed out, and the apps that were connected meanwhile too."
+        }
         (Some(session), hint) => {
             return question(browser, headers, session, hint.as_ref().map(|hint| &hint.client));
         }
-        (None, None) => return Ok(signed_out("Nobody is signed in with this browser.", None)),
-        (None, Some(_)) => {}
-    }
-    if let Some(Hint {
-        subject,
-        sid: Some(sid),
-        ..
-    }) = &hint
-    {
-        let address = address.map(|address| address.0);
-        end(browser, subject, Some(sid), session.as_ref(), address).await?;
-    }
+        (None, hint) => {
+            if let Some(hint) = hint {
+                end_own(browser, hint, address).await?;
+            }
+            "Nobody is signed in with this browser."
+        }
+    };
     let mut response = match location {
         Some(location) => see_other(&location),
-        None => signed_out(
-            "You are signed out, and the apps that were connected meanwhile too.",
-            None,
-        ),
+        None => signed_out(text, None),
     };
     if session.is_some() {
         forget_session(browser, &mut response);
@@ -185,6 +181,31 @@ async fn end(
     unit.commit().await?;
     browser.tell_signed_out(notices);
     browser.release(Some(subject)).await;
+    Ok(())
+}
+
+/// Ends what a client was given in a session, where the browser does not say that the session is its own. Anybody who got an
+/// ID token can send it from anywhere, so it says nothing of what other clients hold, nor of the session.
+async fn end_own(browser: &Browser, hint: &Hint, address: Option<ClientAddress>) -> Result<(), Error> {
+    let Some(sid) = &hint.sid else { return Ok(()) };
+    let (client_id, now) = (hint.client.id(), browser.now());
+    let unit = browser.store().begin().await?;
+    let ended = unit
+        .revoke_grants(&hint.subject, Some(client_id), Some(sid), now)
+        .await?;
+    if ended == 0 {
+        return Ok(());
+    }
+    Audit::new(Event::Revoked)
+        .with("what", "logout")
+        .with("client", client_id)
+        .with("subject", hint.subject.as_str())
+        .with("sid", sid.as_str())
+        .with_address(browser, address)
+        .append(unit.as_ref(), now)
+        .await?;
+    unit.commit().await?;
+    browser.release(Some(&hint.subject)).await;
     Ok(())
 }
 

@@ -198,6 +198,25 @@ async fn a_logout_token_is_no_hint_for_a_logout() {
 }
 
 #[tokio::test]
+async fn who_has_no_session_makes_nobody_be_told_of_its_end() {
+    for role in ROLES {
+        let mut client = Client::start(&[200]).await;
+        let (world, _) = world(role, &client, &[PUBLIC]).await;
+        let mut agent = Agent::new(&world);
+        let own = connect(&mut agent, "app").await;
+        let hint = connect(&mut agent, "quiet").await;
+        for hint in [&hint, &own] {
+            log_out(&mut Agent::new(&world), hint).await;
+        }
+        world.pass(60);
+        log_out(&mut agent, &hint).await;
+        let (_, told) = read(&world, &client.next().await).await;
+        assert_eq!(told["iat"], world.now(), "told when the session ended, not before");
+        assert!(client.is_silent());
+    }
+}
+
+#[tokio::test]
 async fn signing_out_everywhere_tells_of_every_session_and_signing_out_here_of_one() {
     for role in ROLES {
         let mut client = Client::start(&[204]).await;

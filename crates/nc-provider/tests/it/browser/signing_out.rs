@@ -1,12 +1,13 @@
 //! Signing out.
 
+use nc_proto::oauth::client_auth::AuthMethod;
 use nc_provider::Endpoint;
 
 use super::{
     agent::{Agent, Page},
     flow::{Request, STATE, every_world, redeem},
 };
-use crate::machine::world::{NOTES, World};
+use crate::machine::world::{As, NOTES, World};
 
 const BACK: &str = "https://app.example/bye?x=1";
 
@@ -244,5 +245,53 @@ async fn a_client_that_posts_its_hint_ends_the_session_not_only_the_cookie() {
         assert!(!is_signed_in(&mut agent).await);
         agent.cookies = cookies;
         assert!(!is_signed_in(&mut agent).await, "somebody who kept the cookie");
+    }
+}
+
+#[tokio::test]
+async fn a_hint_from_who_has_no_session_ends_what_its_client_holds_and_nothing_of_others() {
+    for world in worlds().await {
+        let public = |document: &mut nc_provider::ClientDocument| document.auth_method = AuthMethod::None;
+        world.client("other", public).await;
+        let mut agent = Agent::new(&world);
+        let (hint, token) = connect(&mut agent).await;
+        let page = agent
+            .connect(&Request::new("other").with("resource", NOTES), "ann")
+            .await;
+        let other = world.redeem(&As::Public("other"), &page.code()).await;
+        let signed_out = [
+            ("id_token_hint", hint.as_str()),
+            ("post_logout_redirect_uri", BACK),
+            ("state", STATE),
+        ];
+        // A server of the client asks, or a page of another site, whose requests come without cookies.
+        let page = log_out(&mut Agent::new(&world), &signed_out[..1]).await;
+        page.is_page(200);
+        assert!(
+            page.html.contains("Nobody is signed in with this browser."),
+            "{}",
+            page.html
+        );
+        for claim in ["You are signed out,", "too."] {
+            assert!(!page.html.contains(claim), "{}", page.html);
+        }
+        let path = world.path(Endpoint::Logout);
+        for page in [
+            log_out(&mut Agent::new(&world), &signed_out).await,
+            Agent::new(&world).submit_from_elsewhere(&path, &signed_out).await,
+        ] {
+            assert!(page.left_for.as_ref().expect("sent back").starts_with(BACK));
+            assert_eq!(page.told()["state"], STATE);
+            assert!(!page.headers.contains_key(http::header::SET_COOKIE));
+        }
+        assert!(!world.is_live(&token, NOTES).await);
+        assert!(world.is_live(&other.get("access_token"), NOTES).await);
+        assert!(is_signed_in(&mut agent).await);
+        assert_eq!(world.audited("session.signed_out").await, 0);
+        assert_eq!(world.audited("token.revoked").await, 1);
+        // The browser itself signs out of all, by the same hint.
+        log_out(&mut agent, &signed_out[..1]).await.is_page(200);
+        assert!(!world.is_live(&other.get("access_token"), NOTES).await);
+        assert!(!is_signed_in(&mut agent).await);
     }
 }
