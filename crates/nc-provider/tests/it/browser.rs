@@ -10,6 +10,7 @@ mod consenting;
 mod keeping_app_passwords;
 mod legacy_flows;
 mod notices;
+mod passkeys;
 mod pushing;
 mod signing_in;
 mod signing_in_elsewhere;

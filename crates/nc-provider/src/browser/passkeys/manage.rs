@@ -37,8 +37,14 @@ pub(in crate::browser) const REMOVE: &str = "/passkeys/{number}/remove";
 const FRESH_FOR_S: i64 = 300;
 
 /// `GET` of the list.
-pub(in crate::browser) async fn show(State(browser): State<Browser>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(in crate::browser) async fn show(
+    State(browser): State<Browser>,
+    headers: HeaderMap,
+    address: Option<Extension<ClientAddress>>,
+) -> Result<Response, Refusal> {
     let Some(session) = SignedIn::find(&browser, &headers).await? else {
+        // Every sign-in that begins is kept.
+        limited(&browser, address.map(|address| address.0))?;
         return sign_in_for(&browser, &headers, PASSKEYS).await;
     };
     let secret = BrowserSecret::find(&browser, &headers).map_or_else(BrowserSecret::create, Ok)?;
@@ -108,6 +114,8 @@ pub(in crate::browser) async fn remove(
     PathName(number): PathName,
     post: Post,
 ) -> Result<Response, Refusal> {
+    let address = address.map(|address| address.0);
+    limited(&browser, address)?;
     let (session, secret) = own(&browser, &headers, &post).await?;
     if !is_fresh(&browser, &session) {
         return sign_in_for(&browser, &headers, PASSKEYS).await;
@@ -118,7 +126,7 @@ pub(in crate::browser) async fn remove(
     if !removed.map_err(Error::from)? {
         return Err(ended());
     }
-    note(&browser, &session.subject, "removed", address.map(|address| address.0)).await?;
+    note(&browser, &session.subject, "removed", address).await?;
     let done = "Removed. It signs nobody in any more; your device may still show it.";
     list(&browser, &session, &secret, Some(done)).await
 }

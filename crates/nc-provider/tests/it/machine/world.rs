@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     net::IpAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{Router, body::Body};
@@ -16,8 +19,9 @@ use nc_proto::{
 };
 use nc_provider::{
     Authentication, Checked, Client, ClientDocument, CodeDocument, Directory, DirectoryError, ElsewhereAccounts,
-    Endpoint, GrantDocument, GrantType, Group, KeyOptions, KeyRing, Lifetimes, LocalAccounts, Person, Provider,
-    ProviderConfig, RegistrationMode, ResourceDocument, Role, SignIn,
+    Endpoint, FreshPasskey, GrantDocument, GrantType, Group, KeptPasskey, KeyOptions, KeyRing, Lifetimes,
+    LocalAccounts, PasskeyRecord, Passkeys, Person, Provider, ProviderConfig, RegistrationMode, ResourceDocument, Role,
+    SignIn,
 };
 use nc_store::{ClientKind, CodeRecord, ConsentRecord, Digest, GrantRecord, NewClient, ResourceRecord, Sealer, Store};
 use nc_store_sqlite::SqliteStore;
@@ -57,6 +61,7 @@ pub(crate) struct People {
     with_second_factor: Mutex<BTreeSet<String>>,
     spent_codes: Mutex<BTreeSet<String>>,
     failures: Mutex<HashMap<String, u32>>,
+    may_have_passkeys: AtomicBool,
 }
 
 /// Failures of a name before it is throttled.
@@ -76,6 +81,11 @@ impl People {
     pub(crate) fn want_second_factor(&self, uid: &str) {
         let mut with_second_factor = self.with_second_factor.lock().expect("not poisoned");
         with_second_factor.insert(uid.to_owned());
+    }
+
+    /// From now on there are pages for passkeys, of which nobody has any.
+    pub(crate) fn allow_passkeys(&self) {
+        self.may_have_passkeys.store(true, Ordering::Relaxed);
     }
 
     fn wrong(&self, name: &str) -> Checked {
@@ -146,6 +156,38 @@ impl LocalAccounts for People {
             });
         }
         Ok(self.wrong(uid.as_str()))
+    }
+
+    fn passkeys(&self) -> Option<&dyn Passkeys> {
+        let allowed = self.may_have_passkeys.load(Ordering::Relaxed);
+        allowed.then_some(self as &dyn Passkeys)
+    }
+}
+
+#[async_trait::async_trait]
+impl Passkeys for People {
+    fn most_passkeys(&self) -> usize {
+        20
+    }
+
+    async fn list_passkeys(&self, _: &UserId) -> Result<Vec<PasskeyRecord>, DirectoryError> {
+        Ok(Vec::new())
+    }
+
+    async fn find_passkey(&self, _: &[u8]) -> Result<Option<PasskeyRecord>, DirectoryError> {
+        Ok(None)
+    }
+
+    async fn add_passkey(&self, _: &FreshPasskey<'_>) -> Result<KeptPasskey, DirectoryError> {
+        Ok(KeptPasskey::TooMany)
+    }
+
+    async fn use_passkey(&self, _: &PasskeyRecord, _: &str) -> Result<bool, DirectoryError> {
+        Ok(false)
+    }
+
+    async fn remove_passkey(&self, _: &UserId, _: i64) -> Result<bool, DirectoryError> {
+        Ok(false)
     }
 }
 
