@@ -91,14 +91,19 @@ pub(super) async fn answer(
     let login = LoginName::new(post.get("user").trim());
     let password = post.get("password").into();
     let again = |status, text: &str| Ok(page(&browser, &visit, Some(login.as_str()), Some((status, text))));
+    let accounts = accounts(&browser)?;
     let delays = &browser.limits.wrong_passwords;
     let key = limits::key(&login.as_str().to_lowercase(), address);
-    if let Err(wait_s) = delays.begin(key, browser.now()) {
-        return again(StatusCode::TOO_MANY_REQUESTS, &wait(wait_s));
-    }
-    let checked = accounts(&browser)?.check_password(&login, &password, address).await;
-    if !matches!(checked, Ok(Outcome::Wrong)) {
-        delays.forgive(key);
+    let attempt = match delays.begin(key, browser.now()) {
+        Ok(attempt) => attempt,
+        Err(wait_s) => return again(StatusCode::TOO_MANY_REQUESTS, &wait(wait_s)),
+    };
+    let checked = accounts.check_password(&login, &password, address).await;
+    match &checked {
+        Ok(Outcome::Right { .. } | Outcome::AppPassword) => delays.forgive(&attempt),
+        Ok(Outcome::Wrong) => {}
+        // Who makes the accounts busy must not get new guesses by it.
+        Ok(Outcome::Throttled { .. }) | Err(_) => delays.take_back(&attempt),
     }
     match checked.map_err(Error::from)? {
         Outcome::Right {

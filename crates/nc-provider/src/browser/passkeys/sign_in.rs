@@ -90,15 +90,18 @@ pub(in crate::browser) async fn answer(
         return page(&browser, &visit, Some(refused)).await;
     };
     // The same whether the credential is known or not.
-    let attempts = limits::key(&hex::encode(assertion.credential_id()), address);
+    let counted = limits::key(&hex::encode(assertion.credential_id()), address);
     let delays = &browser.limits.wrong_passkeys;
-    if let Err(wait_s) = delays.begin(attempts, browser.now()) {
-        let text = wait(wait_s);
-        return page(&browser, &visit, Some((StatusCode::TOO_MANY_REQUESTS, &text))).await;
-    }
+    let attempt = match delays.begin(counted, browser.now()) {
+        Ok(attempt) => attempt,
+        Err(wait_s) => {
+            let text = wait(wait_s);
+            return page(&browser, &visit, Some((StatusCode::TOO_MANY_REQUESTS, &text))).await;
+        }
+    };
     match enter(&browser, &headers, &visit, &assertion, &state, address).await {
         Ok(Some(response)) => {
-            delays.forgive(attempts);
+            delays.forgive(&attempt);
             Ok(response)
         }
         Ok(None) => page(&browser, &visit, Some(refused)).await,

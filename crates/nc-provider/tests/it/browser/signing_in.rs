@@ -1,7 +1,7 @@
 //! Signing in on the way.
 
 use nc_proto::oauth::redirect_uri::ApplicationType;
-use nc_provider::Person;
+use nc_provider::{Checked, Person};
 
 use super::{
     agent::Agent,
@@ -134,6 +134,41 @@ async fn wrong_passwords_and_app_passwords_open_no_session_and_are_throttled() {
         page.is_page(429);
         assert!(page.html.contains("Try again in 2 min"), "{}", page.html);
         assert_eq!(agent.session(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_judged_leaves_the_delay_as_it_was() {
+    for role in ROLES {
+        for (unjudged, status) in [(Some(Checked::Throttled { retry_after_s: 90 }), 429), (None, 503)] {
+            let world = web(role).await;
+            let mut agent = Agent::new(&world);
+            let page = agent.ask(&Request::new("app")).await;
+            let form = page.form("/signin").fill("user", "ann").fill("password", "guess");
+            let attempts = [vec![Some(Checked::Wrong); 4], vec![unjudged.clone(); 2]].concat();
+            world.people.will_answer(attempts);
+            for status in [403, 403, 403, 403, status, status] {
+                agent.submit(&form).await.is_page(status);
+            }
+            // Neither one failure more nor one less: the next is the fifth.
+            world.people.will_answer([Some(Checked::Wrong)]);
+            agent.submit(&form).await.is_page(403);
+            let late = agent.submit(&form).await;
+            late.is_page(429);
+            assert!(late.html.contains("Try again in 1 min"), "{}", late.html);
+            world.pass(60);
+            world.people.will_answer([unjudged, Some(Checked::Wrong)]);
+            agent.submit(&form).await.is_page(status);
+            agent.submit(&form).await.is_page(403);
+            let late = agent.submit(&form).await;
+            late.is_page(429);
+            assert!(late.html.contains("Try again in 2 min"), "{}", late.html);
+            // A right one makes up for all.
+            world.pass(120);
+            let right = form.clone().fill("password", "ann-password");
+            let page = agent.submit(&right).await;
+            assert!(page.path.contains("/consent"), "{}", page.path);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A provider over a real store, with grants and codes put there as the browser side puts them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, VecDeque},
     net::IpAddr,
     sync::{
         Arc, Mutex,
@@ -62,6 +62,7 @@ pub(crate) struct People {
     spent_codes: Mutex<BTreeSet<String>>,
     failures: Mutex<HashMap<String, u32>>,
     may_have_passkeys: AtomicBool,
+    answers: Mutex<VecDeque<Option<Checked>>>,
 }
 
 /// Failures of a name before it is throttled.
@@ -86,6 +87,11 @@ impl People {
     /// From now on there are pages for passkeys, of which nobody has any.
     pub(crate) fn allow_passkeys(&self) {
         self.may_have_passkeys.store(true, Ordering::Relaxed);
+    }
+
+    /// What comes of the next passwords, whatever they are; `None` fails.
+    pub(crate) fn will_answer(&self, answers: impl IntoIterator<Item = Option<Checked>>) {
+        self.answers.lock().expect("not poisoned").extend(answers);
     }
 
     fn wrong(&self, name: &str) -> Checked {
@@ -122,6 +128,9 @@ impl LocalAccounts for People {
         password: &SecretString,
         _: Option<ClientAddress>,
     ) -> Result<Checked, DirectoryError> {
+        if let Some(answer) = self.answers.lock().expect("not poisoned").pop_front() {
+            return answer.ok_or_else(|| DirectoryError("as the test wants it".into()));
+        }
         let name = login.as_str();
         if self.is_throttled(name) {
             return Ok(Checked::Throttled { retry_after_s: 90 });
