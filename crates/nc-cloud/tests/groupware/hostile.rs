@@ -180,7 +180,7 @@ async fn an_answer_with_too_much_text_is_refused_or_comes_in_parts() {
         let path = format!("{PERSONAL}{number}.ics");
         let lines = format!("DESCRIPTION:{}\r\n", "x".repeat(3_500_000));
         wire.put("alice", &path, event_with(&number.to_string(), &lines)).await;
-        hrefs += &format!("<d:href>{path}</d:href>");
+        hrefs.extend(["<d:href>", &path, "</d:href>"]);
     }
     let data = "<d:prop><c:calendar-data/></d:prop>";
     let filter = "<c:filter><c:comp-filter name='VCALENDAR'/></c:filter>";
