@@ -1,5 +1,5 @@
 //! What each interface asks of a token, against a table of its own: a route of the wrong family, or one that takes reading
-//! for writing, is seen here.
+//! for writing, is seen here. And what each interface answers to what it cannot read.
 
 #![cfg(test)]
 
@@ -21,6 +21,9 @@ use nc_proto::{
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use tower::ServiceExt;
+
+#[path = "declared_scopes/unreadable.rs"]
+mod unreadable;
 
 const RESOURCE: &str = "https://cloud.example.org";
 
@@ -218,7 +221,7 @@ async fn every_route_asks_for_the_scope_of_its_own_interface_and_of_its_method()
     for route in wire.cloud.declared_routes() {
         let row = row(&route.path);
         met.insert(row);
-        let path = concrete(&route.path);
+        let path = concrete(&route.path, "1");
         for (methods, verb) in [(READING.as_slice(), "read"), (WRITING.as_slice(), "write")] {
             for method in methods {
                 let asks = match (TABLE[row].1, *method) {
@@ -326,10 +329,10 @@ async fn no_other_way_to_write_an_address_opens_it() {
 }
 
 /// A declared path with something in the place of each parameter.
-fn concrete(path: &str) -> String {
+fn concrete(path: &str, with: &str) -> String {
     let parts = path
         .split('/')
-        .map(|part| if part.starts_with('{') { "1" } else { part });
+        .map(|part| if part.starts_with('{') { with } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 
