@@ -134,8 +134,7 @@ async fn admit(
     } else {
         // Here Nextcloud does not ask for it, and programs rely on that; a browser that says that another site's page
         // makes it write is none of them. Older ones, and all without TLS, say it by `Origin` alone.
-        let own = BaseUrl::of(cloud, request);
-        !only_reads(&request.method) && csrf::is_cross_site(&request.headers, own.authority())
+        !only_reads(&request.method) && csrf::is_cross_site(&request.headers, BaseUrl::of(cloud, request).authority())
     };
     (must_be_given && !header_given).then(View::csrf_failed)
 }
