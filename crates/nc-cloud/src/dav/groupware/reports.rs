@@ -10,10 +10,8 @@ use nc_proto::{
     dav::{
         CALDAV, CARDDAV, Element, ExpandProperty, Multistatus, Name, PrincipalPropertySearch, Response as Entry,
         SyncCollection, XmlError,
-        addressbook::{AddressDataRequest, AddressbookMultiget, AddressbookQuery, props as card},
-        calendar::{
-            CalendarDataRequest, CalendarMultiget, CalendarQuery, CompFilter, FreeBusyQuery, TimeRange, props as cal,
-        },
+        addressbook::{AddressbookMultiget, AddressbookQuery},
+        calendar::{CalendarMultiget, CalendarQuery, CompFilter, FreeBusyQuery, TimeRange},
     },
     ical::zones::Zone,
 };
@@ -29,31 +27,6 @@ use super::{
     wire::{Session, Verb, multistatus},
 };
 use crate::collections::{Kind, Object};
-
-impl DataRequest {
-    /// What the `d:prop` of a report wants.
-    pub(super) fn of(root: &Element, view: &View) -> Result<Option<Self>, DavError> {
-        let prop = root.find(&Name::dav("prop"));
-        let find = |name: &Name| prop.and_then(|prop| prop.find(name));
-        if view.is_calendar() {
-            let data = find(&cal::CALENDAR_DATA).map(CalendarDataRequest::from_element);
-            return Ok(data
-                .transpose()
-                .map_err(|error| bad_filter(CALDAV, &error))?
-                .map(Self::Calendar));
-        }
-        let data = find(&card::ADDRESS_DATA).map(AddressDataRequest::from_element);
-        Ok(data
-            .transpose()
-            .map_err(|error| bad_filter(CARDDAV, &error))?
-            .map(Self::Card))
-    }
-
-    /// Whether a property is the text.
-    pub(super) fn is_data(name: &Name) -> bool {
-        *name == cal::CALENDAR_DATA || *name == card::ADDRESS_DATA
-    }
-}
 
 /// Answers REPORT.
 pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, DavError> {
@@ -87,12 +60,12 @@ pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, Dav
         Node::Collection(_) | Node::Home(_) if root.name == CalendarMultiget::ROOT => {
             let report = CalendarMultiget::from_element(&root).map_err(|error| bad_filter(CALDAV, &error))?;
             let texts = Texts::new(report.data.map(DataRequest::Calendar));
-            multiget(session, report.hrefs, report.properties, texts).await
+            multiget(session, &report.hrefs, report.properties, texts).await
         }
         Node::Collection(_) | Node::Home(_) if root.name == AddressbookMultiget::ROOT => {
             let report = AddressbookMultiget::from_element(&root).map_err(|error| bad_filter(CARDDAV, &error))?;
             let texts = Texts::new(report.data.map(DataRequest::Card));
-            multiget(session, report.hrefs, report.properties, texts).await
+            multiget(session, &report.hrefs, report.properties, texts).await
         }
         Node::Collection(view) if !view.is_calendar() && root.name == AddressbookQuery::ROOT => {
             addressbook_query(session, view, &root).await
@@ -105,7 +78,7 @@ pub(super) async fn serve(session: &Session, body: Body) -> Result<Response, Dav
     }
 }
 
-fn bad_filter(namespace: &'static str, error: &XmlError) -> DavError {
+pub(super) fn bad_filter(namespace: &'static str, error: &XmlError) -> DavError {
     let condition = Element::new(Name::constant(namespace, "valid-filter"));
     DavError::violates("Forbidden", error.to_string(), condition)
 }
@@ -243,7 +216,7 @@ async fn addressbook_query(session: &Session, view: &View, root: &Element) -> Re
 
 async fn multiget(
     session: &Session,
-    hrefs: Vec<String>,
+    hrefs: &[String],
     properties: Vec<Name>,
     mut texts: Texts,
 ) -> Result<Response, DavError> {
@@ -253,16 +226,16 @@ async fn multiget(
     let mut seen = HashSet::new();
     for href in hrefs {
         // An answer tells of each address once (RFC 4918 §14.24).
-        if !seen.insert(href.clone()) {
+        if !seen.insert(href) {
             continue;
         }
-        let found = find_item(session, &href, &mut last).await?;
+        let found = find_item(session, href, &mut last).await?;
         responses.push(match found {
             Some((view, object)) => {
                 let text = texts.of(&object).await?;
                 describe::of_object(session, &view, &object, &wanted, text)
             }
-            None => Entry::of_status(href, 404),
+            None => Entry::of_status(href.clone(), 404),
         });
     }
     Ok(answer(responses))

@@ -1,12 +1,12 @@
 //! The texts of objects in an answer: in the form that is wanted, and no more of them than fit into memory many times over.
 
 use nc_proto::dav::{
-    Element, Name,
+    CALDAV, CARDDAV, Element, Name,
     addressbook::{AddressDataRequest, props as card},
     calendar::{CalendarDataRequest, props as cal},
 };
 
-use super::{super::DavError, calendar_data, card_data};
+use super::{super::DavError, calendar_data, card_data, reports::bad_filter, view::View};
 use crate::{Error, collections::Object};
 
 /// Most text in one answer, in bytes.
@@ -20,6 +20,29 @@ pub(super) enum DataRequest {
 }
 
 impl DataRequest {
+    /// What the `d:prop` of a report wants.
+    pub(super) fn of(root: &Element, view: &View) -> Result<Option<Self>, DavError> {
+        let prop = root.find(&Name::dav("prop"));
+        let find = |name: &Name| prop.and_then(|prop| prop.find(name));
+        if view.is_calendar() {
+            let data = find(&cal::CALENDAR_DATA).map(CalendarDataRequest::from_element);
+            return Ok(data
+                .transpose()
+                .map_err(|error| bad_filter(CALDAV, &error))?
+                .map(Self::Calendar));
+        }
+        let data = find(&card::ADDRESS_DATA).map(AddressDataRequest::from_element);
+        Ok(data
+            .transpose()
+            .map_err(|error| bad_filter(CARDDAV, &error))?
+            .map(Self::Card))
+    }
+
+    /// Whether a property is the text.
+    pub(super) fn is_data(name: &Name) -> bool {
+        *name == cal::CALENDAR_DATA || *name == card::ADDRESS_DATA
+    }
+
     fn name(&self) -> Name {
         match self {
             Self::Calendar(_) => cal::CALENDAR_DATA,
